@@ -1,0 +1,212 @@
+"""Events: everything that the journal remembers, as closed tagged unions."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from msgspec import Struct
+
+from tidegate.domain.decisions import Decision
+from tidegate.domain.fills import Fill
+from tidegate.domain.identifiers import ClientOrderId, VenueOrderId
+from tidegate.domain.orders import Order, Warned
+from tidegate.domain.refusals import AnyRefusal
+from tidegate.domain.vocabulary import TradingState
+
+
+class _Event(Struct, frozen=True, gc=False, kw_only=True, tag_field="event", omit_defaults=True):
+    at: datetime
+
+
+class _OrderNews(_Event, frozen=True, gc=False, kw_only=True):
+    client_order_id: ClientOrderId
+
+
+class OrderPrepared(_Event, frozen=True, gc=False, kw_only=True, tag="ORDER_PREPARED"):
+    """The intent of parked work is durable; nothing has been attempted."""
+
+    order: Order
+    worst_price: Decimal
+    warnings: tuple[Warned, ...] = ()
+
+
+class OrderSending(_Event, frozen=True, gc=False, kw_only=True, tag="ORDER_SENDING"):
+    """Intent, attempt and SENDING in one: after this is durable, and only then, bytes may leave."""
+
+    order: Order
+    worst_price: Decimal
+    attempt: int
+    epoch: int
+    decision: Decision | None = None
+    warnings: tuple[Warned, ...] = ()
+
+
+class OrderUnanswered(_OrderNews, frozen=True, gc=False, kw_only=True, tag="ORDER_UNANSWERED"):
+    """An attempt has no answer that decides it: UNKNOWN."""
+
+    attempt: int
+    reason: str
+
+
+class OrderAccepted(_OrderNews, frozen=True, gc=False, kw_only=True, tag="ORDER_ACCEPTED"):
+    """The venue works it."""
+
+    venue_order_id: VenueOrderId | None = None
+
+
+class OrderRejected(_OrderNews, frozen=True, gc=False, kw_only=True, tag="ORDER_REJECTED"):
+    """Evidence in the sense of R3 that it is not worked: a refusal code and its text."""
+
+    code: str
+    reason: str
+    by_venue: bool = True
+
+
+class OrderFilled(_OrderNews, frozen=True, gc=False, kw_only=True, tag="ORDER_FILLED"):
+    """One execution."""
+
+    fill: Fill
+
+
+class CancelRequested(_OrderNews, frozen=True, gc=False, kw_only=True, tag="CANCEL_REQUESTED"):
+    """A cancel, numbered per order, is about to be sent."""
+
+    request: int
+    reason: str = ""
+
+
+class CancelRejected(_OrderNews, frozen=True, gc=False, kw_only=True, tag="CANCEL_REJECTED"):
+    """The venue refused that cancel; the order is as it was."""
+
+    request: int
+    reason: str = ""
+
+
+class OrderCanceled(_OrderNews, frozen=True, gc=False, kw_only=True, tag="ORDER_CANCELED"):
+    """The venue no longer works the rest of it."""
+
+    reason: str = ""
+
+
+class OrderExpired(_OrderNews, frozen=True, gc=False, kw_only=True, tag="ORDER_EXPIRED"):
+    """The venue ended it by its time in force."""
+
+
+class AmendRequested(_OrderNews, frozen=True, gc=False, kw_only=True, tag="AMEND_REQUESTED"):
+    """An amend to a new *total* quantity and price, numbered per order, is about to be sent."""
+
+    request: int
+    quantity: Decimal
+    limit_price: Decimal | None = None
+
+
+class OrderAmended(_OrderNews, frozen=True, gc=False, kw_only=True, tag="ORDER_AMENDED"):
+    """The venue works the new terms of that amend."""
+
+    request: int
+    quantity: Decimal
+    limit_price: Decimal | None = None
+
+
+class AmendRejected(_OrderNews, frozen=True, gc=False, kw_only=True, tag="AMEND_REJECTED"):
+    """The venue refused that amend; the terms are as they were."""
+
+    request: int
+    reason: str = ""
+
+
+OrderNews = (
+    OrderUnanswered
+    | OrderAccepted
+    | OrderRejected
+    | OrderFilled
+    | CancelRequested
+    | CancelRejected
+    | OrderCanceled
+    | OrderExpired
+    | AmendRequested
+    | OrderAmended
+    | AmendRejected
+)
+"""What can be learnt of an order that exists."""
+
+OrderEvent = OrderPrepared | OrderSending | OrderNews
+
+
+class DecisionRefused(_Event, frozen=True, gc=False, kw_only=True, tag="DECISION_REFUSED"):
+    """A decision ended in a refusal; final for its id."""
+
+    symbol: str
+    decision: Decision
+    refusal: AnyRefusal
+
+
+class NoOrderDecided(_Event, frozen=True, gc=False, kw_only=True, tag="NO_ORDER_DECIDED"):
+    """A decision needed no order; final for its id."""
+
+    symbol: str
+    decision: Decision
+    reason: str
+
+
+class TradingStateChanged(_Event, frozen=True, gc=False, kw_only=True, tag="TRADING_STATE_CHANGED"):
+    """The trading state of the account (`symbol` empty) or of one symbol."""
+
+    state: TradingState
+    reason: str
+    by: str
+    symbol: str = ""
+    is_latched: bool = False
+    until: datetime | None = None
+
+
+class AccountOpened(_Event, frozen=True, gc=False, kw_only=True, tag="ACCOUNT_OPENED"):
+    """The first start of an account: the balances found, by currency, and the equity they were worth."""
+
+    account_id: str
+    balances: dict[str, Decimal]
+    equity: Decimal | None
+
+
+class DayOpened(_Event, frozen=True, gc=False, kw_only=True, tag="DAY_OPENED"):
+    """The equity, in the reporting currency, against which the day's loss is measured."""
+
+    equity: Decimal
+
+
+class ApplicationStarted(_Event, frozen=True, gc=False, kw_only=True, tag="APPLICATION_STARTED"):
+    """A writer took the account; its epoch fences every earlier one."""
+
+    epoch: int
+    process: str
+
+
+class GuardReported(_Event, frozen=True, gc=False, kw_only=True, tag="GUARD_REPORTED"):
+    """A guard's answer changed: PASS, TRIP or BLIND."""
+
+    guard: str
+    answer: str
+    message: str
+    symbol: str = ""
+
+
+class IncidentRaised(_Event, frozen=True, gc=False, kw_only=True, tag="INCIDENT_RAISED"):
+    """Something an operator must see: OVERFILL, LATE_ACCEPT, MISMATCH, EXTERNAL_ORDER, ORPHAN_FILL, TERMS_DIFFER, ..."""
+
+    kind: str
+    message: str
+    symbol: str = ""
+    client_order_id: str = ""
+
+
+AccountEvent = (
+    DecisionRefused
+    | NoOrderDecided
+    | TradingStateChanged
+    | AccountOpened
+    | DayOpened
+    | ApplicationStarted
+    | GuardReported
+    | IncidentRaised
+)
+
+JournalEvent = OrderEvent | AccountEvent

@@ -1,0 +1,32 @@
+"""Fills: the only thing that moves quantity (R5)."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from msgspec import Struct
+
+from tidegate.domain.amounts import ZERO
+from tidegate.domain.identifiers import ClientOrderId, TradeId, VenueOrderId
+from tidegate.domain.vocabulary import Liquidity, OrderSide
+
+
+class Fill(Struct, frozen=True, gc=False, kw_only=True):
+    """One execution of one of our orders.
+
+    `quantity` in units of base (contracts), `price` in quote currency, `fee` in `fee_currency` (negative for a rebate), `at` as the
+    venue stamped it. `is_inferred` marks a value taken from a cumulative figure, never from the venue's own fill.
+    """
+
+    trade_id: TradeId
+    client_order_id: ClientOrderId
+    symbol: str
+    side: OrderSide
+    quantity: Decimal
+    price: Decimal
+    at: datetime
+    fee: Decimal = ZERO
+    fee_currency: str = ""
+    liquidity: Liquidity = Liquidity.TAKER
+    venue_order_id: VenueOrderId | None = None
+    strategy_id: str = ""
+    is_inferred: bool = False

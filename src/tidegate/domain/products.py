@@ -1,0 +1,101 @@
+"""Products: what can be traded, its increments and minimums, and rounding that never raises a size."""
+
+from datetime import datetime
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+from msgspec import Struct
+
+from tidegate.domain.amounts import DOMAIN_CONTEXT, ONE, ZERO, Money, Price, Quantity, exact
+from tidegate.domain.vocabulary import OrderSide, ProductKind
+
+
+class TradingFlags(Struct, frozen=True, gc=False, kw_only=True):
+    """What the venue currently lets happen on a product; all False is normal trading."""
+
+    trading_disabled: bool = False
+    cancel_only: bool = False
+    limit_only: bool = False
+    post_only: bool = False
+    auction: bool = False
+
+
+OPEN_FOR_TRADING = TradingFlags()
+
+
+class Product(Struct, frozen=True, gc=False, kw_only=True):
+    """One tradable product.
+
+    Amounts: prices in quote currency per unit of base (times `multiplier`, the base units in one contract); quantities in
+    units of base, or in contracts where `multiplier` is not 1; rates are fractions (0.001 = 10 bps).
+    `underlying` is the alias group for exposure: BTC-USD, BTC-USDC and BTC-PERP share BTC.
+    """
+
+    symbol: str
+    kind: ProductKind
+    base_currency: str
+    quote_currency: str
+    settlement_currency: str
+    underlying: str
+    price_increment: Decimal
+    base_increment: Decimal
+    minimum_quantity: Decimal = ZERO
+    minimum_notional: Decimal = ZERO
+    maximum_quantity: Decimal | None = None
+    multiplier: Decimal = ONE
+    maker_fee_rate: Decimal = ZERO
+    taker_fee_rate: Decimal = ZERO
+    initial_margin_rate: Decimal = ONE
+    maintenance_margin_rate: Decimal = ZERO
+    expires_at: datetime | None = None
+    opens_at: datetime | None = None
+    flags: TradingFlags = OPEN_FOR_TRADING
+
+    @property
+    def is_spot(self) -> bool:
+        return self.kind is ProductKind.SPOT
+
+    def notional(self, quantity: Decimal, at_price: Decimal) -> Money:
+        """quantity × multiplier × price, in quote currency."""
+        value = DOMAIN_CONTEXT.multiply(quantity, at_price)
+        return Money(value if self.multiplier is ONE else DOMAIN_CONTEXT.multiply(value, self.multiplier))
+
+
+def _floor(value: Decimal, increment: Decimal) -> Decimal:
+    steps = (value / increment).to_integral_value(rounding=ROUND_FLOOR)
+    return steps * increment
+
+
+def _ceiling(value: Decimal, increment: Decimal) -> Decimal:
+    steps = (value / increment).to_integral_value(rounding=ROUND_CEILING)
+    return steps * increment
+
+
+def is_multiple(value: Decimal, increment: Decimal) -> bool:
+    """Whether a value lies on the grid of an increment."""
+    return DOMAIN_CONTEXT.remainder(value, increment) == ZERO
+
+
+@exact
+def round_quantity(product: Product, value: Decimal) -> Quantity:
+    """A size down to the product's increment; never up, not even to the minimum."""
+    return Quantity(value if value % product.base_increment == ZERO else _floor(value, product.base_increment))
+
+
+@exact
+def round_limit_price(product: Product, side: OrderSide, value: Decimal) -> Price:
+    """A limit price to the increment in the order's favour: a buy down, a sell up."""
+    if value % product.price_increment == ZERO:
+        return Price(value)
+    return Price(
+        _floor(value, product.price_increment) if side is OrderSide.BUY else _ceiling(value, product.price_increment)
+    )
+
+
+@exact
+def round_trigger_price(product: Product, side: OrderSide, value: Decimal) -> Price:
+    """A trigger to the increment so that it fires no later than asked: a sell's up, a buy's down."""
+    if value % product.price_increment == ZERO:
+        return Price(value)
+    return Price(
+        _ceiling(value, product.price_increment) if side is OrderSide.SELL else _floor(value, product.price_increment)
+    )

@@ -1,0 +1,134 @@
+"""Records: what is handed to a store in one step, and what it answers."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from tidegate.domain.decisions import Decision
+from tidegate.domain.events import DecisionRefused, JournalEvent, NoOrderDecided
+from tidegate.domain.fills import Fill
+from tidegate.domain.orders import OrderRecord, RecordedOrder
+from tidegate.domain.positions import Position
+from tidegate.domain.states import StateEntry
+
+
+class Step(Struct, frozen=True, gc=False, kw_only=True):
+    """One step of the account: events that become one journal row, and the projections as they stand after it.
+
+    All of it is committed in one transaction or not at all; `fills` are those new in this step.
+    """
+
+    at: datetime
+    events: tuple[JournalEvent, ...]
+    orders: tuple[OrderRecord, ...] = ()
+    positions: tuple[Position, ...] = ()
+    balances: tuple[tuple[str, Decimal], ...] = ()
+    fills: tuple[Fill, ...] = ()
+
+
+class StateForbids(Struct, frozen=True, gc=False, kw_only=True):
+    """The trading state, read again in the SENDING transaction, does not permit this order; nothing was written."""
+
+    entry: StateEntry
+    symbol: str
+
+
+class AlreadyDecided(Struct, frozen=True, gc=False, kw_only=True):
+    """The decision's id has an outcome already; nothing was written."""
+
+    decision_id: str
+
+
+class WriterLost(Struct, frozen=True, gc=False, kw_only=True):
+    """Another writer has taken the account (a newer epoch), or this attempt is no longer ours; nothing was written."""
+
+    reason: str
+
+
+class StoreUnavailable(Struct, frozen=True, gc=False, kw_only=True):
+    """The step could not be made durable (disk full, locked, read-only, closed); nothing was written."""
+
+    reason: str
+
+
+RecordOutcome = RecordedOrder | StateForbids | AlreadyDecided | WriterLost | StoreUnavailable
+"""What recording an order's SENDING answers."""
+
+
+class StepCommitted(Struct, frozen=True, gc=False, kw_only=True):
+    """The step is durable, with the journal's sequence number that it got."""
+
+    sequence: int
+
+
+CommitOutcome = StepCommitted | AlreadyDecided | WriterLost | StoreUnavailable
+
+
+class StoredDecision(Struct, frozen=True, gc=False, kw_only=True):
+    """A decision id that has been used: its content and what it came to (an order's id, or a refusal, or no order)."""
+
+    decision_id: str
+    symbol: str
+    decision: Decision
+    client_order_id: str = ""
+    outcome: DecisionRefused | NoOrderDecided | None = None
+
+
+class StoredAccount(Struct, frozen=True, kw_only=True):
+    """What a start needs: everything open, and the sums of what is not."""
+
+    account_id: str
+    epoch: int
+    sequence: int
+    open_orders: tuple[OrderRecord, ...]
+    positions: tuple[Position, ...]
+    balances: dict[str, Decimal]
+    opening_balances: dict[str, Decimal]
+    account_state: StateEntry | None
+    symbol_states: dict[str, StateEntry]
+    opened_at: datetime | None
+    opening_equity: Decimal | None
+    day_opened_at: datetime | None
+    day_opening_equity: Decimal | None
+    orders_today: int
+    last_fill_at: datetime | None
+
+
+class JournalRow(Struct, frozen=True, kw_only=True):
+    """One committed step: its sequence number, moment, events, and hash in the chain (hexadecimal SHA-256)."""
+
+    sequence: int
+    at: datetime
+    events: tuple[JournalEvent, ...]
+    hash: str
+
+
+class RequestKind(StrEnum):
+    """What another process may ask the writer to do."""
+
+    DECIDE = "DECIDE"
+    CANCEL = "CANCEL"
+    CANCEL_ALL = "CANCEL_ALL"
+    CLOSE = "CLOSE"
+    STATE = "STATE"
+    RECONCILE = "RECONCILE"
+
+
+class InboxRequest(Struct, frozen=True, kw_only=True):
+    """A request in the durable inbox; `payload` is JSON text whose shape the kind gives (docs/store.md)."""
+
+    request_id: str
+    kind: RequestKind
+    payload: str
+    at: datetime
+
+
+class InboxAnswer(Struct, frozen=True, kw_only=True):
+    """What the writer did with a request: JSON text, and which process and epoch did it."""
+
+    request_id: str
+    payload: str
+    process: str
+    epoch: int

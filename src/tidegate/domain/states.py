@@ -1,0 +1,77 @@
+"""Trading states: one for the account, one for each symbol that has its own, and who may raise or lower them."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from tidegate.domain.events import TradingStateChanged
+from tidegate.domain.vocabulary import Purpose, TradingState
+
+
+class StateEntry(Struct, frozen=True, gc=False, kw_only=True):
+    """One state with who set it and why; a latched one waits for an operator, `until` ends a cool-down."""
+
+    state: TradingState
+    reason: str = ""
+    by: str = ""
+    is_latched: bool = False
+    at: datetime | None = None
+    until: datetime | None = None
+
+
+_ACTIVE = StateEntry(state=TradingState.ACTIVE)
+
+
+class TradingStates:
+    """The account's state and the symbols' own, as the journal's changes left them."""
+
+    def __init__(self) -> None:
+        self._account = _ACTIVE
+        self._symbols: dict[str, StateEntry] = {}
+
+    @property
+    def account(self) -> StateEntry:
+        return self._account
+
+    @property
+    def symbols(self) -> dict[str, StateEntry]:
+        """Symbols whose own state is not ACTIVE."""
+        return dict(self._symbols)
+
+    def entry(self, symbol: str) -> StateEntry:
+        """The more severe of the account's and the symbol's; the account's when they are equal."""
+        own = self._symbols.get(symbol)
+        if own is None or own.state.severity <= self._account.state.severity:
+            return self._account
+        return own
+
+    def effective(self, symbol: str) -> TradingState:
+        return self.entry(symbol).state
+
+    def apply(self, change: TradingStateChanged) -> None:
+        entry = StateEntry(
+            state=change.state,
+            reason=change.reason,
+            by=change.by,
+            is_latched=change.is_latched,
+            at=change.at,
+            until=change.until,
+        )
+        if not change.symbol:
+            self._account = entry
+        elif entry.state is TradingState.ACTIVE:
+            self._symbols.pop(change.symbol, None)
+        else:
+            self._symbols[change.symbol] = entry
+
+
+def permits(state: TradingState, purpose: Purpose) -> bool:
+    """Whether an order of this purpose may be sent in this state.
+
+    REDUCING lets exits through; HALTED only registered protection and an operator's closes.
+    """
+    if state is TradingState.ACTIVE:
+        return True
+    if state is TradingState.REDUCING:
+        return purpose.is_exit
+    return purpose is Purpose.PROTECTION or purpose is Purpose.OPERATOR_CLOSE
