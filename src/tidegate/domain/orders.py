@@ -116,7 +116,7 @@ class OrderRecord(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tru
     filled_notional: Decimal = ZERO
     trade_ids: tuple[str, ...] = ()
     venue_order_id: VenueOrderId | None = None
-    is_unanswered: bool = False
+    unanswered_attempt: int = 0
     is_accepted: bool = False
     is_canceled: bool = False
     is_expired: bool = False
@@ -125,6 +125,8 @@ class OrderRecord(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tru
     cancel_answers: tuple[int, ...] = ()
     amend_requests: tuple[int, ...] = ()
     amend_answers: tuple[int, ...] = ()
+    asked_quantity: Decimal | None = None
+    asked_price: Decimal | None = None
     amended_quantity: Decimal | None = None
     amended_price: Decimal | None = None
     amended_by: int = -1
@@ -158,6 +160,17 @@ class OrderRecord(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tru
         return self.order.quantity if self.amended_quantity is None else self.amended_quantity
 
     @property
+    def reserved_quantity(self) -> Decimal:
+        """What must stay reserved: the leaves, and while an amend is unanswered those of the larger of old and new."""
+        if self.is_terminal:
+            return ZERO
+        total = self.quantity
+        if self.asked_quantity is not None and self.has_open_amend and self.asked_quantity > total:
+            total = self.asked_quantity
+        left = DOMAIN_CONTEXT.subtract(total, self.filled_quantity)
+        return left if left > ZERO else ZERO
+
+    @property
     def limit_price(self) -> Decimal | None:
         return self.order.limit_price if self.amended_price is None else self.amended_price
 
@@ -168,6 +181,19 @@ class OrderRecord(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tru
             return ZERO
         left = DOMAIN_CONTEXT.subtract(self.quantity, self.filled_quantity)
         return left if left > ZERO else ZERO
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether the latest attempt has no answer."""
+        return 0 < self.attempt <= self.unanswered_attempt
+
+    @property
+    def has_open_cancel(self) -> bool:
+        return len(self.cancel_requests) > len(self.cancel_answers)
+
+    @property
+    def has_open_amend(self) -> bool:
+        return len(self.amend_requests) > len(self.amend_answers)
 
     @property
     def average_price(self) -> Decimal | None:

@@ -1,6 +1,8 @@
 """Positions: average-cost entry price, realised and unrealised profit, folded from fills."""
 
+from bisect import insort
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 
 from msgspec import Struct
@@ -70,17 +72,45 @@ def apply_fill(position: Position, fill: Fill, product: Product) -> Position:
     )
 
 
-def fill_order(fill: Fill) -> tuple[float, str]:
+def fill_order(fill: Fill) -> tuple[datetime, str]:
     """The canonical order of fills: by the venue's stamp, then by trade id, whatever order the news came in."""
-    return (fill.at.timestamp(), fill.trade_id)
+    return (fill.at, fill.trade_id)
 
 
 def fold_fills(opening: Position, fills: Iterable[Fill], product: Product) -> Position:
-    """The position after all fills, in canonical order, each trade id once."""
+    """The position after all fills, in canonical order."""
     position = opening
-    seen: set[str] = set()
     for fill in sorted(fills, key=fill_order):
-        if fill.trade_id not in seen:
-            seen.add(fill.trade_id)
-            position = apply_fill(position, fill, product)
+        position = apply_fill(position, fill, product)
     return position
+
+
+RECENT_FILLS = 256
+"""How many fills back a late one still finds its place; an older one is applied as it comes."""
+
+
+class PositionHistory:
+    """A position with its most recent fills, so that late news changes it as if it had come in time.
+
+    Average cost depends on the order of fills; folding them in canonical order makes the result depend on the fills alone.
+    """
+
+    __slots__ = ("_base", "_recent", "position")
+
+    def __init__(self, position: Position) -> None:
+        self.position = position
+        self._base = position
+        self._recent: list[Fill] = []
+
+    def add(self, fill: Fill, product: Product) -> None:
+        """Fold one fill that has not been seen before."""
+        recent = self._recent
+        if not recent or fill_order(recent[-1]) <= fill_order(fill):
+            recent.append(fill)
+            self.position = apply_fill(self.position, fill, product)
+        else:
+            insort(recent, fill, key=fill_order)
+            self.position = fold_fills(self._base, recent, product)
+        if len(recent) > 2 * RECENT_FILLS:
+            self._base = fold_fills(self._base, recent[:RECENT_FILLS], product)
+            del recent[:RECENT_FILLS]

@@ -74,7 +74,7 @@ class PaceReading(Struct, frozen=True, gc=False, kw_only=True):
     """How fast and how often we have been sending.
 
     `requests_last_second` all requests, `entries_last_second` entry orders, `orders_today` orders sent since 00:00 UTC,
-    `repeats` orders of the same terms within the repetition window; `entry_free_at` when the entry budget next has room.
+    `entry_free_at` when the entry budget next has room.
     """
 
     requests_last_second: int = 0
@@ -84,8 +84,11 @@ class PaceReading(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class AccountReading(Struct, frozen=True, gc=False, kw_only=True):
-    """Money: `equity` in the reporting currency (None: cannot be computed, a rate is missing), `available` by currency, i.e.
-    balances less what live orders reserve; `margin_used` by derivatives in settlement currency."""
+    """Money, as the ledger has it.
+
+    `equity` in the reporting currency without external holdings (None: a rate is missing), `available` by currency, i.e.
+    balances less what live orders reserve; `margin_used` by derivative positions and orders, in settlement currency.
+    """
 
     reporting_currency: str
     equity: Decimal | None
@@ -94,7 +97,11 @@ class AccountReading(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class ReviewView(Struct, frozen=True, gc=False, kw_only=True):
-    """All that a review reads. `position` is the deciding strategy's, `account_position` the account's on the symbol."""
+    """All that a review reads.
+
+    `position` is the deciding strategy's, `account_position` the account's on the symbol; `repeats` how often an order of the
+    same terms was sent within the repetition window.
+    """
 
     at: datetime
     product: Product

@@ -1,0 +1,92 @@
+"""Guards: what watches the account while it runs; each answers PASS, TRIP or BLIND."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from tidegate.domain.amounts import exact, plain
+from tidegate.domain.risk import RiskLimits
+from tidegate.domain.views import MarketReading
+
+
+class GuardAnswer(StrEnum):
+    PASS = "PASS"
+    TRIP = "TRIP"
+    BLIND = "BLIND"  # it could not see; past its bound that counts as a trip
+
+
+class GuardReading(Struct, frozen=True, gc=False, kw_only=True):
+    """One guard's answer with its figures in words; `symbol` is empty for the account."""
+
+    guard: str
+    answer: GuardAnswer
+    message: str
+    symbol: str = ""
+
+
+DAILY_LOSS, FEED, RECORDS, LOOPS = "daily_loss", "feed", "records", "loops"
+
+LATCHED = frozenset({DAILY_LOSS, RECORDS, LOOPS})
+"""Guards whose trip waits for an operator; the others move back by themselves once they pass."""
+
+
+@exact
+def daily_loss(equity: Decimal | None, opening: Decimal | None, limits: RiskLimits) -> GuardReading:
+    """Loss since the day's opening as a fraction of it, fees and open positions included (docs/checks.md)."""
+    if equity is None:
+        return _reading(DAILY_LOSS, GuardAnswer.BLIND, "equity cannot be computed: a balance or a position has no price")
+    if opening is None or opening <= 0:
+        return _reading(DAILY_LOSS, GuardAnswer.BLIND, "the day's opening equity is missing")
+    loss = opening - equity
+    bound = opening * limits.daily_loss_limit_pct
+    words = f"equity {plain(round(equity, 2))} against {plain(round(opening, 2))} at the day's opening"
+    if loss >= bound:
+        share = plain(limits.daily_loss_limit_pct * 100)
+        return _reading(DAILY_LOSS, GuardAnswer.TRIP, f"{words}: a loss of {plain(round(loss, 2))}, {share} % or more")
+    return _reading(DAILY_LOSS, GuardAnswer.PASS, words)
+
+
+def feed(reading: MarketReading, at: datetime, limits: RiskLimits) -> GuardReading:
+    """Silence of the connection: REDUCING from 15 s (polled marks 120 s), heartbeats count as life."""
+    if reading.heard_at is None:
+        return _reading(FEED, GuardAnswer.BLIND, "nothing heard yet", reading.symbol)
+    bound = limits.reducing_polled_mark_age_seconds if reading.is_polled else limits.reducing_feed_age_seconds
+    age = at - reading.heard_at
+    words = f"silent for {age.total_seconds():.1f} s, the bound is {plain(bound)} s"
+    answer = GuardAnswer.TRIP if age > timedelta(seconds=float(bound)) else GuardAnswer.PASS
+    return _reading(FEED, answer, words, reading.symbol)
+
+
+def records(differences: tuple[str, ...], overdue_unknown: tuple[str, ...], broken: tuple[str, ...]) -> GuardReading:
+    """Records against the venue: a confirmed mismatch, an unknown past its bound, or a broken invariant waits for an operator."""
+    found = (*broken, *differences, *(f"order {order_id} is unknown past its bound" for order_id in overdue_unknown))
+    if not found:
+        return _reading(RECORDS, GuardAnswer.PASS, "records agree with the venue's as last read")
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    return _reading(RECORDS, GuardAnswer.TRIP, found[0] + more)
+
+
+def _reading(guard: str, answer: GuardAnswer, message: str, symbol: str = "") -> GuardReading:
+    return GuardReading(guard=guard, answer=answer, message=message, symbol=symbol)
+
+
+class BlindBound:
+    """Turns BLIND into TRIP once it has lasted longer than its bound."""
+
+    def __init__(self, seconds: Decimal) -> None:
+        self._bound = timedelta(seconds=float(seconds))
+        self._since: dict[tuple[str, str], datetime] = {}
+
+    def judge(self, reading: GuardReading, at: datetime) -> GuardReading:
+        """The reading as it counts: BLIND within the bound stays BLIND, past it is a TRIP that says so."""
+        key = (reading.guard, reading.symbol)
+        if reading.answer is not GuardAnswer.BLIND:
+            self._since.pop(key, None)
+            return reading
+        since = self._since.setdefault(key, at)
+        if at - since < self._bound:
+            return reading
+        blind_for = f"blind for {(at - since).total_seconds():.0f} s: {reading.message}"
+        return _reading(reading.guard, GuardAnswer.TRIP, blind_for, reading.symbol)

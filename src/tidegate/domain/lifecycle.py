@@ -1,0 +1,242 @@
+"""An order's lifecycle: facts accumulate, the status follows from them, and its rank never falls."""
+
+from bisect import insort
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from tidegate.domain.amounts import exact
+from tidegate.domain.events import (
+    AmendRejected,
+    AmendRequested,
+    CancelRejected,
+    CancelRequested,
+    OrderAccepted,
+    OrderAmended,
+    OrderCanceled,
+    OrderExpired,
+    OrderFilled,
+    OrderNews,
+    OrderPrepared,
+    OrderRejected,
+    OrderSending,
+    OrderUnanswered,
+)
+from tidegate.domain.orders import OrderRecord, Refused
+from tidegate.domain.vocabulary import OrderStatus
+
+RANK: dict[OrderStatus, int] = {
+    OrderStatus.PREPARED: 0,
+    OrderStatus.SENDING: 1,
+    OrderStatus.UNKNOWN: 2,
+    # A refusal is outranked by evidence that the venue works the order after all: that is the LATE_ACCEPT incident.
+    OrderStatus.REFUSED: 3,
+    # The four working statuses share a rank, since a refused cancel gives an order back to where it was.
+    OrderStatus.ACCEPTED: 4,
+    OrderStatus.PARTIALLY_FILLED: 4,
+    OrderStatus.PENDING_CANCEL: 4,
+    OrderStatus.PENDING_AMEND: 4,
+    OrderStatus.EXPIRED: 5,
+    OrderStatus.CANCELED: 6,
+    OrderStatus.FILLED: 7,
+}
+"""Later news never lowers a status below its rank."""
+
+_WORKING = (
+    OrderStatus.ACCEPTED,
+    OrderStatus.PARTIALLY_FILLED,
+    OrderStatus.PENDING_CANCEL,
+    OrderStatus.PENDING_AMEND,
+)
+_ENDED = (OrderStatus.EXPIRED, OrderStatus.CANCELED, OrderStatus.FILLED)
+
+TRANSITIONS: dict[OrderStatus, frozenset[OrderStatus]] = {
+    # PREPARED may be overtaken by any news: a process that crashed after sending learns of it from the venue.
+    OrderStatus.PREPARED: frozenset(
+        {OrderStatus.SENDING, OrderStatus.UNKNOWN, OrderStatus.REFUSED, *_WORKING, *_ENDED}
+    ),
+    OrderStatus.SENDING: frozenset({OrderStatus.UNKNOWN, OrderStatus.REFUSED, *_WORKING, *_ENDED}),
+    OrderStatus.UNKNOWN: frozenset({OrderStatus.SENDING, OrderStatus.REFUSED, *_WORKING, *_ENDED}),
+    OrderStatus.REFUSED: frozenset({*_WORKING, *_ENDED}),
+    **{status: frozenset({*_WORKING, *_ENDED} - {status}) for status in _WORKING},
+    OrderStatus.EXPIRED: frozenset({OrderStatus.CANCELED, OrderStatus.FILLED}),
+    OrderStatus.CANCELED: frozenset({OrderStatus.FILLED}),
+    OrderStatus.FILLED: frozenset(),
+}
+"""Every move a status may make. UNKNOWN → SENDING is a new attempt, made only after evidence that the last one was lost."""
+
+
+def status_of(record: OrderRecord) -> OrderStatus:
+    """The status that the facts amount to; the order in which they were learnt plays no part."""
+    if record.trade_ids and record.filled_quantity >= _quantity_at_most(record):
+        return OrderStatus.FILLED
+    if record.is_canceled:
+        return OrderStatus.CANCELED
+    if record.is_expired:
+        return OrderStatus.EXPIRED
+    if record.is_accepted or record.trade_ids:
+        if record.has_open_cancel:
+            return OrderStatus.PENDING_CANCEL
+        if record.has_open_amend:
+            return OrderStatus.PENDING_AMEND
+        return OrderStatus.PARTIALLY_FILLED if record.trade_ids else OrderStatus.ACCEPTED
+    if record.refused is not None:
+        return OrderStatus.REFUSED
+    if record.is_unanswered:
+        return OrderStatus.UNKNOWN
+    return OrderStatus.SENDING if record.attempt else OrderStatus.PREPARED
+
+
+def _quantity_at_most(record: OrderRecord) -> Decimal:
+    """The quantity that must fill before it is FILLED: while an amend is unanswered, the larger of the old and the new."""
+    asked = record.asked_quantity
+    return max(record.quantity, asked) if asked is not None and record.has_open_amend else record.quantity
+
+
+def prepared(event: OrderPrepared) -> OrderRecord:
+    """The record of an order that is only intended."""
+    return OrderRecord(order=event.order, worst_price=event.worst_price, updated_at=event.at, warnings=event.warnings)
+
+
+def sending(event: OrderSending, record: OrderRecord | None = None) -> OrderRecord:
+    """The record once an attempt is under way, from nothing or from what stood before."""
+    if record is None:
+        return OrderRecord(
+            order=event.order,
+            worst_price=event.worst_price,
+            status=OrderStatus.SENDING,
+            attempt=event.attempt,
+            sent_at=event.at,
+            updated_at=event.at,
+            warnings=event.warnings,
+        )
+    if event.attempt <= record.attempt:
+        return record
+    return _settled(replace(record, attempt=event.attempt, sent_at=event.at), event.at)
+
+
+@exact
+def apply_news(record: OrderRecord, news: OrderNews) -> OrderRecord:
+    """The record after one more piece of news; the same object when it says nothing new."""
+    changed = _APPLY[type(news)](record, news)
+    return record if changed is record else _settled(changed, news.at)
+
+
+def _settled(record: OrderRecord, at: datetime) -> OrderRecord:
+    latest = at if record.updated_at is None or at > record.updated_at else record.updated_at
+    return replace(record, status=status_of(record), updated_at=latest)
+
+
+def _unanswered(record: OrderRecord, news: OrderUnanswered) -> OrderRecord:
+    if news.attempt <= record.unanswered_attempt:
+        return record
+    return replace(record, unanswered_attempt=news.attempt)
+
+
+def _accepted(record: OrderRecord, news: OrderAccepted) -> OrderRecord:
+    venue_order_id = record.venue_order_id if record.venue_order_id is not None else news.venue_order_id
+    if record.is_accepted and venue_order_id == record.venue_order_id:
+        return record
+    return replace(record, is_accepted=True, venue_order_id=venue_order_id)
+
+
+def _rejected(record: OrderRecord, news: OrderRejected) -> OrderRecord:
+    refused = Refused(code=news.code, message=news.reason, by_venue=news.by_venue)
+    if record.refused is not None and _weight(record.refused) <= _weight(refused):
+        return record
+    return replace(record, refused=refused)
+
+
+def _weight(refused: Refused) -> tuple[bool, str, str]:
+    """Which of two reasons stands, whatever order they came in: the venue's before ours, then by code and text."""
+    return (not refused.by_venue, refused.code, refused.message)
+
+
+def _filled(record: OrderRecord, news: OrderFilled) -> OrderRecord:
+    fill = news.fill
+    if fill.trade_id in record.trade_ids:
+        return record
+    if record.trade_ids:
+        ids = list(record.trade_ids)
+        insort(ids, fill.trade_id)
+        trade_ids: tuple[str, ...] = tuple(ids)
+    else:
+        trade_ids = (fill.trade_id,)
+    return replace(
+        record,
+        trade_ids=trade_ids,
+        filled_quantity=record.filled_quantity + fill.quantity,
+        filled_notional=record.filled_notional + fill.quantity * fill.price,
+        venue_order_id=record.venue_order_id if record.venue_order_id is not None else fill.venue_order_id,
+    )
+
+
+def _with(numbers: tuple[int, ...], number: int) -> tuple[int, ...]:
+    return numbers if number in numbers else tuple(sorted((*numbers, number)))
+
+
+def _cancel_requested(record: OrderRecord, news: CancelRequested) -> OrderRecord:
+    requests = _with(record.cancel_requests, news.request)
+    return record if requests is record.cancel_requests else replace(record, cancel_requests=requests)
+
+
+def _cancel_rejected(record: OrderRecord, news: CancelRejected) -> OrderRecord:
+    answers = _with(record.cancel_answers, news.request)
+    return record if answers is record.cancel_answers else replace(record, cancel_answers=answers)
+
+
+def _canceled(record: OrderRecord, news: OrderCanceled) -> OrderRecord:
+    return record if record.is_canceled else replace(record, is_canceled=True)
+
+
+def _expired(record: OrderRecord, news: OrderExpired) -> OrderRecord:
+    return record if record.is_expired else replace(record, is_expired=True)
+
+
+def _amend_requested(record: OrderRecord, news: AmendRequested) -> OrderRecord:
+    if news.request in record.amend_requests:
+        return record
+    latest = not record.amend_requests or news.request > record.amend_requests[-1]
+    return replace(
+        record,
+        amend_requests=_with(record.amend_requests, news.request),
+        asked_quantity=news.quantity if latest else record.asked_quantity,
+        asked_price=news.limit_price if latest else record.asked_price,
+    )
+
+
+def _amended(record: OrderRecord, news: OrderAmended) -> OrderRecord:
+    answers = _with(record.amend_answers, news.request)
+    if answers is record.amend_answers:
+        return record
+    if news.request < record.amended_by:
+        return replace(record, amend_answers=answers)
+    return replace(
+        record,
+        amend_answers=answers,
+        amended_quantity=news.quantity,
+        amended_price=news.limit_price,
+        amended_by=news.request,
+    )
+
+
+def _amend_rejected(record: OrderRecord, news: AmendRejected) -> OrderRecord:
+    answers = _with(record.amend_answers, news.request)
+    return record if answers is record.amend_answers else replace(record, amend_answers=answers)
+
+
+_APPLY: dict[type, Callable[..., OrderRecord]] = {
+    OrderUnanswered: _unanswered,
+    OrderAccepted: _accepted,
+    OrderRejected: _rejected,
+    OrderFilled: _filled,
+    CancelRequested: _cancel_requested,
+    CancelRejected: _cancel_rejected,
+    OrderCanceled: _canceled,
+    OrderExpired: _expired,
+    AmendRequested: _amend_requested,
+    OrderAmended: _amended,
+    AmendRejected: _amend_rejected,
+}

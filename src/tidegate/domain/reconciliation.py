@@ -1,0 +1,132 @@
+"""Reconciliation: our record of an order against the venue's word, as pure functions from both to events."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from tidegate.domain.amounts import ZERO, exact, plain
+from tidegate.domain.events import OrderAccepted, OrderCanceled, OrderExpired, OrderNews, OrderRejected
+from tidegate.domain.orders import OrderRecord
+from tidegate.domain.products import Product
+from tidegate.domain.submissions import VenueOrder
+
+
+class DifferenceKind(StrEnum):
+    MISSING_ON_VENUE = "MISSING_ON_VENUE"  # live here, and a complete query does not show it
+    MISSING_HERE = "MISSING_HERE"  # carries our prefix, and no intent of it is recorded
+    EXTERNAL = "EXTERNAL"  # somebody else's order or fill on the account: counted, never touched
+    TERMS_DIFFER = "TERMS_DIFFER"  # our id with other terms: never adopted
+    FILLS_DIFFER = "FILLS_DIFFER"  # the cumulative figure does not equal the sum of the fills
+    POSITION = "POSITION"
+    BALANCE = "BALANCE"
+
+
+BLAMELESS = frozenset({DifferenceKind.EXTERNAL})
+"""Differences that are shown but put no record of ours in doubt."""
+
+
+class Difference(Struct, frozen=True, gc=False, kw_only=True):
+    """One thing on which our records and the venue disagree, both sides in words."""
+
+    kind: DifferenceKind
+    subject: str
+    ours: str
+    theirs: str
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.kind} {self.subject}: ours {self.ours}, theirs {self.theirs}"
+
+
+class ReconciliationReport(Struct, frozen=True, gc=False, kw_only=True):
+    """What one pass found. `unreachable` names what could not be read: about that nothing was concluded (R7).
+
+    `suspected` are mismatches seen once; they count only when a second read at least 5 s later shows them again.
+    """
+
+    at: datetime
+    differences: tuple[Difference, ...] = ()
+    suspected: tuple[Difference, ...] = ()
+    unreachable: tuple[str, ...] = ()
+    applied: int = 0
+    resolved: tuple[str, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.unreachable
+
+    @property
+    def agrees(self) -> bool:
+        """Complete, and nothing of ours in doubt."""
+        return self.is_complete and all(one.kind in BLAMELESS for one in self.differences)
+
+
+def terms_difference(record: OrderRecord, theirs: VenueOrder) -> Difference | None:
+    """B20: an order under our id with other terms than we recorded."""
+    ours = record.order
+    wanted = {record.quantity, record.asked_quantity}
+    if theirs.symbol == ours.symbol and theirs.side is ours.side and theirs.quantity in wanted:
+        return None
+    return Difference(
+        kind=DifferenceKind.TERMS_DIFFER,
+        subject=ours.client_order_id,
+        ours=f"{ours.side} {plain(record.quantity)} {ours.symbol}",
+        theirs=f"{theirs.side} {plain(theirs.quantity)} {theirs.symbol}",
+    )
+
+
+def news_of(record: OrderRecord, theirs: VenueOrder) -> tuple[OrderNews, ...]:
+    """What the venue's word adds to our record. Quantities are never taken from it: only fills move them (R5)."""
+    order_id = record.order.client_order_id
+    if theirs.rejected_code:
+        return (
+            OrderRejected(
+                client_order_id=order_id, code=theirs.rejected_code, reason=theirs.rejected_reason, at=theirs.at
+            ),
+        )
+    news: list[OrderNews] = []
+    if not record.is_accepted or record.venue_order_id != theirs.venue_order_id:
+        news.append(OrderAccepted(client_order_id=order_id, venue_order_id=theirs.venue_order_id, at=theirs.at))
+    if theirs.is_canceled and not record.is_canceled:
+        news.append(OrderCanceled(client_order_id=order_id, reason="as the venue reports it", at=theirs.at))
+    if theirs.is_expired and not record.is_expired:
+        news.append(OrderExpired(client_order_id=order_id, at=theirs.at))
+    return tuple(news)
+
+
+def lacks_fills(record: OrderRecord, theirs: VenueOrder) -> bool:
+    """Whether the venue's cumulative figure shows executions that we have no fill of."""
+    return theirs.filled_quantity > record.filled_quantity
+
+
+@exact
+def position_differences(
+    ours: Mapping[str, Decimal], theirs: Mapping[str, Decimal], products: Mapping[str, Product], increments: int
+) -> tuple[Difference, ...]:
+    """Derivative positions that differ by more than `increments` of the product's increment; absent means flat."""
+    found = []
+    for symbol in sorted({*ours, *theirs}):
+        product = products.get(symbol)
+        tolerance = product.base_increment * increments if product is not None else ZERO
+        here, there = ours.get(symbol, ZERO), theirs.get(symbol, ZERO)
+        if abs(here - there) > tolerance:
+            found.append(Difference(kind=DifferenceKind.POSITION, subject=symbol, ours=plain(here), theirs=plain(there)))
+    return tuple(found)
+
+
+@exact
+def balance_differences(
+    ours: Mapping[str, Decimal], theirs: Mapping[str, Decimal], tolerance: Mapping[str, Decimal]
+) -> tuple[Difference, ...]:
+    """Balances that differ by more than the currency's tolerance; absent means zero."""
+    found = []
+    for currency in sorted({*ours, *theirs}):
+        here, there = ours.get(currency, ZERO), theirs.get(currency, ZERO)
+        if abs(here - there) > tolerance.get(currency, ZERO):
+            found.append(
+                Difference(kind=DifferenceKind.BALANCE, subject=currency, ours=plain(here), theirs=plain(there))
+            )
+    return tuple(found)
