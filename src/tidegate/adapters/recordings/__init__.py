@@ -1,1 +1,1 @@
-"""Recorded markets: their file format, its reader and writer, the importers, and the recording that ships with the package."""
+"""Recorded markets: their format, their importers and their playback."""

@@ -1,11 +1,11 @@
 """The rows of a recording: what one line of a `.tgr.gz` file can say about a market.
 
-A recording is gzip over UTF-8 lines of JSON: a header object (`header.py`), rows, and a footer. Every row is a JSON array
-`[tag, at_us, product, ...]`: the tag names its kind, `at_us` is whole microseconds since the Unix epoch on the recorded
-venue's clock, and `product` is the index of the product in the header. Prices and sizes are decimal strings.
+A recording is gzip over UTF-8 lines of JSON: a header object (`header.py`), rows, and a footer. Every row is a JSON
+array `[tag, at_us, product, ...]`: the tag names its kind, `at_us` is whole microseconds since the Unix epoch on the
+recorded venue's clock, and `product` is the index of the product in the header. Prices and sizes are decimal strings.
 
-A row checks itself when it is made, by the decoder or by hand: an amount is finite, has at most 18 digits on either side
-of the point and is positive; only the size of a level may be zero. `docs/recordings.md` describes the format in full.
+A row checks itself when it is made, by the decoder or by hand: an amount is finite, has at most 18 digits on either
+side of the point and is positive; only the size of a level may be zero. `docs/recordings.md` describes the format.
 """
 
 from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation
@@ -73,14 +73,14 @@ class RecordedLine(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_li
     """A line after the header: an array of exactly the fields of its kind, behind its tag."""
 
 
-class RecordedRow(RecordedLine, kw_only=True):
+class RecordedRow(RecordedLine, frozen=True, kw_only=True):
     """What every row begins with."""
 
     at_us: Moment
     product: ProductIndex
 
 
-class OrderAdded(RecordedRow, kw_only=True, tag="+"):
+class OrderAdded(RecordedRow, frozen=True, kw_only=True, tag="+"):
     """An order came to rest at the end of the queue of its price: BUY is a bid, SELL an ask.
 
     Rows with the header's own time are the opening book, in the order of their queues.
@@ -96,7 +96,7 @@ class OrderAdded(RecordedRow, kw_only=True, tag="+"):
         check_positive(self.size, "size")
 
 
-class OrderResized(RecordedRow, kw_only=True, tag="="):
+class OrderResized(RecordedRow, frozen=True, kw_only=True, tag="="):
     """A resting order has this size from now on.
 
     It keeps its place when the size shrinks, and goes to the end of its queue when the size grows.
@@ -109,13 +109,13 @@ class OrderResized(RecordedRow, kw_only=True, tag="="):
         check_positive(self.size, "size")
 
 
-class OrderDeleted(RecordedRow, kw_only=True, tag="-"):
+class OrderDeleted(RecordedRow, frozen=True, kw_only=True, tag="-"):
     """A resting order left the book, cancelled or filled."""
 
     order_id: RecordedId
 
 
-class BookSnapshotRow(RecordedRow, kw_only=True, tag="S"):
+class BookSnapshotRow(RecordedRow, frozen=True, kw_only=True, tag="S"):
     """The whole book by level, best price first; it replaces whatever was known of the book."""
 
     bids: tuple[PriceAndSize, ...]
@@ -131,7 +131,7 @@ class BookSnapshotRow(RecordedRow, kw_only=True, tag="S"):
             raise ValueError("asks are not in rising order")
 
 
-class LevelUpdated(RecordedRow, kw_only=True, tag="L"):
+class LevelUpdated(RecordedRow, frozen=True, kw_only=True, tag="L"):
     """A price level has this total size from now on; zero removes it."""
 
     side: OrderSide
@@ -143,11 +143,11 @@ class LevelUpdated(RecordedRow, kw_only=True, tag="L"):
         check_size_of_level(self.size)
 
 
-class TradePrinted(RecordedRow, kw_only=True, tag="T"):
+class TradePrinted(RecordedRow, frozen=True, kw_only=True, tag="T"):
     """A trade of the recorded market; `aggressor` is the side that took.
 
-    It changes nothing in the book by itself: the rows that resize or delete the maker's order, or update its level, follow
-    it at the same moment.
+    It changes nothing in the book by itself: the rows that resize or delete the maker's order, or update its level,
+    follow it at the same moment.
     """
 
     trade_id: RecordedId
@@ -161,17 +161,17 @@ class TradePrinted(RecordedRow, kw_only=True, tag="T"):
         check_positive(self.size, "size")
 
 
-class Heartbeat(RecordedRow, kw_only=True, tag="H"):
+class Heartbeat(RecordedRow, frozen=True, kw_only=True, tag="H"):
     """The feed was alive and had nothing to say."""
 
 
-class Gap(RecordedRow, kw_only=True, tag="G"):
+class Gap(RecordedRow, frozen=True, kw_only=True, tag="G"):
     """The feed was interrupted: what was known of the book is void until rows after this one build it again."""
 
     reason: Reason
 
 
-class StatusChanged(RecordedRow, kw_only=True, tag="X"):
+class StatusChanged(RecordedRow, frozen=True, kw_only=True, tag="X"):
     """From now on the recorded venue restricts the product so; no restriction is normal trading."""
 
     restrictions: tuple[Restriction, ...]
@@ -181,8 +181,8 @@ class StatusChanged(RecordedRow, kw_only=True, tag="X"):
         return TradingFlags(**dict.fromkeys(self.restrictions, True))
 
 
-class RecordingFooter(RecordedLine, kw_only=True, tag="E"):
-    """The last line: how many rows there are, when the recording ends, and the SHA-256 of every byte before this line."""
+class RecordingFooter(RecordedLine, frozen=True, kw_only=True, tag="E"):
+    """The last line: how many rows there are, when the recording ends, the SHA-256 of every byte before this line."""
 
     ended_at_us: Moment
     row_count: Annotated[int, msgspec.Meta(ge=0)]
