@@ -1,0 +1,1 @@
+"""Venues that work our orders, from the simulated one to the real ones."""

@@ -1,0 +1,1 @@
+"""The command line: it turns words into use cases and outcomes into words."""

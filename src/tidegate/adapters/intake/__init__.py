@@ -1,0 +1,1 @@
+"""Where decisions come from: a strategy object, or lines on standard input."""

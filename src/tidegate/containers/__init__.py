@@ -1,0 +1,1 @@
+"""Wiring and nothing else: one container an environment, composed around one core."""
