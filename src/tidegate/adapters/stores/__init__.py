@@ -1,1 +1,1 @@
-"""Durable and passing memory for intents, attempts, events and what they add up to."""
+"""Stores: the order store in memory and in a SQLite file, one port and one contract suite for both."""

@@ -1,0 +1,103 @@
+"""What a store reads off a step before it writes it: the attempt it marks, the decision it claims, the facts it holds."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from msgspec import Struct
+
+from tidegate.domain.events import (
+    AccountOpened,
+    DayOpened,
+    DecisionRefused,
+    NoOrderDecided,
+    OrderSending,
+    TradingStateChanged,
+)
+from tidegate.domain.orders import ApprovedOrder
+from tidegate.domain.records import Step, StoredDecision
+
+ACCOUNT_FACTS = (TradingStateChanged, AccountOpened, DayOpened)
+"""Events that a store projects by itself, whatever step they come in."""
+
+CLAIMS = (DecisionRefused, NoOrderDecided)
+"""Events that end a decision without an order; a step that begins with one claims the decision's id."""
+
+
+def sending_of(approved: ApprovedOrder, step: Step) -> OrderSending:
+    """The SENDING that a step marks.
+
+    Raises:
+        ValueError: the step does not begin with one, is for other terms than were approved, or does not carry the
+            order's record; each is a mistake of the caller that must never become a send.
+    """
+    event = step.events[0]
+    if type(event) is not OrderSending:
+        raise ValueError("a SENDING step begins with OrderSending")
+    if event.order is not approved.order and event.order != approved.order:
+        raise ValueError("the recorded terms are not the approved ones")
+    if not any(record.order.client_order_id == event.order.client_order_id for record in step.orders):
+        raise ValueError("a SENDING step carries the record of its order")
+    return event
+
+
+def claim_of(step: Step) -> DecisionRefused | NoOrderDecided | None:
+    """The claim that a step begins with, if it does."""
+    event = step.events[0] if step.events else None
+    return event if isinstance(event, CLAIMS) else None
+
+
+def stored_decision(event: OrderSending | DecisionRefused | NoOrderDecided) -> StoredDecision:
+    """How a used decision id is told from the event that used it.
+
+    Raises:
+        ValueError: the event carries no decision.
+    """
+    if event.decision is None:
+        raise ValueError("the event carries no decision")
+    if isinstance(event, OrderSending):
+        return StoredDecision(
+            decision_id=event.decision.decision_id,
+            symbol=event.order.symbol,
+            decision=event.decision,
+            client_order_id=event.order.client_order_id,
+        )
+    return StoredDecision(
+        decision_id=event.decision.decision_id, symbol=event.symbol, decision=event.decision, outcome=event
+    )
+
+
+class Facts(Struct, kw_only=True):
+    """What a store remembers of its account beside orders and holdings, as the events left it."""
+
+    opened_at: datetime | None = None
+    opening_equity: Decimal | None = None
+    opening_balances: dict[str, Decimal] = {}
+    day_opened_at: datetime | None = None
+    day_opening_equity: Decimal | None = None
+    sent_on: str = ""
+    sent_count: int = 0
+    last_fill_at: datetime | None = None
+
+    def opened(self, event: AccountOpened) -> None:
+        self.opened_at = event.at
+        self.opening_equity = event.equity
+        self.opening_balances = dict(event.balances)
+
+    def day(self, event: DayOpened) -> None:
+        self.day_opened_at = event.at
+        self.day_opening_equity = event.equity
+
+    def sent(self, at: datetime) -> None:
+        """Count one more order sent on the UTC day of `at`."""
+        today = at.date().isoformat()
+        if today != self.sent_on:
+            self.sent_on, self.sent_count = today, 0
+        self.sent_count += 1
+
+    def filled(self, at: datetime) -> None:
+        if self.last_fill_at is None or at > self.last_fill_at:
+            self.last_fill_at = at
+
+    def sent_today(self, now: datetime) -> int:
+        """Orders sent since 00:00 UTC of `now`."""
+        return self.sent_count if self.sent_on == now.date().isoformat() else 0
