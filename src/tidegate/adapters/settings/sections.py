@@ -1,0 +1,107 @@
+"""The other sections: engine, store, venue, supervisor, paper and intake."""
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
+
+from tidegate.adapters.settings.amounts import (
+    CurrencyTable,
+    Exact,
+    FeeRate,
+    Identifier,
+    Milliseconds,
+    Parameters,
+    Seconds,
+    Section,
+    SymbolTable,
+    Whole,
+)
+from tidegate.adapters.settings.store_url import StoreUrlError, parse_store_url
+
+SYNTHETIC = "synthetic"
+"""The recording that ships with the package."""
+
+SPEED_MAX = 100_000
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+TimeInForceName = Annotated[Literal["GTC", "GTD", "IOC", "FOK"], BeforeValidator(_upper)]
+
+
+class EngineSettings(Section):
+    """[engine]: how decisions become orders."""
+
+    enable_preview: bool = False
+    default_time_in_force: TimeInForceName | None = None
+    bot_id: Identifier = "tidegate"
+    dry_run: bool = False
+    slippage_multipliers: SymbolTable = Field(default_factory=dict)
+
+
+class StoreSettings(Section):
+    """[store]: where the account's record is kept; empty is the profile's own place."""
+
+    url: str = ""
+
+    @field_validator("url")
+    @classmethod
+    def _known_kind(cls, url: str) -> str:
+        if url:
+            try:
+                parse_store_url(url)
+            except StoreUrlError as error:
+                raise ValueError(str(error)) from None
+        return url
+
+
+class VenueSettings(Section):
+    """[venue]: the venue of the live profile, and its credentials (from the environment or a 0600 file)."""
+
+    name: Identifier | None = None
+    api_key: SecretStr | None = None
+    api_secret: SecretStr | None = None
+    secrets_file: str | None = None
+
+
+class SupervisorSettings(Section):
+    """[supervisor]: how often each loop looks, in seconds of the clock in force."""
+
+    guard_interval_seconds: Seconds = 60
+    feed_interval_seconds: Seconds = 1
+    reconciliation_interval_seconds: Seconds = 45
+    position_interval_seconds: Seconds = 60
+    in_flight_interval_seconds: Seconds = 2
+    in_flight_age_seconds: Seconds = 5
+    inbox_interval_seconds: Seconds = 0.5
+
+
+class PaperSettings(Section):
+    """[paper]: the simulated venue of the paper and replay profiles.
+
+    `speed` is session time over wall time: unset, `run` plays at 90 and `open_application` at 1. Fee rates, where set,
+    take the place of the recording's own. Latencies are of the feed, an order's way in, its acknowledgement and a
+    cancel's way in.
+    """
+
+    recording: str = Field(default=SYNTHETIC, min_length=1)
+    speed: Exact | None = Field(default=None, gt=0, le=SPEED_MAX)
+    seed: Whole = Field(default=1, ge=0, le=2**63 - 1)
+    opening_balances: CurrencyTable = Field(default={"USD": Decimal(100_000)}, min_length=1)
+    feed_latency_ms: Milliseconds = 20
+    entry_latency_ms: Milliseconds = 40
+    acknowledgement_latency_ms: Milliseconds = 40
+    cancel_latency_ms: Milliseconds = 40
+    maker_fee_rate: FeeRate | None = None
+    taker_fee_rate: FeeRate | None = None
+
+
+class IntakeSettings(Section):
+    """[intake]: where `run` gets its decisions: a strategy's factory, `module:factory` or `path/to/file.py:factory`."""
+
+    strategy: str = ""
+    interval_seconds: Seconds = 1
+    parameters: Parameters = Field(default_factory=dict)

@@ -1,0 +1,24 @@
+"""Spelling: the right name nearest to a wrong one, for messages to people."""
+
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+
+_COMPARED_LENGTH_MAX = 200
+"""No right name is longer, and the comparison is quadratic."""
+
+
+def nearest(wrong: str, right: Iterable[str]) -> str:
+    """The most alike of the right names, upper and lower case taken as one; of equals the first by alphabet.
+
+    Raises:
+        ValueError: there are no right names.
+    """
+    folded = wrong[:_COMPARED_LENGTH_MAX].casefold()
+    return max(sorted(right), key=lambda name: SequenceMatcher(None, folded, name.casefold()).ratio())
+
+
+def shown(name: str, length_max: int = 60) -> str:
+    """A name from outside, safe to print on one line: unprintable characters escaped, and cut at `length_max`."""
+    cut = name[: length_max + 1]
+    printable = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in cut)
+    return printable if len(printable) <= length_max else printable[:length_max] + "…"
