@@ -36,7 +36,7 @@ static: $(READY) ## Run the checks that run no code
 	@$(BIN)/ruff format --check $(CODE)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/vulture
+	@$(BIN)/python tools/dead_code.py
 	@$(BIN)/python tools/architecture_map.py
 
 coverage: $(READY) ## Run every test and hold branch coverage to its bounds
