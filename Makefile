@@ -18,9 +18,10 @@ help: ## List the tasks
 setup: $(READY) ## Install Tidegate and its tests into .venv, from the locked requirements
 
 run: $(READY) ## Trade on paper: a real capture of BTC-USD, an example strategy, and a summary
-	@$(MAKE) --no-print-directory $(RECORDING) || \
-	    printf '%s\n' 'The capture is out of reach: trading on the small synthetic recording of the package instead.'
-	@if [ -f $(RECORDING) ]; then \
+	@$(MAKE) --no-print-directory --silent $(CAPTURE) || \
+	    echo 'The capture is out of reach: trading on the small synthetic recording of the package instead.'
+	@if [ -f $(CAPTURE) ]; then \
+	    $(MAKE) --no-print-directory --silent $(RECORDING) && \
 	    TIDEGATE__PAPER__RECORDING=$(RECORDING) $(BIN)/tidegate run --config examples/paper.toml; \
 	else \
 	    $(BIN)/tidegate run --config examples/paper.toml; \

@@ -1,4 +1,4 @@
-"""Find code that nothing uses: vulture's findings, less the fields that encoders and comparisons read without naming them."""
+"""Find code that nothing uses: vulture's findings, less the fields that encoders read without naming them."""
 
 import ast
 import sys
@@ -40,9 +40,9 @@ def fields(source: str) -> set[str]:
 
 def _declared(statement: ast.stmt) -> list[str]:
     if isinstance(statement, ast.AnnAssign):
-        targets = [statement.target]
+        targets: list[ast.expr] = [statement.target]
     elif isinstance(statement, ast.Assign):
-        targets = list(statement.targets)
+        targets = statement.targets
     else:
         return []
     return [target.id for target in targets if isinstance(target, ast.Name)]
