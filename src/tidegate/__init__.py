@@ -4,7 +4,9 @@ The public names are looked up when they are first asked for, so that `import ti
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
+
+# Type checkers take the name for true; importing it from typing would cost more than all the rest of this module.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from tidegate.adapters.settings import Settings
@@ -59,9 +61,9 @@ __all__ = [
     "open_application",
 ]
 
-__version__: Final = "0.1.0"
+__version__ = "0.1.0"
 
-_HOMES: Final = {
+_HOMES = {
     "adapters.settings": ("Settings",),
     "application.coordinator": ("ExecutionCoordinator",),
     "application.engine_factory": ("ExecutionEngineFactory",),
@@ -81,7 +83,7 @@ _HOMES: Final = {
     "domain.risk": ("RiskManager",),
     "domain.vocabulary": ("Action", "OrderSide", "OrderStatus", "OrderType", "TimeInForce", "TradingState"),
 }
-_HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
