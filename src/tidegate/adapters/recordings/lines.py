@@ -1,37 +1,31 @@
 """The uncompressed lines of a recording: a header, blocks of whole rows, a footer, hashed and counted as they pass."""
 
 import hashlib
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import BinaryIO, NoReturn
 
 import msgspec
 
 from tidegate.adapters.recordings.damage import RecordingDamaged
 from tidegate.adapters.recordings.format import RecordingFooter
 from tidegate.adapters.recordings.header import HeaderLine, decode_header
+from tidegate.adapters.recordings.inflation import Inflation
 
-_COMPRESSED_CHUNK_BYTES = 1 << 16
 _LINE_BYTES_MAX = 1 << 23
-_GZIP = 16 + zlib.MAX_WBITS
 _FOOTER_DECODER = msgspec.json.Decoder(RecordingFooter)
 
 
 class RecordedLines:
-    """One pass over a file, in this order: `header`, then `blocks` to their end, then `footer`.
+    """One pass over a file, in this order: `header`, then `blocks` to their end, then `footer`."""
 
-    The decompression is driven by hand, not by `gzip.open`, so that of a truncated file every whole line is still seen
-    and the line of the damage is exact.
-    """
-
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, file: BinaryIO) -> None:
         self._path = path
         self.passed = 0
         self._hash = hashlib.sha256()
-        self._rest = b""  # the beginning of a line whose end is still to come
-        self._failure: str | None = None
-        self._inflated = self._inflate()
+        self._rest = b""  # what was inflated and has not passed yet
+        self._inflation = Inflation(file)
+        self._inflated = iter(self._inflation)
 
     def damaged(self, reason: str, line: int) -> NoReturn:
         raise RecordingDamaged(self._path, line, reason)
@@ -49,7 +43,7 @@ class RecordedLines:
                 break
             self._check_length()
         else:
-            self.damaged(self._failure or "the header is not a whole line", 1)
+            self.damaged(self._inflation.failure or "the header is not a whole line", 1)
         line, self._rest = _split_after(self._rest, self._rest.index(b"\n") + 1)
         try:
             header = decode_header(line)
@@ -85,9 +79,11 @@ class RecordedLines:
             RecordingDamaged: there is none, or its count or checksum does not match.
         """
         line, beyond = _split_after(self._rest, self._rest.find(b"\n") + 1)
-        if self._failure is not None or beyond or not line:
+        if self._inflation.failure is not None or beyond or not line:
             whole_lines = self.passed + self._rest.count(b"\n")
-            self.damaged(self._failure or "the file ends in the middle of a line: it is truncated", whole_lines + 1)
+            self.damaged(
+                self._inflation.failure or "the file ends in the middle of a line: it is truncated", whole_lines + 1
+            )
         try:
             footer = _FOOTER_DECODER.decode(line)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -105,26 +101,6 @@ class RecordedLines:
     def _pass(self, data: bytes) -> None:
         self._hash.update(data)
         self.passed += data.count(b"\n")
-
-    def _inflate(self) -> Iterator[bytes]:
-        """The uncompressed bytes as far as they go; what stopped them early is left in `_failure`."""
-        inflater = zlib.decompressobj(_GZIP)
-        has_inflated = False
-        with self._path.open("rb") as file:
-            while chunk := file.read(_COMPRESSED_CHUNK_BYTES):
-                try:
-                    data = inflater.decompress(chunk)
-                except zlib.error as error:
-                    self._failure = f"{'the compressed data are damaged' if has_inflated else 'not gzip'}: {error}"
-                    return
-                has_inflated = True
-                if data:
-                    yield data
-                if inflater.eof:
-                    if inflater.unused_data or file.read(1):
-                        self._failure = "more data follow the end of the compressed recording"
-                    return
-        self._failure = "the compressed data break off: the file is truncated"
 
 
 def _split_after(data: bytes, cut: int) -> tuple[bytes, bytes]:

@@ -36,7 +36,8 @@ class Recording:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.header = RecordingHeader(RecordedLines(path).header())
+        with path.open("rb") as file:
+            self.header = RecordingHeader(RecordedLines(path, file).header())
 
     def rows(self, start: int = 0) -> Iterator[Row]:
         """Every row in order, from row number `start` on (the first is 0); the rows before it are checked all the same.
@@ -50,10 +51,11 @@ class Recording:
 
     def batches(self, start: int = 0) -> Iterator[list[Row]]:
         """The rows as lists of a few thousand; see `rows`."""
-        for batch in _decoded(RecordedLines(self.path)):
-            if start < len(batch):
-                yield batch[start:] if start else batch
-            start = max(0, start - len(batch))
+        with self.path.open("rb") as file:
+            for batch in _decoded(RecordedLines(self.path, file)):
+                if start < len(batch):
+                    yield batch[start:] if start else batch
+                start = max(0, start - len(batch))
 
     def summary(self) -> RecordingSummary:
         """The figures of header and footer, after comparing the checksum of the whole file; rows are not decoded.
@@ -62,11 +64,12 @@ class Recording:
             RecordingDamaged: truncated, altered, or not a recording.
             OSError: the file cannot be read.
         """
-        lines = RecordedLines(self.path)
-        header = lines.header()
-        for _ in lines.blocks():
-            pass
-        footer = lines.footer()
+        with self.path.open("rb") as file:
+            lines = RecordedLines(self.path, file)
+            header = lines.header()
+            for _ in lines.blocks():
+                pass
+            footer = lines.footer()
         return RecordingSummary(
             started_at=header.started_at,
             ended_at=moment_of(footer.ended_at_us),

@@ -1,0 +1,7 @@
+"""Recordings made from captures of Bitstamp's public order events."""
+
+from tidegate.adapters.recordings.bitstamp.files import CaptureDamaged
+from tidegate.adapters.recordings.bitstamp.importing import import_bitstamp
+from tidegate.adapters.recordings.bitstamp.report import ImportRejected, ImportReport
+
+__all__ = ["CaptureDamaged", "ImportRejected", "ImportReport", "import_bitstamp"]

@@ -1,0 +1,125 @@
+"""One text file of a capture, read line by line wherever it lies, so that every complaint names its file and line."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import IO, BinaryIO, NoReturn, cast
+from zipfile import BadZipFile, ZipFile
+
+from tidegate.adapters.recordings.inflation import Inflation, Plain
+
+_LINE_BYTES_MAX = 1 << 16
+_WHOLE_BYTES_MAX = 1 << 20
+
+
+class CaptureDamaged(Exception):
+    """A capture that cannot be read; the message names file, line and reason in one line."""
+
+    def __init__(self, file: str, line: int, reason: str) -> None:
+        self.file = file
+        self.line = line
+        self.reason = " ".join(reason.split())
+        super().__init__(file, line, reason)
+
+    def __str__(self) -> str:
+        return f"{self.file}, line {self.line}: {self.reason}"
+
+
+class CaptureFile:
+    """A file of a capture, compressed if its name ends in .gz; `name` is how messages call it."""
+
+    def __init__(self, name: str, opener: Callable[[], AbstractContextManager[BinaryIO]]) -> None:
+        self.name = name
+        self._open = opener
+
+    def damaged(self, line: int, reason: str) -> NoReturn:
+        raise CaptureDamaged(self.name, line, reason)
+
+    def lines(self) -> Iterator[str]:
+        """Every line without its end.
+
+        Raises:
+            CaptureDamaged: compressed data that are broken or end early, and text that is not ASCII.
+        """
+        passed = 0
+        rest = b""
+        with self._open() as file:
+            pieces = self._pieces(file)
+            for piece in pieces:
+                *whole, rest = (rest + piece).split(b"\n")
+                for line in whole:
+                    passed += 1
+                    yield self._text(line, passed)
+                if len(rest) > _LINE_BYTES_MAX:
+                    self.damaged(passed + 1, f"the line is longer than {_LINE_BYTES_MAX} bytes")
+            if pieces.failure is not None:
+                self.damaged(passed + 1, pieces.failure)
+        if rest:
+            yield self._text(rest, passed + 1)
+
+    def line_count(self) -> int:
+        """How many lines there are as far as they can be read; a damage is left for `lines` to find."""
+        count, last = 0, b"\n"
+        with self._open() as file:
+            for piece in self._pieces(file):
+                count += piece.count(b"\n")
+                last = piece[-1:] or last
+        return count + (last != b"\n")
+
+    def content(self) -> bytes:
+        """A small file as a whole.
+
+        Raises:
+            CaptureDamaged: it cannot be read, or is not small.
+        """
+        with self._open() as file:
+            pieces = self._pieces(file)
+            data = b"".join(pieces)
+        if pieces.failure is not None or len(data) > _WHOLE_BYTES_MAX:
+            self.damaged(1, pieces.failure or f"the file is longer than {_WHOLE_BYTES_MAX} bytes")
+        return data
+
+    def _pieces(self, file: BinaryIO) -> Plain | Inflation:
+        return Inflation(file) if self.name.endswith(".gz") else Plain(file)
+
+    def _text(self, line: bytes, number: int) -> str:
+        try:
+            return line.removesuffix(b"\r").decode("ascii")
+        except UnicodeDecodeError:
+            self.damaged(number, "the line is not ASCII text")
+
+
+def file_on_disk(path: Path) -> CaptureFile:
+    """A file of its own."""
+    return CaptureFile(str(path), lambda: path.open("rb"))
+
+
+def file_in_archive(archive: Path, member: str) -> CaptureFile:
+    """A member of a zip archive; its name says both."""
+    name = f"{archive}!{member}"
+
+    @contextmanager
+    def opened() -> Iterator[IO[bytes]]:
+        with open_archive(archive) as members:
+            if members.getinfo(member).flag_bits & 1:
+                raise CaptureDamaged(name, 1, "the member is encrypted")
+            try:
+                file = members.open(member)
+            except (BadZipFile, NotImplementedError) as error:
+                raise CaptureDamaged(name, 1, f"the archive is damaged: {error}") from error
+            with file:
+                yield file
+
+    return CaptureFile(name, cast("Callable[[], AbstractContextManager[BinaryIO]]", opened))
+
+
+def open_archive(archive: Path) -> ZipFile:
+    """A zip archive.
+
+    Raises:
+        CaptureDamaged: it is none, or its directory is broken (a truncated archive has lost it).
+    """
+    try:
+        return ZipFile(archive)
+    except BadZipFile as error:
+        raise CaptureDamaged(str(archive), 1, f"not a whole zip archive: {error}") from error
