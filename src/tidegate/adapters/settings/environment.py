@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from tidegate.adapters.settings.given import Given
-from tidegate.adapters.settings.keys import SYMBOLS, Path, is_known, known_keys, nearest_key
+from tidegate.adapters.settings.keys import SYMBOLS, Key, is_known, known_keys, nearest_key
 from tidegate.adapters.spelling import nearest, shown
 from tidegate.application.configuration import ConfigurationError
 
@@ -13,7 +13,7 @@ _RISK_PREFIX = "RISK_"
 _UPPER_TABLES = (("engine", "slippage_multipliers"), ("paper", "opening_balances"))
 
 
-def _aliases() -> dict[str, Path]:
+def _aliases() -> dict[str, Key]:
     risk = {_RISK_PREFIX + key[1].upper(): key for key in known_keys() if key[0] == "risk" and len(key) == 2}
     return {
         **risk,
@@ -22,7 +22,7 @@ def _aliases() -> dict[str, Path]:
     }
 
 
-def environment_name(path: Path) -> str:
+def environment_name(path: Key) -> str:
     """What a key is called in the environment: `TIDEGATE__RISK__MAX_LEVERAGE`."""
     return _BETWEEN.join((PREFIX, *path)).upper()
 
@@ -46,7 +46,7 @@ def from_environment(environ: Mapping[str, str]) -> Iterator[Given]:
             raise _unknown(name, nearest(name, aliases))
 
 
-def _own(name: str) -> Path:
+def _own(name: str) -> Key:
     first, *parts = name.split(_BETWEEN)
     path = _in_our_case(tuple(part.lower() for part in parts))
     if first.upper() != PREFIX or not is_known(path):
@@ -55,7 +55,7 @@ def _own(name: str) -> Path:
     return path
 
 
-def _in_our_case(path: Path) -> Path:
+def _in_our_case(path: Key) -> Key:
     """Symbols and currencies are upper-case, all other keys lower-case, however the name was written.
 
     Shells allow no dash in a name, so an underscore in a symbol stands for one: `BTC_USD` is BTC-USD.
@@ -65,7 +65,7 @@ def _in_our_case(path: Path) -> Path:
     return path
 
 
-def _guess(name: str) -> Path:
+def _guess(name: str) -> Key:
     """A name with single underscores (`TIDEGATE_RISK_MAX_LEVERAGE`) as the key that it was probably meant to be."""
     text = name[len(PREFIX) :].strip("_").lower()
     sections = {key[0] for key in known_keys() if len(key) > 1}

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from tidegate.adapters.settings.keys import Path, dotted, nearest_key
+from tidegate.adapters.settings.keys import Key, dotted, nearest_key
 from tidegate.application.configuration import ConfigurationError
 
 _KEY_OF_TABLE = "[key]"
@@ -42,14 +42,14 @@ def configuration_error(errors: Sequence[ErrorDetails]) -> ConfigurationError:
     return ConfigurationError(f"{key} {_words(first)}{more}", (key,))
 
 
-def unknown_key(path: Path, where: str = "") -> ConfigurationError:
+def unknown_key(path: Key, where: str = "") -> ConfigurationError:
     """A key that does not exist, with the nearest that does; `where` is the file's name."""
     key, right = dotted(path), dotted(nearest_key(path))
     place = f" in {where}" if where else ""
     return ConfigurationError(f"unknown key {key}{place}; did you mean {right}?", (key, right))
 
 
-def _path(location: tuple[Any, ...]) -> Path:
+def _path(location: tuple[Any, ...]) -> Key:
     return tuple(str(part) for part in location if part != _KEY_OF_TABLE)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from tidegate.adapters.settings.keys import Path
+from tidegate.adapters.settings.keys import FREE_TABLES, Key
 from tidegate.application.configuration import ConfigurationError
 
 
@@ -14,23 +14,23 @@ from tidegate.application.configuration import ConfigurationError
 class Given:
     """One value with its key and the name under which it was given; never printed, since it may be a secret."""
 
-    path: Path
+    path: Key
     value: Any
     origin: str
 
 
-def spread(tree: Mapping[str, Any], origin: str, above: Path = ()) -> Iterator[Given]:
-    """Every value of nested tables; an empty table is a value."""
+def spread(tree: Mapping[str, Any], origin: str, above: Key = ()) -> Iterator[Given]:
+    """Every value of nested tables; an empty table gives nothing, unless its keys are the reader's own."""
     for name, value in tree.items():
         inner = value.model_dump(exclude_unset=True) if isinstance(value, BaseModel) else value
         path = (*above, str(name))
-        if isinstance(inner, Mapping) and inner:
+        if isinstance(inner, Mapping) and (inner or path not in FREE_TABLES):
             yield from spread(inner, origin, path)
         else:
             yield Given(path, inner, origin)
 
 
-def _overlap(one: Path, other: Path) -> bool:
+def _overlap(one: Key, other: Key) -> bool:
     """Whether one key is the other, or a table that holds it."""
     shorter = min(len(one), len(other))
     return one[:shorter] == other[:shorter]
@@ -55,9 +55,9 @@ def once(layer: Iterable[Given]) -> list[Given]:
     return kept
 
 
-def lay_over(layers: Iterable[Iterable[Given]]) -> dict[Path, Given]:
+def lay_over(layers: Iterable[Iterable[Given]]) -> dict[Key, Given]:
     """Later layers over earlier ones, key by key; a whole table replaces the keys in it, and the other way round."""
-    standing: dict[Path, Given] = {}
+    standing: dict[Key, Given] = {}
     for layer in layers:
         above = list(layer)
         covered = [path for path in standing if any(_overlap(path, given.path) for given in above)]
@@ -67,7 +67,7 @@ def lay_over(layers: Iterable[Iterable[Given]]) -> dict[Path, Given]:
     return standing
 
 
-def tree_of(standing: Mapping[Path, Given]) -> dict[str, Any]:
+def tree_of(standing: Mapping[Key, Given]) -> dict[str, Any]:
     """The values as nested tables."""
     tree: dict[str, Any] = {}
     for path, given in standing.items():

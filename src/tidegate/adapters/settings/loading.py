@@ -10,8 +10,7 @@ from tidegate.adapters.settings.environment import from_environment
 from tidegate.adapters.settings.file import CONFIG_NAME, from_file, from_secrets_file
 from tidegate.adapters.settings.flaws import unknown_key
 from tidegate.adapters.settings.given import Given, lay_over, once, spread, tree_of
-from tidegate.adapters.settings.keys import Path as Key
-from tidegate.adapters.settings.keys import dotted, is_known, is_table
+from tidegate.adapters.settings.keys import Key, dotted, is_known, is_table
 from tidegate.adapters.settings.model import Settings
 from tidegate.adapters.settings.places import default_store_url
 from tidegate.application.configuration import ConfigurationError
