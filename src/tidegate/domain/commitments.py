@@ -133,6 +133,12 @@ class Commitments:
         elif before is not None:
             del self._by_order[order_id]
 
+    def drop(self, client_order_id: ClientOrderId) -> None:
+        """Free what an order reserved."""
+        before = self._by_order.pop(client_order_id, None)
+        if before is not None:
+            self._count(client_order_id, before, -1)
+
     def _count(self, order_id: ClientOrderId, one: Reservation, sign: int) -> None:
         sums = self.by_symbol.get(one.symbol)
         if sums is None:

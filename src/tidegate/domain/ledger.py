@@ -51,6 +51,7 @@ class Ledger:
         self.balances: dict[str, Decimal] = {}
         self.opening_balances: dict[str, Decimal] = {}
         self.commitments = Commitments()
+        self.fill_count = 0
         self.opened_at: datetime | None = None
         self.opening_equity: Decimal | None = None
         self.day_opened_at: datetime | None = None
@@ -117,9 +118,15 @@ class Ledger:
         self.orders[order_id] = record
         self.commitments.update(record, self.product(record.order.symbol))
 
+    def withdraw(self, client_order_id: ClientOrderId) -> None:
+        """Forget an order that was never recorded, and free what it reserved."""
+        if self.orders.pop(client_order_id, None) is not None:
+            self.commitments.drop(client_order_id)
+
     def book_fill(self, fill: Fill, strategy_id: str) -> None:
         """Move money and positions by one fill that has not been seen before."""
         product = self.product(fill.symbol)
+        self.fill_count += 1
         gain = ZERO
         for owner in (strategy_id, ACCOUNT):
             history = self.positions.get((fill.symbol, owner))

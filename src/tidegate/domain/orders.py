@@ -21,7 +21,7 @@ from tidegate.domain.vocabulary import (
 class Order(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """One order as translated from a decision, not yet judged.
 
-    `quantity` in base units (contracts), prices in quote currency, moments aware UTC. `limit_price` of a MARKET order is the
+    `quantity` in base units (contracts), prices and `trail` in quote currency, moments aware UTC. `limit_price` of a MARKET order is the
     protection price that review puts on it; None there means that it goes out raw.
     """
 
@@ -39,6 +39,7 @@ class Order(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     trigger_price: Decimal | None = None
     trigger_direction: TriggerDirection | None = None
     trigger_source: TriggerSource | None = None
+    trail: Decimal | None = None
     expire_at: datetime | None = None
     post_only: bool = False
     reduce_only: bool = False

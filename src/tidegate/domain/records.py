@@ -29,7 +29,10 @@ class Step(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class StateForbids(Struct, frozen=True, gc=False, kw_only=True):
-    """The trading state, read again in the SENDING transaction, does not permit this order; nothing was written."""
+    """The trading state, read again in the SENDING transaction, does not permit this order; nothing was written.
+
+    `symbol` is empty where it is the account's own state.
+    """
 
     entry: StateEntry
     symbol: str

@@ -221,32 +221,3 @@ AnyRefusal = (
     | VenueOtherRefused
 )
 """The closed union; a test holds it equal to the subclasses of `Refusal`."""
-
-VENUE_REFUSALS: dict[str, type[AnyRefusal]] = {
-    str(kind.__struct_config__.tag): kind
-    for kind in (
-        VenueInsufficientFundsRefused,
-        VenuePostOnlyRefused,
-        VenueReduceOnlyRefused,
-        VenueRateRefused,
-        VenueUnreachableRefused,
-        VenueOtherRefused,
-        MarketStateRefused,
-        MinimumRefused,
-        InvalidRefused,
-        AuthRefused,
-        UnknownSymbolRefused,
-        NotAcceptedRefused,
-        ExpiredRefused,
-        SelfCrossRefused,
-    )
-}
-"""The codes an adapter may give a venue's reject; any other code becomes VENUE_OTHER with its text."""
-
-
-def venue_refusal(code: str, reason: str) -> AnyRefusal:
-    """A venue's reject as a refusal; an unknown code is VENUE_OTHER and keeps the code in its context."""
-    kind = VENUE_REFUSALS.get(code)
-    if kind is None:
-        return VenueOtherRefused(message=reason or code, facts={"venue_code": code, "venue_text": reason})
-    return kind(message=reason or code, facts={"venue_text": reason})

@@ -57,12 +57,16 @@ class TradingStates:
             at=change.at,
             until=change.until,
         )
-        if not change.symbol:
+        self.set(change.symbol, entry)
+
+    def set(self, symbol: str, entry: StateEntry) -> None:
+        """Take a state as it was read from a store; an empty symbol is the account."""
+        if not symbol:
             self._account = entry
         elif entry.state is TradingState.ACTIVE:
-            self._symbols.pop(change.symbol, None)
+            self._symbols.pop(symbol, None)
         else:
-            self._symbols[change.symbol] = entry
+            self._symbols[symbol] = entry
 
 
 def permits(state: TradingState, purpose: Purpose) -> bool:

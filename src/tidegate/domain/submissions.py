@@ -24,7 +24,7 @@ class OrderAcknowledged(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class OrderRejectedByVenue(Struct, frozen=True, gc=False, kw_only=True):
-    """A typed reject for this order, parsed from the venue's own body (R3). `code` is one of `refusals.VENUE_REFUSALS`."""
+    """A typed reject for this order, parsed from the venue's own body (R3). `code` is one of `rejections.VENUE_REFUSALS`."""
 
     code: str
     reason: str

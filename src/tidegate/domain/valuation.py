@@ -1,6 +1,6 @@
 """Valuation: equity and worst-case exposure of an account in its reporting currency, never with an invented price."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from decimal import Decimal
 
 from tidegate.domain.amounts import ONE, ZERO, exact
@@ -16,7 +16,8 @@ PriceOf = Callable[[str], Decimal | None]
 class Valuation:
     """Prices an account by marks; a missing rate makes a figure None instead of making it up."""
 
-    def __init__(self, products: Iterable[Product], reporting_currency: str, price_of: PriceOf) -> None:
+    def __init__(self, products: tuple[Product, ...], reporting_currency: str, price_of: PriceOf) -> None:
+        self.products = products
         self.reporting_currency = reporting_currency
         self._price_of = price_of
         self._products = {product.symbol: product for product in products}

@@ -1,0 +1,59 @@
+"""Closing: free the inventory of a position before it is closed, and keep new entries out meanwhile."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from tidegate.application.canceling import Canceler
+from tidegate.application.desk import AccountDesk
+from tidegate.application.resolving import OrderResolver
+from tidegate.domain.orders import OrderRecord
+from tidegate.domain.ports import EnginePort
+from tidegate.domain.vocabulary import OrderStatus
+
+_CANCELABLE = (OrderStatus.ACCEPTED, OrderStatus.PARTIALLY_FILLED, OrderStatus.PENDING_AMEND)
+
+
+class Closer:
+    """Prepares a close: fence, cancel what rests, wait until what it filled is final.
+
+    What cannot be settled in time stays reserved, so that only the part that is provably free is closed.
+    """
+
+    def __init__(self, desk: AccountDesk, canceler: Canceler, settle_seconds: float = 5.0) -> None:
+        self._desk = desk
+        self._canceler = canceler
+        self._settle_seconds = settle_seconds
+        self._fences: dict[str, int] = {}
+
+    @classmethod
+    def over(cls, desk: AccountDesk, venue: EnginePort) -> "Closer":
+        """A closer with a canceler of its own, for a placement service used by itself."""
+        return cls(desk, Canceler(desk, venue, OrderResolver(desk, venue)))
+
+    def is_fenced(self, symbol: str) -> bool:
+        """Whether a close of the symbol is under way, so that entries on it are refused."""
+        return symbol in self._fences
+
+    @asynccontextmanager
+    async def closing(self, symbol: str, strategy_id: str) -> AsyncIterator[None]:
+        """Hold entries on the symbol off while the body closes the strategy's position."""
+        self._fences[symbol] = self._fences.get(symbol, 0) + 1
+        try:
+            await self._clear(symbol, strategy_id)
+            yield
+        finally:
+            self._fences[symbol] -= 1
+            if not self._fences[symbol]:
+                del self._fences[symbol]
+
+    async def _clear(self, symbol: str, strategy_id: str) -> None:
+        live = self._desk.live_orders(symbol, strategy_id)
+        if not live:
+            return
+        await self._canceler.cancel_all(filter(_rests, live), "its position is being closed")
+        await self._canceler.settled((record.client_order_id for record in live), self._settle_seconds)
+
+
+def _rests(record: OrderRecord) -> bool:
+    """Whether it waits at the venue; one that takes or is unanswered is only waited for."""
+    return not record.order.is_taker_only and record.status in _CANCELABLE

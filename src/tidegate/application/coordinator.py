@@ -1,0 +1,118 @@
+"""The execution coordinator: the one object in front of engine, placement and supervisor."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from returns.result import Result
+
+from tidegate.application.engine import ExecutionEngine
+from tidegate.application.placement import OrderPlacementService, PlacementResult
+from tidegate.application.supervisor import ExecutionRuntimeSupervisor, RunningFlag
+from tidegate.domain.decisions import Decision
+from tidegate.domain.marks import Mark
+from tidegate.domain.outcomes import Plan
+from tidegate.domain.positions import Position
+from tidegate.domain.products import Product
+from tidegate.domain.refusals import AnyRefusal
+from tidegate.domain.vocabulary import TimeInForce
+
+
+class Running:
+    """A flag that can be lowered."""
+
+    __slots__ = ("running",)
+
+    def __init__(self) -> None:
+        self.running = True
+
+    def stop(self) -> None:
+        self.running = False
+
+
+class ExecutionCoordinator:
+    """Takes decisions, plans them, and runs the loops beside them."""
+
+    def __init__(
+        self,
+        *,
+        placement: OrderPlacementService,
+        engine_factory: Callable[[], ExecutionEngine],
+        supervisor_factory: Callable[[], ExecutionRuntimeSupervisor],
+        reduce_only_mode: bool = False,
+        default_time_in_force: TimeInForce | None = None,
+        running_flag: RunningFlag | None = None,
+    ) -> None:
+        self._placement = placement
+        self._engine_factory = engine_factory
+        self._supervisor_factory = supervisor_factory
+        self._reduce_only_mode = reduce_only_mode
+        self._default_time_in_force = default_time_in_force
+        self.running_flag: RunningFlag = running_flag if running_flag is not None else Running()
+        self._engine: ExecutionEngine | None = None
+        self._supervisor: ExecutionRuntimeSupervisor | None = None
+
+    def init_execution(self) -> None:
+        """Make the engine from the container's parts if there is none; harmless twice."""
+        if self._engine is None:
+            self._engine = self._engine_factory()
+
+    @property
+    def engine(self) -> ExecutionEngine:
+        """The execution engine in use."""
+        if self._engine is None:
+            self._engine = self._engine_factory()
+        return self._engine
+
+    @property
+    def supervisor(self) -> ExecutionRuntimeSupervisor:
+        """The runtime supervisor in use, made on first use."""
+        if self._supervisor is None:
+            self._supervisor = self._supervisor_factory()
+        return self._supervisor
+
+    async def execute_decision(
+        self,
+        symbol: str,
+        decision: Decision,
+        mark: Mark | Decimal | None = None,
+        product: Product | None = None,
+        position_state: Position | None = None,
+    ) -> PlacementResult:
+        """Exactly one order, no order needed, or one typed refusal; see `OrderPlacementService.execute_decision`."""
+        return await self._placement.execute_decision(
+            symbol=symbol,
+            decision=decision,
+            mark=mark,
+            product=product,
+            position_state=position_state,
+            exec_engine=self.engine,
+            reduce_only_mode=self._reduce_only_mode,
+            default_time_in_force=self._default_time_in_force,
+        )
+
+    async def close_as_operator(self, symbol: str, decision: Decision) -> PlacementResult:
+        """A person's close: permitted while HALTED, and never blocked by a limit."""
+        return await self._placement.execute_decision(
+            symbol=symbol, decision=decision, exec_engine=self.engine, by_operator=True
+        )
+
+    async def plan(self, symbol: str, decision: Decision) -> Result[Plan, AnyRefusal]:
+        """The exact order and every verdict, by the same code path, without side effects."""
+        return await self._placement.plan(
+            symbol=symbol,
+            decision=decision,
+            exec_engine=self.engine,
+            default_time_in_force=self._default_time_in_force,
+        )
+
+    async def run_runtime_guards(self) -> None:
+        """Runs until the running flag is lowered."""
+        await self.supervisor.run_runtime_guards(self.running_flag)
+
+    async def run_order_reconciliation(self, interval_seconds: float = 45) -> None:
+        """Runs until the running flag is lowered."""
+        await self.supervisor.run_order_reconciliation(self.running_flag, interval_seconds)
+
+    def reset_order_reconciler(self) -> None:
+        """The next reconciliation starts afresh."""
+        self.supervisor.reset_order_reconciler()

@@ -1,0 +1,115 @@
+"""Decided: one decision id has one outcome, however often and from wherever it is delivered."""
+
+from asyncio import Event
+from typing import assert_never
+
+from tidegate.application.desk import AccountDesk
+from tidegate.domain.decisions import Decision, same_content
+from tidegate.domain.events import DecisionRefused, NoOrderDecided
+from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.orders import OrderRecord, TermsChange
+from tidegate.domain.outcomes import NoOrderNeeded, OrderPlaced
+from tidegate.domain.records import StoredDecision
+from tidegate.domain.refusals import AnyRefusal, IdConflictRefused, Remedy, StoreRefused
+from tidegate.domain.rejections import refusal_of
+from tidegate.domain.vocabulary import OrderStatus
+
+Outcome = OrderPlaced | NoOrderNeeded | AnyRefusal
+
+
+class _InFlight:
+    """A decision that is being executed now; `done` exists only once somebody waits for it."""
+
+    __slots__ = ("decision", "done", "outcome", "symbol")
+
+    def __init__(self, symbol: str, decision: Decision) -> None:
+        self.symbol = symbol
+        self.decision = decision
+        self.done: Event | None = None
+        self.outcome: Outcome | None = None
+
+
+class DecidedOnce:
+    """Knows which decisions are under way and finds those that have ended by their key in the store.
+
+    Nothing is kept of a decision once it has ended: memory does not grow with their number.
+    """
+
+    def __init__(self, desk: AccountDesk) -> None:
+        self._desk = desk
+        self._in_flight: dict[str, _InFlight] = {}
+
+    def begin(self, symbol: str, decision: Decision) -> None:
+        self._in_flight[decision.decision_id] = _InFlight(symbol, decision)
+
+    def end(self, decision_id: str, outcome: Outcome | None) -> None:
+        flight = self._in_flight.pop(decision_id, None)
+        if flight is not None:
+            flight.outcome = outcome
+            if flight.done is not None:
+                flight.done.set()
+
+    async def earlier(self, symbol: str, decision: Decision) -> Outcome | None:
+        """The outcome that this decision's id already has, or None if it is new.
+
+        The same content gets the order as it now stands; other content ID_CONFLICT, and the first stands (N6, N7).
+        """
+        flight = self._in_flight.get(decision.decision_id)
+        if flight is not None:
+            if not same_content(flight.symbol, flight.decision, symbol, decision):
+                return _conflict(decision.decision_id, flight.symbol)
+            return await self._joined(flight)
+        return await self.stored(symbol, decision)
+
+    async def _joined(self, flight: _InFlight) -> Outcome | None:
+        if flight.done is None:
+            flight.done = Event()
+        await flight.done.wait()
+        outcome = flight.outcome
+        if isinstance(outcome, OrderPlaced):
+            return await self._placed(outcome.order.client_order_id)
+        # The first execution was interrupted; what it left durable decides.
+        return outcome if outcome is not None else await self.stored(flight.symbol, flight.decision)
+
+    async def stored(self, symbol: str, decision: Decision) -> Outcome | None:
+        """What the store knows of the decision's id."""
+        stored = await self._desk.store.find_decision(decision.decision_id)
+        if stored is None:
+            return None
+        if not same_content(stored.symbol, stored.decision, symbol, decision):
+            return _conflict(decision.decision_id, stored.symbol)
+        return await self._outcome_of(stored)
+
+    async def _outcome_of(self, stored: StoredDecision) -> Outcome:
+        match stored.outcome:
+            case None:
+                return await self._placed(ClientOrderId(stored.client_order_id))
+            case DecisionRefused(refusal=refusal):
+                return refusal
+            case NoOrderDecided(reason=reason):
+                return NoOrderNeeded(decision_id=stored.decision_id, reason=reason)
+            case _:
+                assert_never(stored.outcome)
+
+    async def _placed(self, client_order_id: ClientOrderId) -> OrderPlaced | AnyRefusal:
+        record = await self._desk.standing(client_order_id)
+        if record is None:
+            return StoreRefused(message=f"the decision's order {client_order_id} is not in the store")
+        return placed_or_refused(record, is_repeat=True)
+
+
+def placed_or_refused(
+    record: OrderRecord, changes: tuple[TermsChange, ...] = (), *, is_repeat: bool = False
+) -> OrderPlaced | AnyRefusal:
+    """What an order that was recorded comes to for the caller: itself as it stands, or the refusal that it ended in."""
+    if record.status is OrderStatus.REFUSED and record.refused is not None:
+        return refusal_of(record.refused)
+    return OrderPlaced(order=record, changes=changes, is_repeat=is_repeat)
+
+
+def _conflict(decision_id: str, symbol: str) -> IdConflictRefused:
+    return IdConflictRefused(
+        message=f"decision id {decision_id} was used for other content on {symbol}; the first stands",
+        facts={"decision_id": decision_id, "first_symbol": symbol},
+        remedy=Remedy("use a new decision id for a new decision"),
+    )

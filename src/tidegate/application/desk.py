@@ -1,0 +1,225 @@
+"""The desk: one account's ledger, store, pace and subscribers, moved together and read as one view."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from tidegate.application.publishing import Publisher
+from tidegate.domain.amounts import ONE, ZERO
+from tidegate.domain.events import IncidentRaised, JournalEvent, OrderNews, TradingStateChanged
+from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.ledger import ACCOUNT, Ledger
+from tidegate.domain.order_stats import OrderStats
+from tidegate.domain.orders import Order, OrderRecord
+from tidegate.domain.pace import Pace, Terms
+from tidegate.domain.ports import ClockPort, MarketDataPort, OrderStorePort
+from tidegate.domain.products import Product
+from tidegate.domain.records import CommitOutcome, Step, StepCommitted
+from tidegate.domain.risk import RiskManager
+from tidegate.domain.valuation import Valuation
+from tidegate.domain.views import ExposureReading, OwnOrders, ReviewView
+
+_NO_OWN_ORDERS = OwnOrders()
+
+
+class AccountDesk:
+    """What is known of one account, what is written of it, and who is told.
+
+    Every change goes through here: folded into the ledger, handed to the store, told to the subscribers, in this order.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: OrderStorePort,
+        market_data: MarketDataPort,
+        clock: ClockPort,
+        risk_manager: RiskManager,
+        reporting_currency: str = "USD",
+        is_live: bool = False,
+        order_stats: OrderStats | None = None,
+    ) -> None:
+        self.store = store
+        self.market_data = market_data
+        self.clock = clock
+        self.risk_manager = risk_manager
+        self.stats = order_stats if order_stats is not None else OrderStats()
+        self.publisher = Publisher()
+        self.ledger = Ledger(market_data.product, risk_manager.states)
+        limits = risk_manager.limits
+        self.pace = Pace(timedelta(seconds=float(limits.repeated_orders_seconds)))
+        self.broken: list[str] = []
+        self._reporting_currency = reporting_currency
+        self._is_live = is_live
+        self._valuation: Valuation | None = None
+
+    @property
+    def valuation(self) -> Valuation:
+        """Prices for this account; made anew when the venue's list of products has changed."""
+        products = self.market_data.products
+        if self._valuation is None or self._valuation.products is not products:
+            self._valuation = Valuation(products, self._reporting_currency, self._price_of)
+        return self._valuation
+
+    def _price_of(self, symbol: str) -> Decimal | None:
+        mark = self.market_data.reading(symbol).mark
+        return mark.price if mark is not None else None
+
+    # Writing
+
+    def note(self, at: datetime, *events: JournalEvent) -> Step | None:
+        """Fold news, queue it for the next commit and tell it; news that a query could find again after a crash."""
+        step = self.ledger.apply(at, events)
+        if step is not None:
+            self.store.append(step)
+            self.told(step)
+        return step
+
+    async def commit(self, at: datetime, *events: JournalEvent) -> CommitOutcome:
+        """Fold events and wait until they are durable."""
+        step = self.ledger.apply(at, events)
+        if step is None:
+            return await self.store.flush()
+        outcome = await self.store.commit(step)
+        if type(outcome) is StepCommitted:
+            self.told(step)
+        return outcome
+
+    def told(self, step: Step) -> None:
+        """Tell the subscribers of a step that has been handed to the store."""
+        self.publisher.publish(step.events)
+        for record in step.orders:
+            if record.is_overfilled or record.is_late_accept:
+                self._raise_incident(record, step)
+
+    def _raise_incident(self, record: OrderRecord, step: Step) -> None:
+        kind = "OVERFILL" if record.is_overfilled else "LATE_ACCEPT"
+        key = f"{kind} {record.client_order_id}"
+        if key in self.broken:
+            return
+        self.broken.append(key)
+        message = f"filled {record.filled_quantity} of {record.quantity}, refused: {record.refused is not None}"
+        self.incident(step.at, kind, message, symbol=record.symbol, client_order_id=record.client_order_id)
+
+    async def change_state(self, change: TradingStateChanged) -> CommitOutcome:
+        """Make a trading state durable, then have it hold here: the next SENDING transaction reads it in any case."""
+        outcome = await self.store.write_state(change)
+        self.ledger.states.apply(change)
+        self.publisher.publish((change,))
+        return outcome
+
+    def incident(
+        self, at: datetime, kind: str, message: str, *, symbol: str = "", client_order_id: str = ""
+    ) -> None:
+        """Record what an operator must see."""
+        self.note(at, IncidentRaised(at=at, kind=kind, message=message, symbol=symbol, client_order_id=client_order_id))
+
+    async def learn(self, client_order_id: ClientOrderId, news: Sequence[OrderNews]) -> OrderRecord:
+        """Fold news of one order, whether or not it is still held; the order as it then stands.
+
+        Raises:
+            LookupError: neither the ledger nor the store knows the order.
+        """
+        held = self.ledger.orders.get(client_order_id)
+        if held is None:
+            held = await self.recall(client_order_id)
+        if held is None:
+            raise LookupError(f"order {client_order_id} is in neither ledger nor store")
+        step = self.note(self.clock.now(), *news)
+        if step is not None:
+            return step.orders[0]
+        self._release(client_order_id)
+        return held
+
+    async def recall(self, client_order_id: ClientOrderId) -> OrderRecord | None:
+        """The order by its id, held again if it had left memory; None where the store knows no such order."""
+        held = self.ledger.orders.get(client_order_id)
+        if held is None:
+            await self.store.flush()
+            stored = await self.store.find_order(client_order_id)
+            held = self.ledger.orders.get(client_order_id)
+            if held is None and stored is not None:
+                self.ledger.recall(stored)
+                held = stored
+        return held
+
+    async def standing(self, client_order_id: ClientOrderId) -> OrderRecord | None:
+        """The order as it now stands, without holding it."""
+        held = await self.recall(client_order_id)
+        self._release(client_order_id)
+        return held
+
+    def _release(self, client_order_id: ClientOrderId) -> None:
+        held = self.ledger.orders.get(client_order_id)
+        if held is not None and held.is_terminal:
+            del self.ledger.orders[client_order_id]
+
+    # Reading
+
+    def live_orders(self, symbol: str = "", strategy_id: str | None = None) -> tuple[OrderRecord, ...]:
+        """Orders that may still fill, oldest first; of one symbol and strategy where named."""
+        return tuple(
+            record
+            for record in self.ledger.orders.values()
+            if not record.is_terminal
+            and (not symbol or record.symbol == symbol)
+            and (strategy_id is None or record.order.strategy_id == strategy_id)
+        )
+
+    def reducible(self, symbol: str, strategy_id: str) -> Decimal:
+        """What a new reduction may take: |position| less the leaves of all live reductions of it."""
+        held = abs(self.ledger.position(symbol, strategy_id).quantity)
+        sums = self.ledger.commitments.by_symbol.get(symbol)
+        if sums is None:
+            return held
+        taken = sums.reducing_leaves if strategy_id == ACCOUNT else sums.reducing.get(strategy_id, ZERO)
+        left = held - taken
+        return left if left > ZERO else ZERO
+
+    def view(self, order: Order, terms: Terms, product: Product, at: datetime) -> ReviewView:
+        """One consistent reading of everything that a review of this order judges by."""
+        symbol = order.symbol
+        ledger, valuation = self.ledger, self.valuation
+        limits = self.risk_manager.limits_for(symbol)
+        exposure = valuation.exposure(ledger, product)
+        rate = valuation.rate(product.quote_currency)
+        entry_limit = int(limits.entry_orders_per_second * limits.entry_budget_pct)
+        return ReviewView(
+            at=at,
+            product=product,
+            market=self.market_data.reading(symbol),
+            limits=limits,
+            position=ledger.position(symbol, order.strategy_id),
+            account_position=ledger.account_position(symbol),
+            exposure=exposure if exposure is not None else ExposureReading(),
+            own_orders=self._own_orders(symbol, order.strategy_id),
+            account=valuation.account(ledger),
+            pace=self.pace.reading(at, entry_limit),
+            state=ledger.states.entry(symbol),
+            repeats=self.pace.repeats(terms),
+            is_live=self._is_live,
+            reporting_rate=rate if exposure is not None else None,
+        )
+
+    def _own_orders(self, symbol: str, strategy_id: str) -> OwnOrders:
+        sums = self.ledger.commitments.by_symbol.get(symbol)
+        if sums is None or not sums.orders:
+            return _NO_OWN_ORDERS
+        best_bid = sums.bids[-1] if sums.bids else None
+        best_ask = sums.asks[0] if sums.asks else None
+        return OwnOrders(
+            best_bid=best_bid[0] if best_bid is not None else None,
+            best_bid_id=best_bid[1] if best_bid is not None else "",
+            best_ask=best_ask[0] if best_ask is not None else None,
+            best_ask_id=best_ask[1] if best_ask is not None else "",
+            reducing_leaves=sums.reducing.get(strategy_id, ZERO),
+            unknown_count=len(sums.unknown),
+            unknown_id=next(iter(sums.unknown), ""),
+        )
+
+    def equity(self) -> Decimal | None:
+        return self.valuation.equity(self.ledger)
+
+    def withdraw(self, client_order_id: ClientOrderId) -> None:
+        """Take back an order whose SENDING did not become durable: nothing of it was written, so nothing stays."""
+        self.ledger.withdraw(client_order_id)

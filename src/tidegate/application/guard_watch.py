@@ -1,0 +1,130 @@
+"""The guard watch: evaluates the guards, and moves the trading states towards safety."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from tidegate.application.desk import AccountDesk
+from tidegate.application.state_keeper import StateKeeper
+from tidegate.domain.events import DayOpened, GuardReported, TradingStateChanged
+from tidegate.domain.guards import FEED, LATCHED, BlindBound, GuardAnswer, GuardReading, daily_loss, feed, records
+from tidegate.domain.reconciliation import BLAMELESS, Difference
+from tidegate.domain.states import StateEntry
+from tidegate.domain.vocabulary import TradingState
+
+_COOL_DOWN = timedelta(seconds=5)
+"""How long the feed must have been back before a symbol trades again, so that a flapping feed does not."""
+
+
+class GuardWatch:
+    """Daily loss, feed and records. Each is evaluated by itself: what one cannot see does not stop the next."""
+
+    def __init__(
+        self,
+        desk: AccountDesk,
+        states: StateKeeper,
+        differences: Callable[[], tuple[Difference, ...]],
+        unknown_bound_seconds: Callable[[], float],
+    ) -> None:
+        self._desk = desk
+        self._states = states
+        self._differences = differences
+        self._unknown_bound_seconds = unknown_bound_seconds
+        self._blind = BlindBound(desk.risk_manager.limits.blind_bound_seconds)
+        self._answers: dict[tuple[str, str], GuardAnswer] = {}
+
+    async def run_all(self) -> tuple[GuardReading, ...]:
+        """Evaluate every guard once and act on what they say."""
+        return (*await self.run_account(), *await self.run_feed())
+
+    async def run_account(self) -> tuple[GuardReading, ...]:
+        """Daily loss and records."""
+        await self._open_day()
+        ledger, limits = self._desk.ledger, self._desk.risk_manager.limits
+        at = self._desk.clock.now()
+        return (
+            await self._judge(daily_loss(self._desk.equity(), ledger.day_opening_equity, limits), at),
+            await self._judge(self._records(at), at),
+        )
+
+    async def run_feed(self) -> tuple[GuardReading, ...]:
+        """The feed of every symbol that has a position or an order, or that has been heard at all."""
+        at = self._desk.clock.now()
+        answers = []
+        for product in self._desk.market_data.products:
+            reading = self._desk.market_data.reading(product.symbol)
+            if reading.heard_at is None and not self._is_involved(product.symbol):
+                continue
+            limits = self._desk.risk_manager.limits_for(product.symbol)
+            answers.append(await self._judge(feed(reading, at, limits), at))
+        return tuple(answers)
+
+    def _is_involved(self, symbol: str) -> bool:
+        sums = self._desk.ledger.commitments.by_symbol.get(symbol)
+        return not self._desk.ledger.account_position(symbol).is_flat or (sums is not None and sums.orders > 0)
+
+    def _records(self, at: datetime) -> GuardReading:
+        bound = timedelta(seconds=self._unknown_bound_seconds())
+        overdue = tuple(
+            record.client_order_id
+            for record in self._desk.live_orders()
+            if record.is_unanswered and record.sent_at is not None and at - record.sent_at > bound
+        )
+        differing = tuple(one.sentence for one in self._differences() if one.kind not in BLAMELESS)
+        return records(differing, overdue, tuple(self._desk.broken))
+
+    async def _open_day(self) -> None:
+        """The first equity of a UTC day is what its loss is measured against; across a restart the store has it."""
+        ledger, at = self._desk.ledger, self._desk.clock.now()
+        opened = ledger.day_opened_at
+        equity = self._desk.equity()
+        if equity is not None and (opened is None or opened.date() != at.date()):
+            await self._desk.commit(at, DayOpened(equity=equity, at=at))
+
+    async def _judge(self, reading: GuardReading, at: datetime) -> GuardReading:
+        counted = self._blind.judge(reading, at)
+        key = (counted.guard, counted.symbol)
+        before = self._answers.get(key, GuardAnswer.PASS)
+        self._answers[key] = counted.answer
+        if counted.answer is not before:
+            report = GuardReported(
+                guard=counted.guard, answer=counted.answer.value, message=counted.message, symbol=counted.symbol, at=at
+            )
+            self._desk.note(at, report)
+        if counted.answer is GuardAnswer.TRIP:
+            await self._reduce(counted, at)
+        elif counted.answer is GuardAnswer.PASS and counted.guard == FEED:
+            await self._recover(counted, at)
+        return counted
+
+    async def _reduce(self, reading: GuardReading, at: datetime) -> None:
+        """Towards safety only: REDUCING where the state is still ACTIVE."""
+        states = self._desk.ledger.states
+        current = states.entry(reading.symbol) if reading.symbol else states.account
+        if current.state is not TradingState.ACTIVE:
+            return
+        await self._change(reading.symbol, TradingState.REDUCING, reading, at, reading.guard in LATCHED)
+
+    async def _recover(self, reading: GuardReading, at: datetime) -> None:
+        """Back by one state, if this guard set it, nothing latched it, and the feed has been well for the cool-down."""
+        entry = self._desk.ledger.states.symbols.get(reading.symbol)
+        if entry is None or not _is_own(entry, reading.guard) or entry.at is None or at - entry.at < _COOL_DOWN:
+            return
+        await self._change(reading.symbol, TradingState.ACTIVE, reading, at, False)
+
+    async def _change(
+        self, symbol: str, state: TradingState, reading: GuardReading, at: datetime, is_latched: bool
+    ) -> None:
+        await self._states.change(
+            TradingStateChanged(
+                state=state,
+                reason=reading.message,
+                by=f"guard {reading.guard}",
+                symbol=symbol,
+                is_latched=is_latched,
+                at=at,
+            )
+        )
+
+
+def _is_own(entry: StateEntry, guard: str) -> bool:
+    return entry.by == f"guard {guard}" and not entry.is_latched

@@ -1,0 +1,115 @@
+"""Operations: what an operator does to a running account, whoever asks."""
+
+from msgspec import Struct
+from returns.result import Failure, Result, Success
+
+from tidegate.application.canceling import Canceler
+from tidegate.application.coordinator import ExecutionCoordinator
+from tidegate.application.desk import AccountDesk
+from tidegate.application.placement import PlacementResult, unknown_symbol
+from tidegate.application.state_keeper import StateKeeper
+from tidegate.domain.decisions import Decision
+from tidegate.domain.events import TradingStateChanged
+from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.ledger import ACCOUNT
+from tidegate.domain.orders import OrderRecord
+from tidegate.domain.outcomes import NoOrderNeeded
+from tidegate.domain.records import StepCommitted
+from tidegate.domain.reconciliation import ReconciliationReport
+from tidegate.domain.refusals import AnyRefusal, InvalidRefused, Remedy
+from tidegate.domain.vocabulary import Action, Purpose, TradingState
+
+_OPERATOR = "operator"
+
+
+class StateReceipt(Struct, frozen=True, kw_only=True):
+    """A change of the trading state, and whom it reached. `error` is empty when the state is durable."""
+
+    state: TradingState
+    symbol: str
+    process: str
+    epoch: int
+    error: str = ""
+
+
+class Operations:
+    """Cancels, closes, trading states and reconciliation, as one object for the application and for the inbox."""
+
+    def __init__(
+        self,
+        desk: AccountDesk,
+        coordinator: ExecutionCoordinator,
+        canceler: Canceler,
+        states: StateKeeper,
+        process: str,
+    ) -> None:
+        self.desk = desk
+        self.coordinator = coordinator
+        self._canceler = canceler
+        self._states = states
+        self._process = process
+
+    async def cancel(self, client_order_id: str, reason: str = "") -> Result[OrderRecord, AnyRefusal]:
+        """Cancel one order; the order as it then stands, PENDING_CANCEL while the venue's answer is not known."""
+        record = await self._canceler.cancel(ClientOrderId(client_order_id), reason or _OPERATOR)
+        if record is None:
+            return Failure(
+                InvalidRefused(
+                    message=f"there is no order {client_order_id!r} in this account",
+                    facts={"client_order_id": client_order_id},
+                    remedy=Remedy("`orders` lists the client order ids"),
+                )
+            )
+        return Success(record)
+
+    async def cancel_all(self, *, include_protection: bool = False, reason: str = "") -> tuple[OrderRecord, ...]:
+        """Cancel every live order, protection only when told to; each as it then stands."""
+        live = (
+            record
+            for record in self.desk.live_orders()
+            if include_protection or record.order.purpose is not Purpose.PROTECTION
+        )
+        return await self._canceler.cancel_all(tuple(live), reason or _OPERATOR)
+
+    async def close(self, symbol: str, reason: str = "") -> PlacementResult:
+        """Close every strategy's position on a symbol, one order each; the last outcome, or the first refusal."""
+        if self.desk.market_data.product(symbol) is None:
+            return Failure(unknown_symbol(symbol, self.desk))
+        owners = [
+            owner
+            for (held, owner), history in self.desk.ledger.positions.items()
+            if held == symbol and owner != ACCOUNT and not history.position.is_flat
+        ]
+        result: PlacementResult = Success(NoOrderNeeded(decision_id="", reason=f"there is no position in {symbol}"))
+        for owner in owners:
+            decision = Decision(action=Action.CLOSE, strategy_id=owner, reason=reason or "closed by an operator")
+            result = await self.coordinator.close_as_operator(symbol, decision)
+            if isinstance(result, Failure):
+                return result
+        return result
+
+    async def change_state(self, state: TradingState, reason: str, symbol: str = "") -> StateReceipt:
+        """Make a trading state durable and enforce it."""
+        change = TradingStateChanged(
+            state=state,
+            reason=reason,
+            by=_OPERATOR,
+            symbol=symbol,
+            is_latched=state is not TradingState.ACTIVE,
+            at=self.desk.clock.now(),
+        )
+        outcome = await self._states.change(change)
+        if state is TradingState.ACTIVE:
+            # An operator who resumes has seen what was broken.
+            self.desk.broken.clear()
+        return StateReceipt(
+            state=state,
+            symbol=symbol,
+            process=self._process,
+            epoch=self.desk.store.epoch,
+            error="" if isinstance(outcome, StepCommitted) else str(getattr(outcome, "reason", outcome)),
+        )
+
+    async def reconcile(self, *, report_only: bool = False) -> ReconciliationReport:
+        """One pass of reconciliation now."""
+        return await self.coordinator.supervisor.reconcile_once(report_only=report_only)

@@ -1,0 +1,291 @@
+"""Order placement: the one way from a decision to a venue, each step a proof for the next."""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from msgspec.structs import replace
+from returns.result import Failure, Result, Success
+
+from tidegate.application.clock_binding import bound_clock
+from tidegate.application.closing import Closer
+from tidegate.application.decided import DecidedOnce, Outcome, placed_or_refused
+from tidegate.application.desk import AccountDesk
+from tidegate.application.engine import ExecutionEngine
+from tidegate.application.planning import Planner
+from tidegate.application.sending import OrderSender, Sent, state_refusal
+from tidegate.domain.contradiction import as_mark, contradiction
+from tidegate.domain.decisions import Decision
+from tidegate.domain.events import DecisionRefused, NoOrderDecided
+from tidegate.domain.identifiers import is_identifier
+from tidegate.domain.marks import Mark
+from tidegate.domain.order_stats import OrderStats
+from tidegate.domain.orders import Order
+from tidegate.domain.outcomes import NoOrderNeeded, OrderPlaced, Plan
+from tidegate.domain.ports import Broker, ClockPort, EnginePort, OrderStorePort
+from tidegate.domain.positions import Position
+from tidegate.domain.products import Product
+from tidegate.domain.records import AlreadyDecided, StepCommitted, StoreUnavailable, WriterLost
+from tidegate.domain.refusals import AnyRefusal, InvalidRefused, StoreRefused, UnknownSymbolRefused
+from tidegate.domain.translation import translate
+from tidegate.domain.vocabulary import Action, Purpose, TimeInForce, TradingState
+
+PlacementResult = Result[OrderPlaced | NoOrderNeeded, AnyRefusal]
+
+
+class OrderPlacementService:
+    """Translates, has the order reviewed, reserves, records, submits and counts; nothing else starts an order.
+
+    One instance writes one account; it is not for several threads or event loops. `desk` is the account's shared ledger in the
+    containers; without one the service makes its own from `orders_store` on first use, by the bound clock.
+    """
+
+    def __init__(
+        self,
+        *,
+        orders_store: OrderStorePort,
+        order_stats: OrderStats,
+        broker: Broker,
+        dry_run: bool = False,
+        clock: ClockPort | None = None,
+        desk: AccountDesk | None = None,
+        engine_port: EnginePort | None = None,
+        sender: OrderSender | None = None,
+        closer: Closer | None = None,
+    ) -> None:
+        self._store = orders_store
+        self._stats = order_stats
+        self._broker = broker
+        self._venue: EnginePort = engine_port if engine_port is not None else broker
+        self._dry_run = dry_run
+        self._clock = clock
+        self._work = _Work(desk, self._venue, sender, closer) if desk is not None else None
+
+    async def execute_decision(
+        self,
+        *,
+        symbol: str,
+        decision: Decision,
+        mark: Mark | Decimal | None = None,
+        product: Product | None = None,
+        position_state: Position | None = None,
+        exec_engine: ExecutionEngine,
+        reduce_only_mode: bool = False,
+        default_time_in_force: TimeInForce | None = None,
+        by_operator: bool = False,
+    ) -> PlacementResult:
+        """Turn one decision into one order or one refusal.
+
+        A refusal and a NoOrderNeeded are durable when returned; an order's intent was durable before it was sent. An outcome
+        that is not known is an OrderPlaced whose order is UNKNOWN. The same decision id again gives the order as it stands.
+        `mark`, `product` and `position_state` serve translation and are refused where market or ledger contradict them.
+        """
+        flawed = _flawed_arguments(symbol, decision)
+        if flawed is not None:
+            return Failure(flawed)
+        work = self._work if self._work is not None else await self._own_work(exec_engine)
+        if self._dry_run:
+            return await self._rehearsed(work, symbol, decision, exec_engine, default_time_in_force)
+        earlier = await work.decided.earlier(symbol, decision)
+        if earlier is not None:
+            return _result(earlier)
+        work.decided.begin(symbol, decision)
+        outcome: Outcome | None = None
+        try:
+            execution = _Execution(
+                symbol,
+                decision,
+                mark,
+                product,
+                position_state,
+                exec_engine,
+                reduce_only_mode,
+                default_time_in_force,
+                by_operator,
+            )
+            outcome = await work.execute(execution)
+        finally:
+            work.decided.end(decision.decision_id, outcome)
+        return _result(outcome)
+
+    async def plan(
+        self,
+        *,
+        symbol: str,
+        decision: Decision,
+        exec_engine: ExecutionEngine,
+        default_time_in_force: TimeInForce | None = None,
+    ) -> Result[Plan, AnyRefusal]:
+        """What executing the decision now would do: the same code path, without reserving, writing or asking anything."""
+        flawed = _flawed_arguments(symbol, decision)
+        if flawed is not None:
+            return Failure(flawed)
+        work = self._work if self._work is not None else await self._own_work(exec_engine)
+        return work.planner.plan(symbol, decision, exec_engine, default_time_in_force)
+
+    async def _own_work(self, engine: ExecutionEngine) -> "_Work":
+        """The service used by itself: a desk of its own over the store it was given."""
+        desk = AccountDesk(
+            store=self._store,
+            market_data=self._broker,
+            clock=self._clock if self._clock is not None else bound_clock(),
+            risk_manager=engine.risk_manager,
+            order_stats=self._stats,
+        )
+        desk.ledger.load(await self._store.load())
+        if self._work is None:
+            self._work = _Work(desk, self._venue, None, None)
+        return self._work
+
+    async def _rehearsed(
+        self,
+        work: "_Work",
+        symbol: str,
+        decision: Decision,
+        engine: ExecutionEngine,
+        default_time_in_force: TimeInForce | None,
+    ) -> PlacementResult:
+        planned = work.planner.plan(symbol, decision, engine, default_time_in_force)
+        return planned.map(
+            lambda plan: NoOrderNeeded(decision_id=decision.decision_id, reason="dry run: nothing was sent", plan=plan)
+        )
+
+
+class _Execution(NamedTuple):
+    """The arguments of one call, as one thing."""
+
+    symbol: str
+    decision: Decision
+    mark: Mark | Decimal | None
+    product: Product | None
+    position: Position | None
+    engine: ExecutionEngine
+    reduce_only_mode: bool
+    default_tif: TimeInForce | None
+    by_operator: bool
+
+
+class _Work:
+    """Placement on one desk: translate, send, and record what ended without an order."""
+
+    def __init__(
+        self, desk: AccountDesk, venue: EnginePort, sender: OrderSender | None, closer: Closer | None
+    ) -> None:
+        self.desk = desk
+        self.decided = DecidedOnce(desk)
+        self.planner = Planner(desk)
+        self._sender = sender if sender is not None else OrderSender(desk, venue)
+        self._closer = closer if closer is not None else Closer.over(desk, venue)
+
+    async def execute(self, one: _Execution) -> Outcome:
+        symbol, decision = one.symbol, one.decision
+        product = self.desk.market_data.product(symbol)
+        if product is None:
+            return await self._refused(symbol, decision, unknown_symbol(symbol, self.desk))
+        if decision.action is Action.CLOSE:
+            async with self._closer.closing(symbol, decision.strategy_id):
+                return await self._translated(one, product)
+        if self._closer.is_fenced(symbol) and not decision.reduce_only:
+            fenced = state_refusal(symbol, "CLOSING", "a close of it is under way", "placement")
+            return await self._refused(symbol, decision, fenced)
+        return await self._translated(one, product)
+
+    async def _translated(self, one: _Execution, product: Product) -> Outcome:
+        desk, symbol, decision = self.desk, one.symbol, one.decision
+        at = desk.clock.now()
+        market = desk.market_data.reading(symbol)
+        position = desk.ledger.position(symbol, decision.strategy_id)
+        limits = desk.risk_manager.limits_for(symbol)
+        mark = as_mark(one.mark, at)
+        if mark is not None or one.product is not None or one.position is not None:
+            contradicted = contradiction(
+                product=product,
+                market=market,
+                held=position,
+                limits=limits,
+                mark=mark,
+                given_product=one.product,
+                given_position=one.position,
+            )
+            if contradicted is not None:
+                return await self._refused(symbol, decision, contradicted)
+        order = translate(
+            symbol,
+            decision,
+            product=product,
+            market=market,
+            position=position,
+            reducible=desk.reducible(symbol, decision.strategy_id),
+            limits=limits,
+            account_id=desk.store.account_id,
+            at=at,
+            default_time_in_force=one.default_tif,
+            mark=mark,
+        )
+        if isinstance(order, NoOrderNeeded):
+            return await self._needless(symbol, decision, order)
+        if not isinstance(order, Order):
+            return await self._refused(symbol, decision, order)
+        if one.reduce_only_mode and order.purpose is Purpose.ENTRY:
+            reducing = state_refusal(symbol, TradingState.REDUCING.value, "reduce-only mode", "the caller")
+            return await self._refused(symbol, decision, reducing)
+        if one.by_operator:
+            order = replace(order, purpose=Purpose.OPERATOR_CLOSE)
+        return await self._sent(one, order, product)
+
+    async def _sent(self, one: _Execution, order: Order, product: Product) -> Outcome:
+        sent = await self._sender.send(order, product, one.engine, one.decision)
+        if isinstance(sent, AlreadyDecided):
+            stored = await self.decided.stored(one.symbol, one.decision)
+            return stored if stored is not None else StoreRefused(message="the decision's id is taken in the store")
+        if not isinstance(sent, Sent):
+            return await self._refused(one.symbol, one.decision, sent)
+        return placed_or_refused(sent.record, sent.changes)
+
+    async def _refused(self, symbol: str, decision: Decision, refusal: AnyRefusal) -> Outcome:
+        """A refusal of something that never left: durable before it is returned, final for the decision's id."""
+        desk = self.desk
+        desk.stats.refused += 1
+        if not is_identifier(decision.decision_id) or isinstance(refusal, StoreRefused):
+            return refusal
+        at = desk.clock.now()
+        outcome = await desk.commit(at, DecisionRefused(symbol=symbol, decision=decision, refusal=refusal, at=at))
+        return refusal if isinstance(outcome, StepCommitted) else await self._not_committed(symbol, decision, outcome)
+
+    async def _needless(self, symbol: str, decision: Decision, no_order: NoOrderNeeded) -> Outcome:
+        desk, at = self.desk, self.desk.clock.now()
+        outcome = await desk.commit(
+            at, NoOrderDecided(symbol=symbol, decision=decision, reason=no_order.reason, at=at)
+        )
+        return no_order if isinstance(outcome, StepCommitted) else await self._not_committed(symbol, decision, outcome)
+
+    async def _not_committed(
+        self, symbol: str, decision: Decision, outcome: AlreadyDecided | WriterLost | StoreUnavailable
+    ) -> Outcome:
+        if isinstance(outcome, AlreadyDecided):
+            stored = await self.decided.stored(symbol, decision)
+            if stored is not None:
+                return stored
+            return StoreRefused(message=f"decision id {decision.decision_id} is taken and cannot be read")
+        return StoreRefused(message=f"the outcome could not be made durable: {outcome.reason}")
+
+
+def unknown_symbol(symbol: str, desk: AccountDesk) -> UnknownSymbolRefused:
+    """The refusal that names what can be traded instead."""
+    known = ", ".join(product.symbol for product in desk.market_data.products[:8])
+    return UnknownSymbolRefused(message=f"no product {symbol!r} here; there is {known}", facts={"symbol": symbol})
+
+
+def _flawed_arguments(symbol: object, decision: object) -> InvalidRefused | None:
+    """What the type checker would have caught, for callers without one."""
+    if not isinstance(symbol, str):
+        return InvalidRefused(message=f"symbol must be a str, not {type(symbol).__name__}", facts={"argument": "symbol"})
+    if not isinstance(decision, Decision):
+        name = type(decision).__name__
+        return InvalidRefused(message=f"decision must be a Decision, not {name}", facts={"argument": "decision"})
+    return None
+
+
+def _result(outcome: Outcome) -> PlacementResult:
+    if isinstance(outcome, OrderPlaced | NoOrderNeeded):
+        return Success(outcome)
+    return Failure(outcome)

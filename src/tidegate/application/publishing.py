@@ -1,0 +1,37 @@
+"""Publishing: telling subscribers what happened, so that none of them can stand in an order's way."""
+
+from collections.abc import Callable, Iterable
+
+from tidegate.domain.events import JournalEvent
+from tidegate.domain.ports import EventSubscriberPort
+
+
+class Publisher:
+    """Hands every event to every subscriber, in order; a subscriber that raises is counted and the next one is told."""
+
+    def __init__(self) -> None:
+        self._subscribers: list[EventSubscriberPort] = []
+        self.errors: dict[str, int] = {}
+        self.last_error: BaseException | None = None
+
+    def subscribe(self, subscriber: EventSubscriberPort) -> Callable[[], None]:
+        """Tell this subscriber from now on; the returned call ends it and may be repeated."""
+        self._subscribers.append(subscriber)
+
+        def unsubscribe() -> None:
+            if subscriber in self._subscribers:
+                self._subscribers.remove(subscriber)
+
+        return unsubscribe
+
+    def publish(self, events: Iterable[JournalEvent]) -> None:
+        if not self._subscribers:
+            return
+        for event in events:
+            for subscriber in tuple(self._subscribers):
+                try:
+                    subscriber.notice(event)
+                except Exception as error:  # an observer's bug, of any kind, must not become an order's
+                    name = type(subscriber).__name__
+                    self.errors[name] = self.errors.get(name, 0) + 1
+                    self.last_error = error

@@ -1,0 +1,63 @@
+"""Reports: what the venue says unasked, folded as it comes."""
+
+from tidegate.application.desk import AccountDesk
+from tidegate.application.resolving import OrderResolver
+from tidegate.domain.events import OrderFilled
+from tidegate.domain.fills import Fill
+from tidegate.domain.identifiers import CLIENT_ORDER_PREFIX
+from tidegate.domain.ports import EnginePort
+from tidegate.domain.submissions import FillReport, OrderUpdate, ReportGap, VenueOrder, VenueReport
+
+
+class ReportReader:
+    """Folds the venue's stream of reports; a gap sets `is_gap`, upon which everything must be asked for."""
+
+    def __init__(self, desk: AccountDesk, venue: EnginePort, resolver: OrderResolver) -> None:
+        self._desk = desk
+        self._venue = venue
+        self._resolver = resolver
+        self.is_gap = False
+        self._strangers: set[str] = set()
+
+    async def run(self) -> None:
+        """Fold reports until the venue closes the stream."""
+        async for report in self._venue.reports():
+            await self.fold(report)
+
+    async def fold(self, report: VenueReport) -> None:
+        """Fold one report."""
+        match report:
+            case FillReport(fill=fill):
+                await self._filled(fill)
+            case OrderUpdate(order=order):
+                await self._updated(order)
+            case ReportGap(reason=reason, at=at):
+                self.is_gap = True
+                self._desk.incident(at, "REPORT_GAP", reason)
+
+    async def _filled(self, fill: Fill) -> None:
+        record = await self._desk.standing(fill.client_order_id)
+        if record is None:
+            self._stranger(fill.client_order_id, fill.symbol, f"a fill of {fill.quantity} at {fill.price}")
+        elif fill.trade_id not in record.trade_ids:
+            at = self._desk.clock.now()
+            news = OrderFilled(client_order_id=fill.client_order_id, fill=fill, at=at)
+            await self._desk.learn(fill.client_order_id, (news,))
+
+    async def _updated(self, order: VenueOrder) -> None:
+        record = await self._desk.standing(order.client_order_id)
+        if record is None:
+            self._stranger(order.client_order_id, order.symbol, f"an order of {order.quantity}")
+        else:
+            await self._resolver.adopt(record, order)
+
+    def _stranger(self, client_order_id: str, symbol: str, what: str) -> None:
+        """An order that no intent of ours stands behind: shown once, counted, never touched (S10, S15)."""
+        if client_order_id in self._strangers:
+            return
+        self._strangers.add(client_order_id)
+        kind = "ORPHAN" if client_order_id.startswith(CLIENT_ORDER_PREFIX) else "EXTERNAL_ORDER"
+        self._desk.incident(
+            self._desk.clock.now(), kind, f"{what} that is not recorded here", symbol=symbol,
+            client_order_id=client_order_id,
+        )  # fmt: skip

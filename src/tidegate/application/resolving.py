@@ -1,0 +1,128 @@
+"""Resolving: ask the venue what became of one order, and conclude no more than its answer proves."""
+
+from datetime import datetime, timedelta
+
+from tidegate.application.desk import AccountDesk
+from tidegate.domain.events import OrderFilled, OrderRejected
+from tidegate.domain.fills import Fill
+from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.orders import OrderRecord
+from tidegate.domain.ports import EnginePort
+from tidegate.domain.reconciliation import Difference, DifferenceKind, lacks_fills, news_of, terms_difference
+from tidegate.domain.submissions import OrderAbsent, Unreachable, VenueOrder
+from tidegate.domain.vocabulary import OrderStatus
+
+_UNRESOLVED = (OrderStatus.SENDING, OrderStatus.UNKNOWN, OrderStatus.PREPARED)
+
+
+class OrderResolver:
+    """Applies the venue's word on single orders. Asking is a query, never a second submit."""
+
+    def __init__(self, desk: AccountDesk, venue: EnginePort) -> None:
+        self._desk = desk
+        self._venue = venue
+        self.differences: list[Difference] = []
+
+    async def resolve(self, client_order_id: ClientOrderId) -> OrderRecord | None:
+        """Query one order and fold what that proves; the order as it then stands, None where we know of none."""
+        record = await self._desk.recall(client_order_id)
+        if record is None:
+            return None
+        asked_at = self._desk.clock.now()
+        answer = await self._venue.order(client_order_id, record.symbol)
+        match answer:
+            case VenueOrder():
+                await self.adopt(record, answer)
+            case OrderAbsent():
+                await self._absent(record, asked_at)
+            case Unreachable():
+                pass
+        return await self._desk.standing(client_order_id)
+
+    async def resolve_overdue(self, age_seconds: float) -> None:
+        """Ask for every order that has been without an outcome for longer than that."""
+        at = self._desk.clock.now()
+        overdue = timedelta(seconds=age_seconds)
+        for record in self._desk.live_orders():
+            is_open = record.status in _UNRESOLVED or record.has_open_cancel or record.has_open_amend
+            if is_open and record.updated_at is not None and at - record.updated_at > overdue:
+                await self.resolve(record.client_order_id)
+
+    @property
+    def _horizon(self) -> timedelta:
+        return timedelta(seconds=float(self._venue.capabilities.horizon_seconds))
+
+    async def adopt(self, record: OrderRecord, theirs: VenueOrder) -> None:
+        """Fold the venue's word on an order, unless its terms are not the ones we recorded (B20)."""
+        was_open = record.status in _UNRESOLVED
+        differs = terms_difference(record, theirs)
+        if differs is not None:
+            self._found(differs, record.symbol, record.client_order_id)
+            return
+        after = await self._desk.learn(record.client_order_id, news_of(record, theirs))
+        if lacks_fills(after, theirs):
+            await self._fetch_fills(after)
+        if was_open and record.is_unanswered:
+            self._desk.stats.unknown -= 1
+            if theirs.rejected_code:
+                self._desk.stats.failed += 1
+            else:
+                self._desk.stats.successful += 1
+
+    def _found(self, difference: Difference, symbol: str, client_order_id: str) -> None:
+        if difference not in self.differences:
+            self.differences.append(difference)
+            at = self._desk.clock.now()
+            self._desk.incident(
+                at, difference.kind.value, difference.sentence, symbol=symbol, client_order_id=client_order_id
+            )
+
+    async def _fetch_fills(self, record: OrderRecord) -> None:
+        """The venue's cumulative figure shows executions that we have no fill of: fetch them, never infer them."""
+        since = record.sent_at if record.sent_at is not None else record.order.created_at
+        fills = await self._venue.fills(since - timedelta(seconds=1))
+        if not isinstance(fills, Unreachable):
+            await self.fold_fills(tuple(fill for fill in fills if fill.client_order_id == record.client_order_id))
+
+    async def fold_fills(self, fills: tuple[Fill, ...]) -> int:
+        """Fold fills of orders that we know; how many were new."""
+        before = self._desk.ledger.fill_count
+        for fill in fills:
+            at = self._desk.clock.now()
+            await self._desk.learn(
+                fill.client_order_id, (OrderFilled(client_order_id=fill.client_order_id, fill=fill, at=at),)
+            )
+        return self._desk.ledger.fill_count - before
+
+    async def _absent(self, record: OrderRecord, asked_at: datetime) -> None:
+        """A complete query did not show it: evidence only if the last send is older than H, and only for what is unresolved."""
+        if record.status not in _UNRESOLVED:
+            if not record.is_terminal:
+                self._found(
+                    Difference(
+                        kind=DifferenceKind.MISSING_ON_VENUE,
+                        subject=record.client_order_id,
+                        ours=record.status.value,
+                        theirs="not found",
+                    ),
+                    record.symbol,
+                    record.client_order_id,
+                )
+            return
+        sent_at = record.sent_at if record.sent_at is not None else record.order.created_at
+        if asked_at - sent_at <= self._horizon:
+            return
+        at = self._desk.clock.now()
+        reason = f"complete queries later than {self._venue.capabilities.horizon_seconds} s after the send do not show it"
+        was_unanswered = record.is_unanswered
+        await self._desk.learn(
+            record.client_order_id,
+            (
+                OrderRejected(
+                    client_order_id=record.client_order_id, code="NOT_ACCEPTED", reason=reason, by_venue=False, at=at
+                ),
+            ),
+        )
+        self._desk.stats.failed += 1
+        if was_unanswered:
+            self._desk.stats.unknown -= 1

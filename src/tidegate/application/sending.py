@@ -1,0 +1,201 @@
+"""Sending: review, reserve, record, submit and settle one order; the only code that hands an order to a venue."""
+
+from datetime import timedelta
+
+from tidegate.application.desk import AccountDesk
+from tidegate.application.engine import ExecutionEngine
+from tidegate.domain.decisions import Decision
+from tidegate.domain.events import OrderRejected, OrderSending, OrderUnanswered
+from tidegate.domain.orders import ApprovedOrder, Order, OrderRecord, RecordedOrder, TermsChange
+from tidegate.domain.pace import terms_of
+from tidegate.domain.ports import EnginePort
+from tidegate.domain.products import Product
+from tidegate.domain.records import AlreadyDecided, StateForbids, StoreUnavailable, WriterLost
+from tidegate.domain.refusals import (
+    AnyRefusal,
+    ExpiredRefused,
+    StaleMarkRefused,
+    StoreRefused,
+    TradingStateRefused,
+)
+from tidegate.domain.settlement import news_of_submission
+from tidegate.domain.states import permits
+from tidegate.domain.submissions import (
+    NeverSent,
+    OrderAcknowledged,
+    OrderRejectedByVenue,
+    SubmissionOutcome,
+    SubmissionUnanswered,
+)
+from tidegate.domain.vocabulary import Delivery
+
+_PAUSE = timedelta(seconds=1)
+"""An order whose commit took longer than this is looked at once more before it is sent (P13)."""
+
+
+class Sent:
+    """What became of one order: its record as it stands, and what review changed in its terms."""
+
+    __slots__ = ("changes", "record")
+
+    def __init__(self, record: OrderRecord, changes: tuple[TermsChange, ...]) -> None:
+        self.record = record
+        self.changes = changes
+
+
+class OrderSender:
+    """Takes one translated order to the venue.
+
+    Reviewing, reserving and queueing the record happen without an await between them, so that two decisions never count the
+    same room twice (X3).
+    """
+
+    def __init__(self, desk: AccountDesk, venue: EnginePort) -> None:
+        self._desk = desk
+        self._venue = venue
+
+    async def send(
+        self, order: Order, product: Product, engine: ExecutionEngine, decision: Decision | None
+    ) -> Sent | AnyRefusal | AlreadyDecided:
+        """One order, at most one transmission.
+
+        A refusal means that nothing was recorded, which is left to the caller, who knows the decision. What was refused after
+        its SENDING became durable, by the venue or by us, is a record with status REFUSED.
+        """
+        terms = terms_of(order)
+        if engine.enable_preview and self._venue.capabilities.preview:
+            refusal = await self._preview(order, product, engine)
+            if refusal is not None:
+                return refusal
+        at = self._desk.clock.now()
+        approved = engine.review(order, self._desk.view(order, terms, product, at))
+        if not isinstance(approved, ApprovedOrder):
+            return approved
+        desk, store = self._desk, self._desk.store
+        step = desk.ledger.apply(
+            at,
+            (
+                OrderSending(
+                    order=approved.order,
+                    worst_price=approved.worst_price,
+                    attempt=1,
+                    epoch=store.epoch,
+                    decision=decision,
+                    warnings=approved.warnings,
+                    at=at,
+                ),
+            ),
+        )
+        if step is None:
+            return AlreadyDecided(decision_id=order.decision_id)
+        desk.pace.note_order(approved.order, terms, at)
+        recorded = None
+        try:
+            recorded = await store.record_sending(approved, step)
+        finally:
+            if recorded is None:
+                # Cancelled while the commit was under way: the row may be there, so the order may never be forgotten.
+                self._unanswered(approved.order, 1, "interrupted while its intent was being recorded")
+        if not isinstance(recorded, RecordedOrder):
+            desk.withdraw(approved.order.client_order_id)
+            return recorded if isinstance(recorded, AlreadyDecided) else self._not_recorded(recorded)
+        desk.told(step)
+        late = self._too_late(approved)
+        if late is not None:
+            return Sent(await self._never_sent(approved.order, late), approved.changes)
+        return Sent(await self._submit(recorded), approved.changes)
+
+    async def _preview(self, order: Order, product: Product, engine: ExecutionEngine) -> AnyRefusal | None:
+        """Review, then ask the venue; the caller reviews again on a fresh view."""
+        at = self._desk.clock.now()
+        approved = engine.review(order, self._desk.view(order, terms_of(order), product, at))
+        if not isinstance(approved, ApprovedOrder):
+            return approved
+        refusal = await self._venue.preview(approved)
+        return None if refusal is None or order.purpose.is_exit else refusal
+
+    def _too_late(self, approved: ApprovedOrder) -> AnyRefusal | None:
+        """What the time that recording took has changed: the decision's life, the state, and after a pause the feed's age."""
+        order, desk = approved.order, self._desk
+        now = desk.clock.now()
+        if order.valid_until is not None and now > order.valid_until and not order.purpose.is_exit:
+            return ExpiredRefused(
+                message=f"the decision was valid until {order.valid_until.isoformat()}, and recording it ended later"
+            )
+        state = desk.ledger.states.entry(order.symbol)
+        if not permits(state.state, order.purpose):
+            return state_refusal(order.symbol, state.state.value, state.reason, state.by)
+        if now - approved.reviewed_at < _PAUSE or order.purpose.is_exit:
+            return None
+        heard_at = desk.market_data.reading(order.symbol).heard_at
+        bound = desk.risk_manager.limits_for(order.symbol).max_feed_age_seconds
+        if heard_at is None or now - heard_at > timedelta(seconds=float(bound)):
+            return StaleMarkRefused(message=f"the feed fell silent for more than {bound} s while the order was recorded")
+        return None
+
+    async def _never_sent(self, order: Order, refusal: AnyRefusal) -> OrderRecord:
+        """An order recorded as SENDING that we then did not send: REFUSED, with our own reason."""
+        self._desk.stats.refused += 1
+        rejected = OrderRejected(
+            client_order_id=order.client_order_id,
+            code=refusal.code,
+            reason=refusal.message,
+            by_venue=False,
+            at=self._desk.clock.now(),
+        )
+        return await self._desk.learn(order.client_order_id, (rejected,))
+
+    async def _submit(self, recorded: RecordedOrder) -> OrderRecord:
+        order, desk = recorded.order, self._desk
+        desk.stats.attempted += 1
+        outcome: SubmissionOutcome | None = None
+        try:
+            outcome = await self._venue.submit(recorded)
+        finally:
+            if outcome is None:
+                # Cancelled, or a bug in an adapter: the order may be live, and the outcome is recorded all the same (P16).
+                self._unanswered(order, recorded.attempt, "interrupted before the venue's answer was read")
+        self._count(outcome)
+        record = await desk.learn(
+            order.client_order_id, news_of_submission(order.client_order_id, recorded.attempt, outcome)
+        )
+        if self._venue.capabilities.delivery is Delivery.C:
+            # No query could find it again after a crash, so its acknowledgement is durable before anyone is told.
+            await desk.store.flush()
+        return record
+
+    def _not_recorded(self, outcome: StateForbids | WriterLost | StoreUnavailable) -> AnyRefusal:
+        match outcome:
+            case StateForbids(entry=entry, symbol=symbol):
+                # Another process wrote the state: from here on the view has it too.
+                self._desk.ledger.states.set(symbol, entry)
+                return state_refusal(symbol, entry.state.value, entry.reason, entry.by)
+            case WriterLost(reason=reason):
+                return StoreRefused(message=f"another writer has taken the account: {reason}")
+            case StoreUnavailable(reason=reason):
+                return StoreRefused(message=f"the intent could not be made durable: {reason}")
+
+    def _unanswered(self, order: Order, attempt: int, reason: str) -> None:
+        at = self._desk.clock.now()
+        self._desk.stats.unknown += 1
+        self._desk.note(
+            at, OrderUnanswered(client_order_id=order.client_order_id, attempt=attempt, reason=reason, at=at)
+        )
+
+    def _count(self, outcome: SubmissionOutcome) -> None:
+        stats = self._desk.stats
+        match outcome:
+            case OrderAcknowledged():
+                stats.successful += 1
+            case OrderRejectedByVenue() | NeverSent():
+                stats.failed += 1
+            case SubmissionUnanswered():
+                stats.unknown += 1
+
+
+def state_refusal(symbol: str, state: str, reason: str, by: str) -> TradingStateRefused:
+    """The refusal of an order that the trading state does not permit."""
+    why = f" ({reason}, set by {by})" if reason else ""
+    return TradingStateRefused(
+        message=f"{symbol} is {state}{why}", facts={"state": state, "symbol": symbol, "reason": reason, "by": by}
+    )

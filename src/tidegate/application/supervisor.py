@@ -1,0 +1,120 @@
+"""The runtime supervisor: the loops that run beside the orders, each with a name and a parent."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from tidegate.application.clock_binding import bound_clock
+from tidegate.application.configuration import ConfigurationError
+from tidegate.application.engine import ExecutionEngine
+from tidegate.application.guard_watch import GuardWatch
+from tidegate.application.reconciler import OrderReconciler
+from tidegate.application.resolving import OrderResolver
+from tidegate.domain.ports import ClockPort
+from tidegate.domain.reconciliation import ReconciliationReport
+
+
+class RunningFlag(Protocol):
+    """Anything that says whether to go on."""
+
+    @property
+    def running(self) -> bool: ...
+
+
+class ExecutionRuntimeSupervisor:
+    """Runtime guards and order reconciliation while a flag says so.
+
+    A loop ends within one interval of its flag; a bug in it ends it with its exception, which the task group it runs in
+    answers by stopping entries. `order_reconciler_factory` is called on first use and after `reset_order_reconciler`.
+    """
+
+    def __init__(
+        self,
+        *,
+        exec_engine: ExecutionEngine,
+        order_reconciler_factory: Callable[[], OrderReconciler],
+        guard_watch: GuardWatch | None = None,
+        resolver: OrderResolver | None = None,
+        clock: ClockPort | None = None,
+        guard_interval_seconds: float = 60.0,
+        feed_interval_seconds: float = 1.0,
+        in_flight_interval_seconds: float = 2.0,
+        in_flight_age_seconds: float = 5.0,
+    ) -> None:
+        self.exec_engine = exec_engine
+        self._factory = order_reconciler_factory
+        self._watch = guard_watch
+        self._resolver = resolver
+        self._own_clock = clock
+        self._reconciler: OrderReconciler | None = None
+        self._guard_interval = guard_interval_seconds
+        self._feed_interval = feed_interval_seconds
+        self._in_flight_interval = in_flight_interval_seconds
+        self._in_flight_age = in_flight_age_seconds
+        self._wake = asyncio.Event()
+
+    @property
+    def reconciler(self) -> OrderReconciler:
+        """The current reconciler, made on first use."""
+        if self._reconciler is None:
+            self._reconciler = self._factory()
+        return self._reconciler
+
+    def reset_order_reconciler(self) -> None:
+        """Forget the reconciler with its watermark and suspicions; the next pass makes a new one."""
+        self._reconciler = None
+
+    def wake_guards(self) -> None:
+        """Have the guards evaluated now rather than at their next interval."""
+        self._wake.set()
+
+    async def run_runtime_guards(self, running_flag: RunningFlag) -> None:
+        """All guards every 60 s and when woken, the feed every second.
+
+        Raises:
+            ConfigurationError: the supervisor was made without a guard watch.
+        """
+        watch = self._watch
+        if watch is None:
+            raise ConfigurationError("the supervisor has no guards: pass guard_watch=, as the containers do")
+        since_all = self._guard_interval
+        while running_flag.running:
+            if since_all >= self._guard_interval or self._wake.is_set():
+                self._wake.clear()
+                await watch.run_all()
+                since_all = 0.0
+            else:
+                await watch.run_feed()
+            await self._clock.sleep(self._feed_interval)
+            since_all += self._feed_interval
+
+    async def run_order_reconciliation(self, running_flag: RunningFlag, interval_seconds: float = 45) -> None:
+        """A full pass every `interval_seconds`; what is unanswered for longer than 5 s is asked for every 2 s.
+
+        Raises:
+            ValueError: an interval that is not above zero.
+        """
+        if not interval_seconds > 0:
+            raise ValueError(f"interval_seconds must be above zero, not {interval_seconds!r}")
+        since_pass = 0.0
+        while running_flag.running:
+            step = min(self._in_flight_interval, interval_seconds)
+            await self._clock.sleep(step)
+            since_pass += step
+            if since_pass >= interval_seconds:
+                since_pass = 0.0
+                await self.reconcile_once()
+            elif self._resolver is not None:
+                await self._resolver.resolve_overdue(self._in_flight_age)
+
+    async def reconcile_once(self, *, report_only: bool = False) -> ReconciliationReport:
+        """One pass now. What it finds wrong wakes the guards."""
+        report = await self.reconciler.reconcile_once(report_only=report_only)
+        if not report.agrees:
+            self.wake_guards()
+        return report
+
+    @property
+    def _clock(self) -> ClockPort:
+        return self._own_clock if self._own_clock is not None else bound_clock()
+

@@ -1,0 +1,83 @@
+"""Contradiction: what a caller says of mark, product and position, held against what market data and ledger say."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from tidegate.domain.amounts import ONE, exact, flaw, plain
+from tidegate.domain.marks import Mark
+from tidegate.domain.positions import Position
+from tidegate.domain.products import Product
+from tidegate.domain.refusals import AnyRefusal, CollarRefused, InvalidRefused, Remedy
+from tidegate.domain.risk import RiskLimits
+from tidegate.domain.views import MarketReading
+
+
+def as_mark(given: Mark | Decimal | None, at: datetime) -> Mark | None:
+    """A bare decimal counts as seen now."""
+    return Mark(given, at) if isinstance(given, Decimal) else given
+
+
+@exact
+def contradiction(
+    *,
+    product: Product,
+    market: MarketReading,
+    held: Position,
+    limits: RiskLimits,
+    mark: Mark | None,
+    given_product: Product | None,
+    given_position: Position | None,
+) -> AnyRefusal | None:
+    """The refusal of a mark, product or position that the venue's market or our ledger contradicts; None if they agree.
+
+    A mark may differ by the collar, a position by one increment; a product must be the same symbol, kind and increments.
+    """
+    if given_product is not None and not _same_product(given_product, product):
+        return _invalid("product", f"the product given for {product.symbol} is not the venue's", given_product.symbol)
+    if given_position is not None:
+        if given_position.symbol != product.symbol:
+            return _invalid("position_state", f"the position given is of {given_position.symbol}", product.symbol)
+        if abs(given_position.quantity - held.quantity) > product.base_increment:
+            return _invalid(
+                "position_state",
+                f"the position given is {plain(given_position.quantity)}, the ledger holds {plain(held.quantity)}",
+                product.symbol,
+            )
+    return _mark_contradiction(product, market, limits, mark) if mark is not None else None
+
+
+def _mark_contradiction(
+    product: Product, market: MarketReading, limits: RiskLimits, mark: Mark
+) -> AnyRefusal | None:
+    reason = flaw(mark.price) or (None if mark.price else "must be above zero")
+    if reason is not None:
+        return _invalid("mark", f"the mark {reason}", product.symbol)
+    if market.mark is None:
+        return None
+    seen = market.mark.price
+    if abs(mark.price - seen) <= seen * limits.collar_pct:
+        return None
+    low, high = seen * (ONE - limits.collar_pct), seen * (ONE + limits.collar_pct)
+    return CollarRefused(
+        message=f"the mark given, {plain(mark.price)}, contradicts the market's {plain(seen)}",
+        figures={"given": mark.price, "market": seen, "low": low, "high": high},
+        remedy=Remedy(f"give a mark between {plain(round(low, 2))} and {plain(round(high, 2))}, or none"),
+    )
+
+
+def _same_product(one: Product, other: Product) -> bool:
+    return (
+        one.symbol == other.symbol
+        and one.kind is other.kind
+        and one.price_increment == other.price_increment
+        and one.base_increment == other.base_increment
+        and one.multiplier == other.multiplier
+    )
+
+
+def _invalid(argument: str, message: str, subject: str) -> InvalidRefused:
+    return InvalidRefused(
+        message=message,
+        facts={"argument": argument, "subject": subject},
+        remedy=Remedy(f"leave {argument} out: it is then read from the venue and the ledger"),
+    )

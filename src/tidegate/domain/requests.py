@@ -1,0 +1,63 @@
+"""Requests: what another process may ask the writer of an account to do, and how it is answered."""
+
+from msgspec import Struct
+
+from tidegate.domain.decisions import Decision
+from tidegate.domain.orders import OrderRecord
+from tidegate.domain.outcomes import NoOrderNeeded
+from tidegate.domain.reconciliation import ReconciliationReport
+from tidegate.domain.refusals import AnyRefusal
+from tidegate.domain.vocabulary import TradingState
+
+
+class DecideRequest(Struct, frozen=True, kw_only=True):
+    """Execute a decision."""
+
+    symbol: str
+    decision: Decision
+
+
+class CancelRequest(Struct, frozen=True, kw_only=True):
+    """Cancel one order."""
+
+    client_order_id: str
+    reason: str = ""
+
+
+class CancelAllRequest(Struct, frozen=True, kw_only=True):
+    """Cancel every live order; protection only when asked for."""
+
+    include_protection: bool = False
+    reason: str = ""
+
+
+class CloseRequest(Struct, frozen=True, kw_only=True):
+    """Close the account's position on a symbol, as an operator."""
+
+    symbol: str
+    reason: str = ""
+
+
+class StateRequest(Struct, frozen=True, kw_only=True):
+    """Change the trading state of the account (`symbol` empty) or of one symbol."""
+
+    state: TradingState
+    reason: str
+    symbol: str = ""
+
+
+class ReconcileRequest(Struct, frozen=True, kw_only=True):
+    """Make one pass of reconciliation."""
+
+    report_only: bool = False
+
+
+class Reply(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the writer did: exactly the fields that the request's kind calls for, or `error`."""
+
+    orders: tuple[OrderRecord, ...] = ()
+    no_order: NoOrderNeeded | None = None
+    refusal: AnyRefusal | None = None
+    report: ReconciliationReport | None = None
+    state: TradingState | None = None
+    error: str = ""

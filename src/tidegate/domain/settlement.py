@@ -1,0 +1,64 @@
+"""Settlement: what a venue's answer to a submit or a cancel means for the order, as events."""
+
+from typing import assert_never
+
+from tidegate.domain.events import (
+    CancelRejected,
+    OrderAccepted,
+    OrderCanceled,
+    OrderFilled,
+    OrderNews,
+    OrderRejected,
+    OrderUnanswered,
+)
+from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.submissions import (
+    CancelConfirmed,
+    CancelOutcome,
+    CancelRefused,
+    CancelUnanswered,
+    NeverSent,
+    OrderAcknowledged,
+    OrderRejectedByVenue,
+    SubmissionOutcome,
+    SubmissionUnanswered,
+)
+
+
+def news_of_submission(client_order_id: ClientOrderId, attempt: int, outcome: SubmissionOutcome) -> list[OrderNews]:
+    """R3 in one place: refused only on evidence, and all else is unanswered."""
+    match outcome:
+        case OrderAcknowledged(venue_order_id=venue_order_id, at=at, fills=fills, is_finished=is_finished):
+            news: list[OrderNews] = [
+                OrderAccepted(client_order_id=client_order_id, venue_order_id=venue_order_id, at=at)
+            ]
+            for fill in fills:
+                news.append(OrderFilled(client_order_id=client_order_id, fill=fill, at=at))
+            if is_finished:
+                news.append(OrderCanceled(client_order_id=client_order_id, reason="the rest was cancelled at once", at=at))
+            return news
+        case OrderRejectedByVenue(code=code, reason=reason, at=at):
+            return [OrderRejected(client_order_id=client_order_id, code=code, reason=reason, at=at)]
+        case NeverSent(reason=reason, at=at):
+            return [
+                OrderRejected(
+                    client_order_id=client_order_id, code="VENUE_UNREACHABLE", reason=reason, by_venue=False, at=at
+                )
+            ]
+        case SubmissionUnanswered(reason=reason, at=at):
+            return [OrderUnanswered(client_order_id=client_order_id, attempt=attempt, reason=reason, at=at)]
+        case _:
+            assert_never(outcome)
+
+
+def news_of_cancel(client_order_id: ClientOrderId, request: int, outcome: CancelOutcome) -> list[OrderNews]:
+    """A confirmed cancel ends it; a refused one only answers the request; an unanswered one leaves it pending."""
+    match outcome:
+        case CancelConfirmed(at=at):
+            return [OrderCanceled(client_order_id=client_order_id, at=at)]
+        case CancelRefused(reason=reason, at=at):
+            return [CancelRejected(client_order_id=client_order_id, request=request, reason=reason, at=at)]
+        case CancelUnanswered():
+            return []
+        case _:
+            assert_never(outcome)
