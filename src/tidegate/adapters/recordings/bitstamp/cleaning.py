@@ -18,10 +18,10 @@ from typing import NoReturn
 
 import msgspec
 
-from tidegate.adapters.recordings.bitstamp.book import OrderBook, Resting
 from tidegate.adapters.recordings.bitstamp.report import ImportRejected
 from tidegate.adapters.recordings.bitstamp.rows import Moment, OrderRow, TradeRow
 from tidegate.adapters.recordings.bitstamp.survey import has_price
+from tidegate.adapters.recordings.book import OrderBook, Resting
 from tidegate.adapters.recordings.format import OrderAdded, OrderDeleted, OrderResized, Row, TradePrinted
 from tidegate.adapters.recordings.header import moment_of
 from tidegate.domain.amounts import ZERO

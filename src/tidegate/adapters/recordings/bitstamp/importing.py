@@ -7,12 +7,12 @@ from pathlib import Path
 
 from tidegate.adapters.recordings.bitstamp.capture import Capture, find_capture
 from tidegate.adapters.recordings.bitstamp.cleaning import Cleaning
-from tidegate.adapters.recordings.bitstamp.products import currencies_of, recorded_products
 from tidegate.adapters.recordings.bitstamp.report import ImportReport
 from tidegate.adapters.recordings.bitstamp.rows import Moment, TradeRow, order_moments, trade_rows
 from tidegate.adapters.recordings.bitstamp.survey import Survey, Tape, survey
 from tidegate.adapters.recordings.format import RECORDING_VERSION
 from tidegate.adapters.recordings.header import HeaderLine, Provenance, moment_of
+from tidegate.adapters.recordings.products import currencies_of, recorded_products
 from tidegate.adapters.recordings.writer import RecordingWriter
 
 IMPORTER = "tidegate import bitstamp, version 1"

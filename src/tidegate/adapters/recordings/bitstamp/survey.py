@@ -7,8 +7,8 @@ from operator import attrgetter
 
 import msgspec
 
-from tidegate.adapters.recordings.bitstamp.book import OrderBook, Resting
 from tidegate.adapters.recordings.bitstamp.rows import Moment, OrderRow, TradeRow
+from tidegate.adapters.recordings.book import OrderBook, Resting
 from tidegate.domain.amounts import ONE, ZERO
 from tidegate.domain.vocabulary import OrderSide
 

@@ -1,4 +1,4 @@
-"""The products of a Bitstamp recording: the pair that was captured, and a perpetual that takes its prices from it."""
+"""The products that a recording of a Bitstamp pair carries: the pair, and a perpetual that takes its prices from it."""
 
 from decimal import Decimal
 
@@ -32,7 +32,7 @@ def currencies_of(pair: str) -> tuple[str, str] | None:
 
 
 def recorded_products(base: str, quote: str, price_increment: Decimal) -> tuple[ProductEntry, ProductEntry]:
-    """The captured pair, with the increment its prices show, and its perpetual."""
+    """A pair with the increment its prices show, and its perpetual."""
     spot = Product(
         symbol=f"{base}-{quote}",
         kind=ProductKind.SPOT,
