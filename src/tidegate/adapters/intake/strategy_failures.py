@@ -1,0 +1,45 @@
+"""Failures of a strategy: whatever it raises becomes one named error with the place where it was raised."""
+
+from pathlib import Path
+from traceback import extract_tb
+from types import TracebackType
+
+from tidegate.adapters.spelling import shown
+from tidegate.application.configuration import ConfigurationError
+from tidegate.application.strategy import StrategyError
+
+_TEXT_LENGTH_MAX = 300
+
+
+def strategy_name(strategy: object) -> str:
+    """What the strategy calls itself (`name`), or its class."""
+    name = getattr(strategy, "name", None)
+    return name if isinstance(name, str) and name else type(strategy).__name__
+
+
+class named_failures:  # noqa: N801 - used as a context manager, where the words read as a sentence
+    """Turns an exception of the strategy's into a StrategyError that is raised from it.
+
+    A strategy is somebody else's code and may raise anything; what ends the program (KeyboardInterrupt, SystemExit) and
+    what cancels a task passes through.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if isinstance(error, Exception) and not isinstance(error, StrategyError | ConfigurationError):
+            raise StrategyError(f"{self._name} failed: {told(error, traceback)}") from error
+
+
+def told(error: Exception, traceback: TracebackType | None) -> str:
+    """An exception in one line: its kind, its words, and the file and line that raised it."""
+    frames = extract_tb(traceback)
+    place = f" ({Path(frames[-1].filename).name} line {frames[-1].lineno})" if frames else ""
+    words = shown(" ".join(str(error).split()), _TEXT_LENGTH_MAX)
+    return f"{type(error).__name__}{': ' + words if words else ''}{place}"

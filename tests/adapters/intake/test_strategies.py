@@ -1,0 +1,258 @@
+"""A strategy object is asked at every interval, and what it does wrong has its name."""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tidegate.adapters.clocks import ManualClock
+from tidegate.adapters.intake import StrategyIntake, load_strategy
+from tidegate.application.configuration import ConfigurationError
+from tidegate.application.strategy import StrategyError, StrategyView
+from tidegate.domain.decisions import Decision
+from tidegate.domain.orders import OrderRecord
+from tidegate.domain.outcomes import NoOrderNeeded
+from tidegate.domain.ports import DecisionMessage
+from tidegate.domain.positions import Position
+from tidegate.domain.products import Product
+from tidegate.domain.views import MarketReading
+from tidegate.domain.vocabulary import Action, TradingState
+
+START = datetime(2026, 5, 2, tzinfo=UTC)
+
+
+class StillView:
+    """A view in which nothing moves but the clock."""
+
+    equity: Decimal | None = Decimal(100_000)
+    products: tuple[Product, ...] = ()
+
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock = clock
+
+    @property
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def product(self, symbol: str) -> Product | None:
+        return None
+
+    def market(self, symbol: str) -> MarketReading:
+        return MarketReading(symbol=symbol)
+
+    def position(self, symbol: str, strategy_id: str = "") -> Position:
+        return Position(symbol=symbol, strategy_id=strategy_id)
+
+    def open_orders(self, symbol: str, strategy_id: str = "") -> tuple[OrderRecord, ...]:
+        return ()
+
+    def state(self, symbol: str) -> TradingState:
+        return TradingState.ACTIVE
+
+
+class Noting:
+    """Two decisions whenever it is asked, with the moment as their reason."""
+
+    def decide(self, view: StrategyView) -> Iterable[tuple[str, Decision]]:
+        for symbol in ("BTC-USD", "BTC-PERP"):
+            yield symbol, Decision(action=Action.HOLD, reason=view.now.isoformat())
+
+
+def intake_of(strategy: Any, clock: ManualClock, seconds: float = 1) -> StrategyIntake:
+    return StrategyIntake(strategy, StillView(clock), clock, seconds)
+
+
+async def test_a_strategy_is_asked_at_once_and_then_at_every_interval() -> None:
+    """On the clock in force, so that a session's time counts."""
+    clock = ManualClock(START)
+    decisions = intake_of(Noting(), clock, 5).decisions()
+    heard: list[DecisionMessage] = []
+
+    async def listen() -> None:
+        async for message in decisions:
+            assert isinstance(message, DecisionMessage)
+            heard.append(message)
+
+    listening = asyncio.ensure_future(listen())
+    await clock.advance(11)
+    listening.cancel()
+
+    assert [message.symbol for message in heard] == ["BTC-USD", "BTC-PERP"] * 3
+    seconds = [datetime.fromisoformat(message.decision.reason) - START for message in heard[::2]]
+    assert [one.total_seconds() for one in seconds] == [0, 5, 10]
+    assert [message.reference for message in heard] == [f"Noting {number}" for number in range(1, 7)]
+
+
+async def test_a_strategy_that_raises_is_named_with_what_and_where() -> None:
+    """The first error ends the run; a strategy that half works is worse than none."""
+
+    class Broken:
+        name = "broken"
+
+        def decide(self, view: StrategyView) -> Iterable[tuple[str, Decision]]:
+            yield "BTC-USD", Decision(action=Action.HOLD)
+            raise ZeroDivisionError("division\nby zero")
+
+    with pytest.raises(
+        StrategyError, match=r"^broken failed: ZeroDivisionError: division by zero \(test_strategies\.py"
+    ):
+        await anext(intake_of(Broken(), ManualClock(START)).decisions())
+
+
+@pytest.mark.parametrize("item", [Decision(action=Action.HOLD), ("BTC-USD", "BUY"), ("BTC-USD",), None, 5])
+async def test_what_is_no_pair_of_symbol_and_decision_is_named(item: object) -> None:
+    """A typing mistake in a strategy is no silence."""
+
+    class Mistaken:
+        def decide(self, view: StrategyView) -> list[object]:
+            return [item]
+
+    with pytest.raises(StrategyError, match=r"^Mistaken: decide\(\) gives pairs"):
+        await anext(intake_of(Mistaken(), ManualClock(START)).decisions())
+
+
+async def test_settling_has_no_effect_on_a_strategy() -> None:
+    """It sees what became of its decision in its view."""
+    clock = ManualClock(START)
+    intake = intake_of(Noting(), clock)
+    message = await anext(intake.decisions())
+
+    assert isinstance(message, DecisionMessage)
+    await intake.settle(message, NoOrderNeeded(decision_id=message.decision.decision_id, reason="HOLD"))
+
+
+def written(folder: Path, code: str) -> str:
+    path = folder / "mine.py"
+    path.write_text(code)
+    return str(path)
+
+
+STRATEGY = """
+from __future__ import annotations
+from dataclasses import dataclass
+from decimal import Decimal
+
+@dataclass
+class Mine:
+    window: int
+    notional: Decimal = Decimal(100)
+    label: str | None = None
+
+    def decide(self, view):
+        return ()
+
+def create(window: int, notional: Decimal = Decimal(100), label: str | None = None):
+    return Mine(window, notional, label)
+
+def no_strategy():
+    return 5
+
+def broken():
+    return 1 / 0
+
+def everything(**anything):
+    return Mine(**anything)
+"""
+
+
+def test_a_file_s_factory_gets_parameters_of_the_types_that_it_declares(tmp_path: Path) -> None:
+    """Text of the environment becomes the number that is wanted."""
+    spec = written(tmp_path, STRATEGY)
+
+    strategy: Any = load_strategy(f"{spec}:create", {"window": "30", "notional": "2.50"})
+    by_class: Any = load_strategy(f"{spec}:Mine", {"window": 5})
+    any_at_all: Any = load_strategy(f"{spec}:everything", {"window": "5"})
+
+    assert (strategy.window, strategy.notional, strategy.label) == (30, Decimal("2.50"), None)
+    assert by_class.window == 5
+    assert any_at_all.window == "5"
+
+
+def test_a_module_s_factory_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`package.module:factory`, from whatever is installed."""
+    (tmp_path / "installed_strategy.py").write_text(STRATEGY)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    strategy: Any = load_strategy("installed_strategy:create", {"window": 1})
+
+    assert strategy.window == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "message"),
+    [
+        ("creat", {}, r"names no factory creat in .*mine\.py; did you mean create\?"),
+        ("no_strategy", {}, r"intake\.strategy made a int, which has no decide\(view\)"),
+        ("create", {"windw": 1}, r"intake\.parameters\.windw is no parameter of the strategy; did you mean window\?"),
+        ("create", {}, r"intake\.parameters\.window is missing: the strategy needs it"),
+        ("create", {"window": "many"}, r"intake\.parameters\.window must be a valid integer"),
+        (
+            "no_strategy",
+            {"window": 1},
+            r"intake\.parameters\.window is no parameter of the strategy; the strategy takes none",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_a_configuration_error(
+    tmp_path: Path, name: str, parameters: dict[str, object], message: str
+) -> None:
+    """Named by key, with the nearest right name, without the value."""
+    with pytest.raises(ConfigurationError, match=message) as caught:
+        load_strategy(f"{written(tmp_path, STRATEGY)}:{name}", parameters)
+    assert "many" not in str(caught.value)
+
+
+@pytest.mark.parametrize("spec", ["", "mine", "mine:", ":create", "mine.py"])
+def test_a_name_without_module_or_factory_is_a_configuration_error(spec: str) -> None:
+    """The message shows how it is written."""
+    with pytest.raises(ConfigurationError, match="must be written module:factory"):
+        load_strategy(spec)
+
+
+def test_what_is_not_there_is_a_configuration_error(tmp_path: Path) -> None:
+    """A file, a module, a package of a module."""
+    with pytest.raises(ConfigurationError, match="a file that is not there"):
+        load_strategy(f"{tmp_path}/none.py:create")
+    with pytest.raises(ConfigurationError, match="a module that is not installed: no_such_module"):
+        load_strategy("no_such_module:create")
+    with pytest.raises(ConfigurationError, match=r"a module that is not installed: no_such_package\.mine"):
+        load_strategy("no_such_package.mine:create")
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "message"),
+    [
+        (STRATEGY, "broken", r"mine\.py:broken failed: ZeroDivisionError: division by zero \(mine\.py line \d+\)"),
+        ("import no_such_module_inside", "create", r"failed: ModuleNotFoundError: No module named"),
+        ("def create(:", "create", "failed: SyntaxError"),
+    ],
+)
+def test_code_that_raises_while_it_is_loaded_is_a_strategy_error(
+    tmp_path: Path, code: str, name: str, message: str
+) -> None:
+    """One line that says where, and the traceback for whoever asks for it."""
+    with pytest.raises(StrategyError, match=message) as caught:
+        load_strategy(f"{written(tmp_path, code)}:{name}")
+    assert caught.value.__cause__ is not None
+
+
+def test_annotations_for_type_checkers_alone_do_not_matter(tmp_path: Path) -> None:
+    """A name that does not exist at run time leaves the value as it is."""
+    code = STRATEGY + "\ndef checked(window: Unknown):\n    return Mine(window)\n"
+
+    strategy: Any = load_strategy(f"{written(tmp_path, code)}:checked", {"window": "5"})
+
+    assert strategy.window == "5"
+
+
+def test_a_type_that_cannot_be_checked_leaves_the_value_as_it_is(tmp_path: Path) -> None:
+    """Somebody's own class is their affair."""
+    code = STRATEGY + "\nclass Own: ...\ndef own(window: Own):\n    return Mine(window)\n"
+
+    strategy: Any = load_strategy(f"{written(tmp_path, code)}:own", {"window": "5"})
+
+    assert strategy.window == "5"
