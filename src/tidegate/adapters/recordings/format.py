@@ -18,7 +18,6 @@ from tidegate.domain.amounts import MAX_DIGITS_EACH_SIDE
 from tidegate.domain.products import TradingFlags
 from tidegate.domain.vocabulary import OrderSide
 
-RECORDING_SUFFIX = ".tgr.gz"
 RECORDING_VERSION = 1
 
 _LAST_MOMENT_US = 253_402_300_799_999_999  # the last microsecond of the year 9999, where datetime ends

@@ -6,6 +6,7 @@ from typing import BinaryIO
 from zipfile import BadZipFile
 
 _CHUNK_BYTES = 1 << 16
+_PIECE_BYTES_MAX = 1 << 20  # a few kilobytes of gzip can be gigabytes of zeros
 _GZIP = 16 + zlib.MAX_WBITS
 
 _ARCHIVE_ERRORS = (zlib.error, BadZipFile, EOFError)
@@ -42,18 +43,21 @@ class Inflation:
         inflater = zlib.decompressobj(_GZIP)
         has_begun = False
         compressed = iter(self._plain)
-        for chunk in compressed:
+        data = b""
+        while not inflater.eof:
+            # A full piece may have left more behind, even where it used up the chunk.
+            chunk = inflater.unconsumed_tail or (b"" if len(data) == _PIECE_BYTES_MAX else next(compressed, None))
+            if chunk is None:
+                break
             before = inflater.copy()
             try:
-                data = inflater.decompress(chunk)
+                data = inflater.decompress(chunk, _PIECE_BYTES_MAX)
             except zlib.error as error:
                 yield _up_to_the_damage(before, chunk)
                 self.failure = f"{'the compressed data are damaged' if has_begun else 'not gzip'}: {error}"
                 return
             has_begun = True
             yield data
-            if inflater.eof:
-                break
         if not inflater.eof:
             self.failure = self._plain.failure or "the compressed data break off: the file is truncated"
         elif inflater.unused_data or next(compressed, b""):

@@ -28,8 +28,9 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     A report exists only of a recording whose book is never crossed; `seconds_crossed_before` is how long it is when the
     rows are taken as they stand. Every order row of the capture is in `order_rows_kept` or in `order_rows_dropped` by
     reason, every trade in `trades_kept` or `trades_dropped`. `rows_written` is the recording's count: the kept rows,
-    the trades, `rested_later` (what aggressive orders left in the book after their fills, and orders that moved to another
-    price), and one deletion for each of `ghosts_passed`, orders of the opening book that a later one rested through.
+    the trades, `rested_later` (what aggressive orders left in the book after their fills, and orders that moved to
+    another price), and one deletion for each of `ghosts_passed`, orders of the opening book that a later one rested
+    through.
     """
 
     destination: Path
