@@ -1,6 +1,6 @@
 """The desk: one account's ledger, store, pace and subscribers, moved together and read as one view."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -14,6 +14,7 @@ from tidegate.domain.orders import Order, OrderRecord
 from tidegate.domain.pace import Pace, Terms
 from tidegate.domain.ports import ClockPort, MarketDataPort, OrderStorePort
 from tidegate.domain.products import Product
+from tidegate.domain.reconciliation import Difference
 from tidegate.domain.records import CommitOutcome, Step, StepCommitted
 from tidegate.domain.risk import RiskManager
 from tidegate.domain.valuation import Valuation
@@ -49,6 +50,8 @@ class AccountDesk:
         limits = risk_manager.limits
         self.pace = Pace(timedelta(seconds=float(limits.repeated_orders_seconds)))
         self.broken: list[str] = []
+        self.differences: tuple[Difference, ...] = ()
+        self.on_reserved: Callable[[Order, Product], None] | None = None
         self._reporting_currency = reporting_currency
         self._is_live = is_live
         self._valuation: Valuation | None = None

@@ -1,18 +1,21 @@
 """The guard watch: evaluates the guards, and moves the trading states towards safety."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from tidegate.application.desk import AccountDesk
 from tidegate.application.state_keeper import StateKeeper
 from tidegate.domain.events import DayOpened, GuardReported, TradingStateChanged
 from tidegate.domain.guards import FEED, LATCHED, BlindBound, GuardAnswer, GuardReading, daily_loss, feed, records
-from tidegate.domain.reconciliation import BLAMELESS, Difference
+from tidegate.domain.ports import EnginePort
+from tidegate.domain.reconciliation import BLAMELESS
 from tidegate.domain.states import StateEntry
 from tidegate.domain.vocabulary import TradingState
 
 _COOL_DOWN = timedelta(seconds=5)
 """How long the feed must have been back before a symbol trades again, so that a flapping feed does not."""
+
+_POLLS = 3
+"""An unknown older than the venue's horizon and this many polls needs an operator (trading rules, Guards)."""
 
 
 class GuardWatch:
@@ -22,13 +25,13 @@ class GuardWatch:
         self,
         desk: AccountDesk,
         states: StateKeeper,
-        differences: Callable[[], tuple[Difference, ...]],
-        unknown_bound_seconds: Callable[[], float],
+        venue: EnginePort,
+        poll_seconds: float = 2.0,
     ) -> None:
         self._desk = desk
         self._states = states
-        self._differences = differences
-        self._unknown_bound_seconds = unknown_bound_seconds
+        horizon = float(venue.capabilities.horizon_seconds)
+        self._unknown_bound = timedelta(seconds=horizon + _POLLS * poll_seconds)
         self._blind = BlindBound(desk.risk_manager.limits.blind_bound_seconds)
         self._answers: dict[tuple[str, str], GuardAnswer] = {}
 
@@ -63,13 +66,12 @@ class GuardWatch:
         return not self._desk.ledger.account_position(symbol).is_flat or (sums is not None and sums.orders > 0)
 
     def _records(self, at: datetime) -> GuardReading:
-        bound = timedelta(seconds=self._unknown_bound_seconds())
         overdue = tuple(
             record.client_order_id
             for record in self._desk.live_orders()
-            if record.is_unanswered and record.sent_at is not None and at - record.sent_at > bound
+            if record.is_unanswered and record.sent_at is not None and at - record.sent_at > self._unknown_bound
         )
-        differing = tuple(one.sentence for one in self._differences() if one.kind not in BLAMELESS)
+        differing = tuple(one.sentence for one in self._desk.differences if one.kind not in BLAMELESS)
         return records(differing, overdue, tuple(self._desk.broken))
 
     async def _open_day(self) -> None:

@@ -46,7 +46,7 @@ class InboxServer:
     async def _carry_out(self, request: InboxRequest) -> Reply:
         kind, handle = _HANDLERS[request.kind]
         try:
-            body = msgspec.json.decode(request.payload, type=kind)
+            body: Any = msgspec.json.decode(request.payload, type=kind)
         except (msgspec.DecodeError, msgspec.ValidationError, TypeError) as error:
             return Reply(error=f"the request could not be read: {error}")
         return await handle(self._operations, body)

@@ -6,7 +6,8 @@ from returns.result import Failure, Result, Success
 from tidegate.application.canceling import Canceler
 from tidegate.application.coordinator import ExecutionCoordinator
 from tidegate.application.desk import AccountDesk
-from tidegate.application.placement import PlacementResult, unknown_symbol
+from tidegate.application.placement import PlacementResult
+from tidegate.application.preparing import unknown_symbol
 from tidegate.application.state_keeper import StateKeeper
 from tidegate.domain.decisions import Decision
 from tidegate.domain.events import TradingStateChanged

@@ -1,9 +1,7 @@
 """Order placement: the one way from a decision to a venue, each step a proof for the next."""
 
 from decimal import Decimal
-from typing import NamedTuple
 
-from msgspec.structs import replace
 from returns.result import Failure, Result, Success
 
 from tidegate.application.clock_binding import bound_clock
@@ -12,22 +10,20 @@ from tidegate.application.decided import DecidedOnce, Outcome, placed_or_refused
 from tidegate.application.desk import AccountDesk
 from tidegate.application.engine import ExecutionEngine
 from tidegate.application.planning import Planner
-from tidegate.application.sending import OrderSender, Sent, state_refusal
-from tidegate.domain.contradiction import as_mark, contradiction
+from tidegate.application.preparing import Execution, Prepared, prepare, state_refusal
+from tidegate.application.sending import OrderSender, Sent
 from tidegate.domain.decisions import Decision
 from tidegate.domain.events import DecisionRefused, NoOrderDecided
 from tidegate.domain.identifiers import is_identifier
 from tidegate.domain.marks import Mark
 from tidegate.domain.order_stats import OrderStats
-from tidegate.domain.orders import Order
 from tidegate.domain.outcomes import NoOrderNeeded, OrderPlaced, Plan
 from tidegate.domain.ports import Broker, ClockPort, EnginePort, OrderStorePort
 from tidegate.domain.positions import Position
 from tidegate.domain.products import Product
 from tidegate.domain.records import AlreadyDecided, StepCommitted, StoreUnavailable, WriterLost
-from tidegate.domain.refusals import AnyRefusal, InvalidRefused, StoreRefused, UnknownSymbolRefused
-from tidegate.domain.translation import translate
-from tidegate.domain.vocabulary import Action, Purpose, TimeInForce, TradingState
+from tidegate.domain.refusals import AnyRefusal, InvalidRefused, StoreRefused
+from tidegate.domain.vocabulary import Action, TimeInForce
 
 PlacementResult = Result[OrderPlaced | NoOrderNeeded, AnyRefusal]
 
@@ -83,26 +79,26 @@ class OrderPlacementService:
         if flawed is not None:
             return Failure(flawed)
         work = self._work if self._work is not None else await self._own_work(exec_engine)
+        one = Execution(
+            symbol,
+            decision,
+            exec_engine,
+            mark,
+            product,
+            position_state,
+            reduce_only_mode,
+            default_time_in_force,
+            by_operator,
+        )
         if self._dry_run:
-            return await self._rehearsed(work, symbol, decision, exec_engine, default_time_in_force)
+            return _rehearsed(work.planner.plan(one), decision)
         earlier = await work.decided.earlier(symbol, decision)
         if earlier is not None:
             return _result(earlier)
         work.decided.begin(symbol, decision)
         outcome: Outcome | None = None
         try:
-            execution = _Execution(
-                symbol,
-                decision,
-                mark,
-                product,
-                position_state,
-                exec_engine,
-                reduce_only_mode,
-                default_time_in_force,
-                by_operator,
-            )
-            outcome = await work.execute(execution)
+            outcome = await work.execute(one)
         finally:
             work.decided.end(decision.decision_id, outcome)
         return _result(outcome)
@@ -114,13 +110,22 @@ class OrderPlacementService:
         decision: Decision,
         exec_engine: ExecutionEngine,
         default_time_in_force: TimeInForce | None = None,
+        reduce_only_mode: bool = False,
     ) -> Result[Plan, AnyRefusal]:
         """What executing the decision now would do: the same code path, without reserving, writing or asking anything."""
         flawed = _flawed_arguments(symbol, decision)
         if flawed is not None:
             return Failure(flawed)
         work = self._work if self._work is not None else await self._own_work(exec_engine)
-        return work.planner.plan(symbol, decision, exec_engine, default_time_in_force)
+        return work.planner.plan(
+            Execution(
+                symbol,
+                decision,
+                exec_engine,
+                reduce_only_mode=reduce_only_mode,
+                default_time_in_force=default_time_in_force,
+            )
+        )
 
     async def _own_work(self, engine: ExecutionEngine) -> "_Work":
         """The service used by itself: a desk of its own over the store it was given."""
@@ -136,143 +141,68 @@ class OrderPlacementService:
             self._work = _Work(desk, self._venue, None, None)
         return self._work
 
-    async def _rehearsed(
-        self,
-        work: "_Work",
-        symbol: str,
-        decision: Decision,
-        engine: ExecutionEngine,
-        default_time_in_force: TimeInForce | None,
-    ) -> PlacementResult:
-        planned = work.planner.plan(symbol, decision, engine, default_time_in_force)
-        return planned.map(
-            lambda plan: NoOrderNeeded(decision_id=decision.decision_id, reason="dry run: nothing was sent", plan=plan)
-        )
-
-
-class _Execution(NamedTuple):
-    """The arguments of one call, as one thing."""
-
-    symbol: str
-    decision: Decision
-    mark: Mark | Decimal | None
-    product: Product | None
-    position: Position | None
-    engine: ExecutionEngine
-    reduce_only_mode: bool
-    default_tif: TimeInForce | None
-    by_operator: bool
-
 
 class _Work:
-    """Placement on one desk: translate, send, and record what ended without an order."""
+    """Placement on one desk: prepare, send, and record what ended without an order."""
 
     def __init__(
         self, desk: AccountDesk, venue: EnginePort, sender: OrderSender | None, closer: Closer | None
     ) -> None:
         self.desk = desk
         self.decided = DecidedOnce(desk)
-        self.planner = Planner(desk)
+        self.planner = Planner(desk, venue)
+        self._venue = venue
         self._sender = sender if sender is not None else OrderSender(desk, venue)
         self._closer = closer if closer is not None else Closer.over(desk, venue)
 
-    async def execute(self, one: _Execution) -> Outcome:
+    async def execute(self, one: Execution) -> Outcome:
         symbol, decision = one.symbol, one.decision
-        product = self.desk.market_data.product(symbol)
-        if product is None:
-            return await self._refused(symbol, decision, unknown_symbol(symbol, self.desk))
-        if decision.action is Action.CLOSE:
+        if decision.action is Action.CLOSE and self.desk.market_data.product(symbol) is not None:
             async with self._closer.closing(symbol, decision.strategy_id):
-                return await self._translated(one, product)
+                return await self._placed(one)
         if self._closer.is_fenced(symbol) and not decision.reduce_only:
             fenced = state_refusal(symbol, "CLOSING", "a close of it is under way", "placement")
-            return await self._refused(symbol, decision, fenced)
-        return await self._translated(one, product)
+            return await self._refused(one, fenced)
+        return await self._placed(one)
 
-    async def _translated(self, one: _Execution, product: Product) -> Outcome:
-        desk, symbol, decision = self.desk, one.symbol, one.decision
-        at = desk.clock.now()
-        market = desk.market_data.reading(symbol)
-        position = desk.ledger.position(symbol, decision.strategy_id)
-        limits = desk.risk_manager.limits_for(symbol)
-        mark = as_mark(one.mark, at)
-        if mark is not None or one.product is not None or one.position is not None:
-            contradicted = contradiction(
-                product=product,
-                market=market,
-                held=position,
-                limits=limits,
-                mark=mark,
-                given_product=one.product,
-                given_position=one.position,
-            )
-            if contradicted is not None:
-                return await self._refused(symbol, decision, contradicted)
-        order = translate(
-            symbol,
-            decision,
-            product=product,
-            market=market,
-            position=position,
-            reducible=desk.reducible(symbol, decision.strategy_id),
-            limits=limits,
-            account_id=desk.store.account_id,
-            at=at,
-            default_time_in_force=one.default_tif,
-            mark=mark,
-        )
-        if isinstance(order, NoOrderNeeded):
-            return await self._needless(symbol, decision, order)
-        if not isinstance(order, Order):
-            return await self._refused(symbol, decision, order)
-        if one.reduce_only_mode and order.purpose is Purpose.ENTRY:
-            reducing = state_refusal(symbol, TradingState.REDUCING.value, "reduce-only mode", "the caller")
-            return await self._refused(symbol, decision, reducing)
-        if one.by_operator:
-            order = replace(order, purpose=Purpose.OPERATOR_CLOSE)
-        return await self._sent(one, order, product)
-
-    async def _sent(self, one: _Execution, order: Order, product: Product) -> Outcome:
-        sent = await self._sender.send(order, product, one.engine, one.decision)
+    async def _placed(self, one: Execution) -> Outcome:
+        prepared = prepare(self.desk, self._venue.capabilities, one)
+        if isinstance(prepared, NoOrderNeeded):
+            return await self._needless(one, prepared)
+        if not isinstance(prepared, Prepared):
+            return await self._refused(one, prepared)
+        sent = await self._sender.send(prepared.order, prepared.product, one.engine, one.decision)
         if isinstance(sent, AlreadyDecided):
             stored = await self.decided.stored(one.symbol, one.decision)
             return stored if stored is not None else StoreRefused(message="the decision's id is taken in the store")
         if not isinstance(sent, Sent):
-            return await self._refused(one.symbol, one.decision, sent)
+            return await self._refused(one, sent)
         return placed_or_refused(sent.record, sent.changes)
 
-    async def _refused(self, symbol: str, decision: Decision, refusal: AnyRefusal) -> Outcome:
+    async def _refused(self, one: Execution, refusal: AnyRefusal) -> Outcome:
         """A refusal of something that never left: durable before it is returned, final for the decision's id."""
         desk = self.desk
         desk.stats.refused += 1
-        if not is_identifier(decision.decision_id) or isinstance(refusal, StoreRefused):
+        if not is_identifier(one.decision.decision_id) or isinstance(refusal, StoreRefused):
             return refusal
         at = desk.clock.now()
-        outcome = await desk.commit(at, DecisionRefused(symbol=symbol, decision=decision, refusal=refusal, at=at))
-        return refusal if isinstance(outcome, StepCommitted) else await self._not_committed(symbol, decision, outcome)
+        event = DecisionRefused(symbol=one.symbol, decision=one.decision, refusal=refusal, at=at)
+        outcome = await desk.commit(at, event)
+        return refusal if isinstance(outcome, StepCommitted) else await self._not_committed(one, outcome)
 
-    async def _needless(self, symbol: str, decision: Decision, no_order: NoOrderNeeded) -> Outcome:
-        desk, at = self.desk, self.desk.clock.now()
-        outcome = await desk.commit(
-            at, NoOrderDecided(symbol=symbol, decision=decision, reason=no_order.reason, at=at)
-        )
-        return no_order if isinstance(outcome, StepCommitted) else await self._not_committed(symbol, decision, outcome)
+    async def _needless(self, one: Execution, no_order: NoOrderNeeded) -> Outcome:
+        at = self.desk.clock.now()
+        event = NoOrderDecided(symbol=one.symbol, decision=one.decision, reason=no_order.reason, at=at)
+        outcome = await self.desk.commit(at, event)
+        return no_order if isinstance(outcome, StepCommitted) else await self._not_committed(one, outcome)
 
-    async def _not_committed(
-        self, symbol: str, decision: Decision, outcome: AlreadyDecided | WriterLost | StoreUnavailable
-    ) -> Outcome:
+    async def _not_committed(self, one: Execution, outcome: AlreadyDecided | WriterLost | StoreUnavailable) -> Outcome:
         if isinstance(outcome, AlreadyDecided):
-            stored = await self.decided.stored(symbol, decision)
+            stored = await self.decided.stored(one.symbol, one.decision)
             if stored is not None:
                 return stored
-            return StoreRefused(message=f"decision id {decision.decision_id} is taken and cannot be read")
+            return StoreRefused(message=f"decision id {one.decision.decision_id} is taken and cannot be read")
         return StoreRefused(message=f"the outcome could not be made durable: {outcome.reason}")
-
-
-def unknown_symbol(symbol: str, desk: AccountDesk) -> UnknownSymbolRefused:
-    """The refusal that names what can be traded instead."""
-    known = ", ".join(product.symbol for product in desk.market_data.products[:8])
-    return UnknownSymbolRefused(message=f"no product {symbol!r} here; there is {known}", facts={"symbol": symbol})
 
 
 def _flawed_arguments(symbol: object, decision: object) -> InvalidRefused | None:
@@ -283,6 +213,14 @@ def _flawed_arguments(symbol: object, decision: object) -> InvalidRefused | None
         name = type(decision).__name__
         return InvalidRefused(message=f"decision must be a Decision, not {name}", facts={"argument": "decision"})
     return None
+
+
+def _rehearsed(planned: Result[Plan, AnyRefusal], decision: Decision) -> PlacementResult:
+    """A dry run: what would be done, and no use of the decision's id."""
+    if isinstance(planned, Failure):
+        return Failure(planned.failure())
+    plan = planned.unwrap()
+    return Success(NoOrderNeeded(decision_id=decision.decision_id, reason="dry run: nothing was sent", plan=plan))
 
 
 def _result(outcome: Outcome) -> PlacementResult:

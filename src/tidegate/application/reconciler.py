@@ -82,6 +82,7 @@ class OrderReconciler:
             applied=applied,
             resolved=tuple(resolved),
         )
+        self._desk.differences = self._report.differences
         return self._report
 
     def _since(self, at: datetime) -> datetime:
@@ -116,7 +117,7 @@ class OrderReconciler:
                 differences.append(_stranger("order", order.client_order_id, words))
             elif not report_only:
                 await self._resolver.adopt(record, order)
-        resolved = []
+        resolved: list[str] = []
         for record in self._desk.live_orders():
             if record.client_order_id in shown or not _is_older(record, at):
                 continue

@@ -2,8 +2,8 @@
 
 from tidegate.application.desk import AccountDesk
 from tidegate.application.guard_watch import GuardWatch
-from tidegate.application.reconciler import OrderReconciler
 from tidegate.application.resolving import OrderResolver
+from tidegate.application.supervisor import ExecutionRuntimeSupervisor
 from tidegate.domain.events import AccountOpened, ApplicationStarted, OrderUnanswered
 from tidegate.domain.ports import AccountPort
 from tidegate.domain.reconciliation import ReconciliationReport
@@ -24,14 +24,14 @@ class Recovery:
         desk: AccountDesk,
         account: AccountPort,
         resolver: OrderResolver,
-        reconciler: OrderReconciler,
+        supervisor: ExecutionRuntimeSupervisor,
         watch: GuardWatch,
         process: str,
     ) -> None:
         self._desk = desk
         self._account = account
         self._resolver = resolver
-        self._reconciler = reconciler
+        self._supervisor = supervisor
         self._watch = watch
         self._process = process
 
@@ -56,7 +56,7 @@ class Recovery:
         if stored.opened_at is None:
             await self._open_account()
         self._doubt_what_was_sending()
-        report = await self._reconciler.reconcile_once()
+        report = await self._supervisor.reconcile_once()
         await self._resolver.resolve_overdue(0.0)
         await self._watch.run_all()
         return report

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from tidegate.application.desk import AccountDesk
 from tidegate.application.engine import ExecutionEngine
+from tidegate.application.preparing import state_refusal
 from tidegate.domain.decisions import Decision
 from tidegate.domain.events import OrderRejected, OrderSending, OrderUnanswered
 from tidegate.domain.orders import ApprovedOrder, Order, OrderRecord, RecordedOrder, TermsChange
@@ -16,7 +17,6 @@ from tidegate.domain.refusals import (
     ExpiredRefused,
     StaleMarkRefused,
     StoreRefused,
-    TradingStateRefused,
 )
 from tidegate.domain.settlement import news_of_submission
 from tidegate.domain.states import permits
@@ -88,6 +88,8 @@ class OrderSender:
         )
         if step is None:
             return AlreadyDecided(decision_id=order.decision_id)
+        if desk.on_reserved is not None:
+            desk.on_reserved(approved.order, product)
         desk.pace.note_order(approved.order, terms, at)
         recorded = None
         try:
@@ -191,11 +193,3 @@ class OrderSender:
                 stats.failed += 1
             case SubmissionUnanswered():
                 stats.unknown += 1
-
-
-def state_refusal(symbol: str, state: str, reason: str, by: str) -> TradingStateRefused:
-    """The refusal of an order that the trading state does not permit."""
-    why = f" ({reason}, set by {by})" if reason else ""
-    return TradingStateRefused(
-        message=f"{symbol} is {state}{why}", facts={"state": state, "symbol": symbol, "reason": reason, "by": by}
-    )

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
+from msgspec import Struct
+
 from tidegate.application.clock_binding import bound_clock
 from tidegate.application.configuration import ConfigurationError
 from tidegate.application.engine import ExecutionEngine
@@ -21,6 +23,15 @@ class RunningFlag(Protocol):
     def running(self) -> bool: ...
 
 
+class SupervisorIntervals(Struct, frozen=True, kw_only=True):
+    """Periods in seconds of the clock in force; `in_flight_age` is how old an unanswered order must be to be asked for."""
+
+    guards: float = 60.0
+    feed: float = 1.0
+    in_flight: float = 2.0
+    in_flight_age: float = 5.0
+
+
 class ExecutionRuntimeSupervisor:
     """Runtime guards and order reconciliation while a flag says so.
 
@@ -36,10 +47,7 @@ class ExecutionRuntimeSupervisor:
         guard_watch: GuardWatch | None = None,
         resolver: OrderResolver | None = None,
         clock: ClockPort | None = None,
-        guard_interval_seconds: float = 60.0,
-        feed_interval_seconds: float = 1.0,
-        in_flight_interval_seconds: float = 2.0,
-        in_flight_age_seconds: float = 5.0,
+        intervals: SupervisorIntervals | None = None,
     ) -> None:
         self.exec_engine = exec_engine
         self._factory = order_reconciler_factory
@@ -47,10 +55,7 @@ class ExecutionRuntimeSupervisor:
         self._resolver = resolver
         self._own_clock = clock
         self._reconciler: OrderReconciler | None = None
-        self._guard_interval = guard_interval_seconds
-        self._feed_interval = feed_interval_seconds
-        self._in_flight_interval = in_flight_interval_seconds
-        self._in_flight_age = in_flight_age_seconds
+        self._every = intervals if intervals is not None else SupervisorIntervals()
         self._wake = asyncio.Event()
 
     @property
@@ -77,16 +82,16 @@ class ExecutionRuntimeSupervisor:
         watch = self._watch
         if watch is None:
             raise ConfigurationError("the supervisor has no guards: pass guard_watch=, as the containers do")
-        since_all = self._guard_interval
+        since_all = self._every.guards
         while running_flag.running:
-            if since_all >= self._guard_interval or self._wake.is_set():
+            if since_all >= self._every.guards or self._wake.is_set():
                 self._wake.clear()
                 await watch.run_all()
                 since_all = 0.0
             else:
                 await watch.run_feed()
-            await self._clock.sleep(self._feed_interval)
-            since_all += self._feed_interval
+            await self._clock.sleep(self._every.feed)
+            since_all += self._every.feed
 
     async def run_order_reconciliation(self, running_flag: RunningFlag, interval_seconds: float = 45) -> None:
         """A full pass every `interval_seconds`; what is unanswered for longer than 5 s is asked for every 2 s.
@@ -98,14 +103,14 @@ class ExecutionRuntimeSupervisor:
             raise ValueError(f"interval_seconds must be above zero, not {interval_seconds!r}")
         since_pass = 0.0
         while running_flag.running:
-            step = min(self._in_flight_interval, interval_seconds)
+            step = min(self._every.in_flight, interval_seconds)
             await self._clock.sleep(step)
             since_pass += step
             if since_pass >= interval_seconds:
                 since_pass = 0.0
                 await self.reconcile_once()
             elif self._resolver is not None:
-                await self._resolver.resolve_overdue(self._in_flight_age)
+                await self._resolver.resolve_overdue(self._every.in_flight_age)
 
     async def reconcile_once(self, *, report_only: bool = False) -> ReconciliationReport:
         """One pass now. What it finds wrong wakes the guards."""

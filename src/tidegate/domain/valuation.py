@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from tidegate.domain.amounts import ONE, ZERO, exact
+from tidegate.domain.amounts import ONE, ZERO, exact, plain
 from tidegate.domain.commitments import margin_rate
 from tidegate.domain.ledger import Ledger
 from tidegate.domain.products import Product
+from tidegate.domain.risk import RiskLimits
 from tidegate.domain.views import AccountReading, ExposureReading
 
 PriceOf = Callable[[str], Decimal | None]
@@ -72,7 +73,7 @@ class Valuation:
         for other in self._products.values():
             if other.symbol == product.symbol:
                 continue
-            worst = self._worst_case(ledger, other)
+            worst = self.worst_case(ledger, other)
             if worst is None:
                 return None
             if worst:
@@ -93,7 +94,7 @@ class Valuation:
             total_other=total,
         )
 
-    def _worst_case(self, ledger: Ledger, product: Product) -> Decimal | None:
+    def worst_case(self, ledger: Ledger, product: Product) -> Decimal | None:
         """The larger of long and short notional if all orders on one side filled, plus external holdings, in reporting currency."""
         held = ledger.account_position(product.symbol).quantity
         external = ledger.external_quantity(product)
@@ -108,6 +109,34 @@ class Valuation:
         long = value + (sums.buy_notional if sums is not None else ZERO)
         short = (sums.sell_notional if sums is not None else ZERO) - value
         return (max(long, short, ZERO) + product.notional(external, price)) * rate
+
+    @exact
+    def gross(self, ledger: Ledger) -> Decimal | None:
+        """Worst-case gross notional of the whole account; None when a part of it cannot be priced."""
+        total = ZERO
+        for product in self._products.values():
+            worst = self.worst_case(ledger, product)
+            if worst is None:
+                return None
+            total += worst
+        return total
+
+    @exact
+    def breaches(self, ledger: Ledger, product: Product, limits: RiskLimits) -> str | None:
+        """Which exposure limit the account, with all that is reserved, now stands above; None while it is within all."""
+        equity = self.equity(ledger)
+        worst = {symbol: self.worst_case(ledger, one) for symbol, one in self._products.items()}
+        if equity is None or None in worst.values():
+            return "exposure cannot be computed: a price is missing"
+        total = sum((value for value in worst.values() if value is not None), ZERO)
+        of_underlying = sum(
+            (worst[symbol] or ZERO for symbol, one in self._products.items() if one.underlying == product.underlying), ZERO
+        )
+        if of_underlying > equity * limits.max_position_pct_per_symbol:
+            return f"{product.underlying} {plain(of_underlying)} of equity {plain(equity)}"
+        if total > equity * limits.max_exposure_pct:
+            return f"total {plain(total)} of equity {plain(equity)}"
+        return None
 
     @exact
     def account(self, ledger: Ledger) -> AccountReading:

@@ -1,0 +1,300 @@
+"""The application: one account, wired and recovered, as a driving adapter or an integrator holds it."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime
+from decimal import Decimal
+from types import TracebackType
+from typing import Protocol, Self
+
+from msgspec import Struct
+from returns.result import Result
+
+from tidegate.application.audit import InvariantAudit
+from tidegate.application.children import Children, first_of
+from tidegate.application.coordinator import ExecutionCoordinator, Running
+from tidegate.application.desk import AccountDesk
+from tidegate.application.inbox import InboxServer
+from tidegate.application.intake import IntakeConsumer
+from tidegate.application.operations import Operations, StateReceipt
+from tidegate.application.placement import PlacementResult
+from tidegate.application.recovery import Recovery
+from tidegate.application.reports import ReportReader
+from tidegate.application.summary import RunSummary
+from tidegate.application.tally import Tally
+from tidegate.domain.events import TradingStateChanged
+from tidegate.domain.fills import Fill
+from tidegate.domain.guards import LOOPS
+from tidegate.domain.ledger import ACCOUNT
+from tidegate.domain.orders import OrderRecord
+from tidegate.domain.ports import DecisionIntakePort, EventSubscriberPort
+from tidegate.domain.positions import Position
+from tidegate.domain.products import Product
+from tidegate.domain.reconciliation import ReconciliationReport
+from tidegate.domain.records import JournalRow
+from tidegate.domain.refusals import AnyRefusal
+from tidegate.domain.views import AccountReading, MarketReading
+from tidegate.domain.vocabulary import TradingState
+
+
+class PositionReading(Struct, frozen=True, kw_only=True):
+    """One strategy's position with the mark and the profit it would have at it, None where there is no mark."""
+
+    position: Position
+    mark: Decimal | None
+    unrealized_pnl: Decimal | None
+
+
+class AccountSummary(Struct, frozen=True, kw_only=True):
+    """The account in its reporting currency; `day_pnl` since the UTC day's opening. None where a price is missing."""
+
+    account_id: str
+    reporting_currency: str
+    equity: Decimal | None
+    balances: dict[str, Decimal]
+    available: dict[str, Decimal]
+    margin_used: Decimal
+    exposure: Decimal | None
+    state: TradingState
+    state_reason: str
+    day_opening_equity: Decimal | None
+    day_pnl: Decimal | None
+    opened_at: datetime | None
+
+
+class Session(Protocol):
+    """What drives the market of a paper or replay run; a live one has no end of its own."""
+
+    async def finished(self) -> None:
+        """Return when the session has ended."""
+        ...
+
+
+class Intervals(Struct, frozen=True, kw_only=True):
+    """Periods of the background loops, in seconds of the application's clock."""
+
+    reconciliation: float = 45.0
+    inbox: float = 0.5
+
+
+class Application:
+    """One account's coordinator, readings and operations, with its loops running while it is open.
+
+    Made by a container and opened by `open_application`; entering recovers from the store and starts the loops, leaving stops
+    them and waits for what was appended to be durable.
+    """
+
+    def __init__(
+        self,
+        *,
+        desk: AccountDesk,
+        coordinator: ExecutionCoordinator,
+        operations: Operations,
+        recovery: Recovery,
+        reports: ReportReader,
+        inbox: InboxServer,
+        audit: InvariantAudit,
+        running: Running,
+        session: Session | None = None,
+        intervals: Intervals | None = None,
+    ) -> None:
+        self.coordinator = coordinator
+        self.operations = operations
+        self.recovered: ReconciliationReport | None = None
+        self._desk = desk
+        self._recovery = recovery
+        self._reports = reports
+        self._inbox = inbox
+        self._audit = audit
+        self._running = running
+        self._session = session
+        self._intervals = intervals if intervals is not None else Intervals()
+        self._children = Children(self._loop_died)
+        self._tally = Tally()
+
+    async def __aenter__(self) -> Self:
+        self._desk.publisher.subscribe(self._tally)
+        self.coordinator.init_execution()
+        self.recovered = await self._recovery.run()
+        await self._children.__aenter__()
+        self._children.start("venue reports", self._reports.run)
+        self._children.start("runtime guards", self.coordinator.run_runtime_guards)
+        self._children.start("order reconciliation", self._reconcile)
+        self._children.start("inbox", self._serve_inbox)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._running.stop()
+        await self._children.__aexit__(None, None, None)
+        await self._desk.store.flush()
+
+    async def _reconcile(self) -> None:
+        await self.coordinator.run_order_reconciliation(self._intervals.reconciliation)
+
+    async def _serve_inbox(self) -> None:
+        while self._running.running:
+            await self._inbox.serve_once()
+            if self._reports.is_gap:
+                self._reports.is_gap = False
+                await self.operations.reconcile()
+            await self._desk.clock.sleep(self._intervals.inbox)
+
+    async def _loop_died(self, name: str, failure: BaseException | None) -> None:
+        """P15: without one of its loops the account takes no entries until an operator has looked."""
+        if not self._running.running or (name == "venue reports" and failure is None):
+            return
+        reason = f"the loop {name!r} ended: {failure!r}" if failure is not None else f"the loop {name!r} ended"
+        at = self._desk.clock.now()
+        self._desk.incident(at, "LOOP_DIED", reason)
+        await self._desk.change_state(
+            TradingStateChanged(
+                state=TradingState.REDUCING, reason=reason, by=f"guard {LOOPS}", is_latched=True, at=at
+            )
+        )
+
+    # Readings
+
+    @property
+    def now(self) -> datetime:
+        """The application's time, aware UTC: session time on paper and in replay."""
+        return self._desk.clock.now()
+
+    @property
+    def dead_loops(self) -> dict[str, BaseException | None]:
+        """Background loops that have ended while they should run, with what ended them."""
+        return dict(self._children.dead)
+
+    @property
+    def products(self) -> tuple[Product, ...]:
+        """Everything that can be traded here."""
+        return self._desk.market_data.products
+
+    def quote(self, symbol: str) -> MarketReading:
+        """The market of a symbol as last heard."""
+        return self._desk.market_data.reading(symbol)
+
+    async def orders(self, *, limit: int = 100, open_only: bool = False, symbol: str = "") -> Sequence[OrderRecord]:
+        """Orders, the latest first."""
+        await self._desk.store.flush()
+        return await self._desk.store.orders(limit=limit, open_only=open_only, symbol=symbol)
+
+    async def fills(self, *, limit: int = 100, symbol: str = "") -> Sequence[Fill]:
+        """Fills, the latest first."""
+        await self._desk.store.flush()
+        return await self._desk.store.fills(limit=limit, symbol=symbol)
+
+    async def events(self, *, after: int = 0, limit: int = 1_000) -> Sequence[JournalRow]:
+        """Journal rows after a sequence number, oldest first."""
+        await self._desk.store.flush()
+        return await self._desk.store.journal(after=after, limit=limit)
+
+    async def positions(self) -> tuple[PositionReading, ...]:
+        """Every strategy's position that is not flat or has a history."""
+        found = []
+        for position in self._desk.ledger.open_positions:
+            mark = self._desk.market_data.reading(position.symbol).mark
+            gain = None
+            if mark is not None:
+                gain = position.unrealized_pnl(self._desk.ledger.product(position.symbol), mark.price)
+            price = mark.price if mark is not None else None
+            found.append(PositionReading(position=position, mark=price, unrealized_pnl=gain))
+        return tuple(found)
+
+    async def account(self) -> AccountSummary:
+        """Money, exposure and trading state."""
+        desk, ledger = self._desk, self._desk.ledger
+        reading: AccountReading = desk.valuation.account(ledger)
+        state = ledger.states.account
+        opening = ledger.day_opening_equity
+        has_both = reading.equity is not None and opening is not None
+        return AccountSummary(
+            account_id=desk.store.account_id,
+            reporting_currency=reading.reporting_currency,
+            equity=reading.equity,
+            balances=dict(ledger.balances),
+            available=reading.available,
+            margin_used=reading.margin_used,
+            exposure=desk.valuation.gross(ledger),
+            state=state.state,
+            state_reason=state.reason,
+            day_opening_equity=opening,
+            day_pnl=reading.equity - opening if has_both and reading.equity is not None and opening is not None else None,
+            opened_at=ledger.opened_at,
+        )
+
+    def position(self, symbol: str, strategy_id: str = "") -> Position:
+        """One strategy's position, flat where it has none; `*` is the account's."""
+        return self._desk.ledger.position(symbol, strategy_id or "")
+
+    def account_position(self, symbol: str) -> Position:
+        """The account's position on a symbol, over all strategies."""
+        return self._desk.ledger.position(symbol, ACCOUNT)
+
+    def state(self, symbol: str = "") -> TradingState:
+        """The trading state that counts for a symbol, or the account's."""
+        states = self._desk.ledger.states
+        return states.effective(symbol) if symbol else states.account.state
+
+    def open_orders(self, symbol: str = "") -> tuple[OrderRecord, ...]:
+        """Live orders, oldest first."""
+        return self._desk.live_orders(symbol)
+
+    # Operations
+
+    async def cancel(self, client_order_id: str, reason: str = "") -> Result[OrderRecord, AnyRefusal]:
+        return await self.operations.cancel(client_order_id, reason)
+
+    async def cancel_all(self, *, include_protection: bool = False, reason: str = "") -> tuple[OrderRecord, ...]:
+        return await self.operations.cancel_all(include_protection=include_protection, reason=reason)
+
+    async def close(self, symbol: str, reason: str = "") -> PlacementResult:
+        """An operator's close of the account's position."""
+        return await self.operations.close(symbol, reason)
+
+    async def halt(self, reason: str, symbol: str = "") -> StateReceipt:
+        """HALTED: no order of a strategy is sent from here on; protection and an operator's closes still work."""
+        return await self.operations.change_state(TradingState.HALTED, reason, symbol)
+
+    async def reduce(self, reason: str, symbol: str = "") -> StateReceipt:
+        """REDUCING: only cancels and orders that shrink a position."""
+        return await self.operations.change_state(TradingState.REDUCING, reason, symbol)
+
+    async def resume(self, reason: str, symbol: str = "") -> StateReceipt:
+        """ACTIVE again, latched trips included: an operator has looked."""
+        return await self.operations.change_state(TradingState.ACTIVE, reason, symbol)
+
+    async def reconcile(self, *, report_only: bool = False) -> ReconciliationReport:
+        return await self.operations.reconcile(report_only=report_only)
+
+    def subscribe(self, subscriber: EventSubscriberPort) -> Callable[[], None]:
+        """Tell a subscriber of every event from now on; the returned call ends it."""
+        return self._desk.publisher.subscribe(subscriber)
+
+    async def run_until(
+        self, intake: DecisionIntakePort | None = None, *, stop: asyncio.Event | None = None
+    ) -> RunSummary:
+        """Take decisions from an intake until it ends, the session ends or `stop` is set; then what came of them.
+
+        An intake that ends before the session ends the run, once its last decision has its outcome.
+        """
+        started = self._desk.clock.monotonic()
+        consumer = IntakeConsumer(self.coordinator)
+        ends: list[Coroutine[None, None, object]] = []
+        if intake is not None:
+            ends.append(consumer.run(intake))
+        if self._session is not None:
+            ends.append(self._session.finished())
+        if stop is not None:
+            ends.append(stop.wait())
+        if not ends:
+            raise ValueError("run_until needs an intake, a session or a stop: otherwise it would never end")
+        await first_of(ends, before_cancel=consumer.stop)
+        return await self.summary(self._desk.clock.monotonic() - started, consumer.unreadable)
+
+    async def summary(self, seconds: float, unreadable: Sequence[AnyRefusal] = ()) -> RunSummary:
+        """What came of the decisions since the application was opened, after one last reconciliation."""
+        await self.operations.reconcile()
+        broken = await self._audit.run()
+        return RunSummary.of(self._tally, self._desk, broken, seconds, unreadable)

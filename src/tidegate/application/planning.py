@@ -1,0 +1,30 @@
+"""Planning: everything that executing a decision would do, up to the point where something would be reserved."""
+
+from returns.result import Failure, Result, Success
+
+from tidegate.application.desk import AccountDesk
+from tidegate.application.preparing import Execution, Prepared, prepare
+from tidegate.domain.outcomes import NoOrderNeeded, Plan
+from tidegate.domain.pace import terms_of
+from tidegate.domain.ports import EnginePort
+from tidegate.domain.refusals import AnyRefusal
+from tidegate.domain.review import plan_of
+
+
+class Planner:
+    """Reserves nothing, writes nothing, asks the venue nothing, and uses up no id."""
+
+    def __init__(self, desk: AccountDesk, venue: EnginePort) -> None:
+        self._desk = desk
+        self._venue = venue
+
+    def plan(self, one: Execution) -> Result[Plan, AnyRefusal]:
+        """The exact order with every verdict, or the refusal that executing it would get."""
+        prepared = prepare(self._desk, self._venue.capabilities, one)
+        if isinstance(prepared, NoOrderNeeded):
+            return Success(Plan(order=None, reason=prepared.reason))
+        if not isinstance(prepared, Prepared):
+            return Failure(prepared)
+        at = self._desk.clock.now()
+        view = self._desk.view(prepared.order, terms_of(prepared.order), prepared.product, at)
+        return plan_of(one.engine.assess(prepared.order, view), view)

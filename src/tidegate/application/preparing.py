@@ -1,0 +1,103 @@
+"""Preparing: from a decision to the order it asks for, as both placing and planning begin."""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from tidegate.application.desk import AccountDesk
+from tidegate.application.engine import ExecutionEngine
+from tidegate.domain.contradiction import as_mark, contradiction
+from tidegate.domain.decisions import Decision
+from tidegate.domain.marks import Mark
+from tidegate.domain.orders import Order
+from tidegate.domain.outcomes import NoOrderNeeded
+from tidegate.domain.positions import Position
+from tidegate.domain.products import Product
+from tidegate.domain.refusals import AnyRefusal, TradingStateRefused, UnknownSymbolRefused
+from tidegate.domain.submissions import EngineCapabilities
+from tidegate.domain.translation import translate
+from tidegate.domain.vocabulary import Purpose, TimeInForce, TradingState
+
+
+class Execution(NamedTuple):
+    """The arguments of one execution, as one thing."""
+
+    symbol: str
+    decision: Decision
+    engine: ExecutionEngine
+    mark: Mark | Decimal | None = None
+    product: Product | None = None
+    position: Position | None = None
+    reduce_only_mode: bool = False
+    default_time_in_force: TimeInForce | None = None
+    by_operator: bool = False
+
+
+class Prepared(NamedTuple):
+    """The order as translated, and the venue's product."""
+
+    order: Order
+    product: Product
+
+
+def prepare(
+    desk: AccountDesk, capabilities: EngineCapabilities, one: Execution
+) -> Prepared | NoOrderNeeded | AnyRefusal:
+    """Translate a decision against market and ledger as they stand now; nothing is reserved and nothing waited for."""
+    symbol, decision = one.symbol, one.decision
+    product = desk.market_data.product(symbol)
+    if product is None:
+        return unknown_symbol(symbol, desk)
+    at = desk.clock.now()
+    market = desk.market_data.reading(symbol)
+    position = desk.ledger.position(symbol, decision.strategy_id)
+    limits = desk.risk_manager.limits_for(symbol)
+    mark = as_mark(one.mark, at)
+    if mark is not None or one.product is not None or one.position is not None:
+        contradicted = contradiction(
+            product=product,
+            market=market,
+            held=position,
+            limits=limits,
+            mark=mark,
+            given_product=one.product,
+            given_position=one.position,
+        )
+        if contradicted is not None:
+            return contradicted
+    order = translate(
+        symbol,
+        decision,
+        product=product,
+        market=market,
+        position=position,
+        reducible=desk.reducible(symbol, decision.strategy_id),
+        account_id=desk.store.account_id,
+        at=at,
+        default_time_in_force=one.default_time_in_force,
+        mark=mark,
+        limits=limits,
+        capabilities=capabilities,
+    )
+    if not isinstance(order, Order):
+        return order
+    if one.reduce_only_mode and order.purpose is Purpose.ENTRY:
+        return state_refusal(symbol, TradingState.REDUCING.value, "reduce-only mode", "the settings")
+    if one.by_operator:
+        order = replace(order, purpose=Purpose.OPERATOR_CLOSE)
+    return Prepared(order, product)
+
+
+def unknown_symbol(symbol: str, desk: AccountDesk) -> UnknownSymbolRefused:
+    """The refusal that names what can be traded instead."""
+    known = ", ".join(product.symbol for product in desk.market_data.products[:8])
+    return UnknownSymbolRefused(message=f"no product {symbol!r} here; there is {known}", facts={"symbol": symbol})
+
+
+def state_refusal(symbol: str, state: str, reason: str, by: str) -> TradingStateRefused:
+    """The refusal of an order that the trading state does not permit."""
+    why = f" ({reason}, set by {by})" if reason else ""
+    return TradingStateRefused(
+        message=f"{symbol} is {state}{why}", facts={"state": state, "symbol": symbol, "reason": reason, "by": by}
+    )

@@ -1,0 +1,71 @@
+"""The summary of a run: what was decided, sent, filled and refused, and where it left the account."""
+
+from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
+
+from msgspec import Struct
+
+from tidegate.application.audit import words
+from tidegate.application.desk import AccountDesk
+from tidegate.application.tally import Tally
+from tidegate.domain.positions import Position
+from tidegate.domain.refusals import AnyRefusal
+
+
+class RunSummary(Struct, frozen=True, kw_only=True):
+    """One run in figures.
+
+    `filled` orders with at least one fill, `refused` by code, `unknown` orders without a known outcome now, `positions` signed
+    quantities by symbol, `equity` in the reporting currency, `invariants` "hold" or the numbers broken, `seconds` of the
+    application's clock. `broken` says what broke them; `day_pnl` is since the day's opening, `fees` in quote currency.
+    """
+
+    decisions: int
+    orders: int
+    filled: int
+    fills: int
+    no_order: int
+    refused: dict[str, int]
+    unknown: int
+    positions: dict[str, Decimal]
+    equity: Decimal | None
+    opening_equity: Decimal | None
+    fees: Decimal
+    realized_pnl: Decimal
+    invariants: str | list[int]
+    broken: dict[int, str]
+    seconds: float
+
+    @classmethod
+    def of(
+        cls,
+        tally: Tally,
+        desk: AccountDesk,
+        broken: dict[int, str],
+        seconds: float,
+        unreadable: Sequence[AnyRefusal] = (),
+    ) -> "RunSummary":
+        refused = Counter(tally.refused)
+        refused.update(refusal.code for refusal in unreadable)
+        held: Sequence[Position] = desk.ledger.open_positions
+        sums: dict[str, Decimal] = {}
+        for position in held:
+            sums[position.symbol] = sums.get(position.symbol, Decimal(0)) + position.quantity
+        return cls(
+            decisions=tally.decisions + len(unreadable),
+            orders=tally.orders,
+            filled=tally.filled,
+            fills=tally.fills,
+            no_order=tally.no_order,
+            refused=dict(sorted(refused.items())),
+            unknown=sum(record.is_unanswered for record in desk.live_orders()),
+            positions=dict(sorted(sums.items())),
+            equity=desk.equity(),
+            opening_equity=desk.ledger.day_opening_equity,
+            fees=sum((position.fees for position in held), Decimal(0)),
+            realized_pnl=sum((position.realized_pnl for position in held), Decimal(0)),
+            invariants=words(broken),
+            broken=broken,
+            seconds=round(seconds, 3),
+        )

@@ -1,0 +1,122 @@
+"""The core container: the use cases wired to one another, their ports left open."""
+
+from dependency_injector import containers
+
+from tidegate.adapters.brokers.joined import join
+from tidegate.application.application import Application
+from tidegate.application.audit import InvariantAudit
+from tidegate.application.canceling import Canceler
+from tidegate.application.closing import Closer
+from tidegate.application.coordinator import ExecutionCoordinator, Running
+from tidegate.application.engine_factory import ExecutionEngineFactory
+from tidegate.application.guard_watch import GuardWatch
+from tidegate.application.inbox import InboxServer
+from tidegate.application.operations import Operations
+from tidegate.application.placement import OrderPlacementService
+from tidegate.application.reconciler import OrderReconciler
+from tidegate.application.recovery import Recovery
+from tidegate.application.reports import ReportReader
+from tidegate.application.resolving import OrderResolver
+from tidegate.application.sending import OrderSender
+from tidegate.application.state_keeper import StateKeeper
+from tidegate.application.supervisor import ExecutionRuntimeSupervisor
+from tidegate.containers.making import (
+    application_intervals,
+    default_time_in_force,
+    make_desk,
+    make_risk_manager,
+    supervisor_intervals,
+)
+from tidegate.containers.parts import Made, Opening, Part
+from tidegate.domain.order_stats import OrderStats
+
+
+class CoreContainer(containers.DeclarativeContainer):
+    """Everything between the ports. An environment fills `settings` and the ports; a test overrides what it swaps."""
+
+    settings = Opening()
+    engine_port = Opening()
+    market_data = Opening()
+    account = Opening()
+    order_store = Opening()
+    clock = Opening()
+    ids = Opening()
+    chance = Opening()
+    session = Opening()
+    chain_check = Opening()
+    process = Opening()
+
+    broker = Part(join, engine_port, market_data, account)
+    running = Part(Running)
+    order_stats = Part(OrderStats)
+    risk_manager = Part(make_risk_manager, settings, market_data)
+    desk = Part(make_desk, settings, order_store, market_data, clock, risk_manager, order_stats)
+    resolver = Part(OrderResolver, desk, engine_port)
+    canceler = Part(Canceler, desk, engine_port, resolver)
+    closer = Part(Closer, desk, canceler)
+    sender = Part(OrderSender, desk, engine_port)
+    state_keeper = Part(StateKeeper, desk, canceler)
+    guard_watch = Part(
+        GuardWatch,
+        desk,
+        state_keeper,
+        engine_port,
+        poll_seconds=settings.provided.supervisor.in_flight_interval_seconds,
+    )
+    engine = Part(
+        ExecutionEngineFactory.create_engine,
+        broker=broker,
+        risk_manager=risk_manager,
+        event_store=order_store,
+        bot_id=settings.provided.engine.bot_id,
+        enable_preview=settings.provided.engine.enable_preview,
+    )
+    placement = Part(
+        OrderPlacementService,
+        orders_store=order_store,
+        order_stats=order_stats,
+        broker=broker,
+        dry_run=settings.provided.engine.dry_run,
+        clock=clock,
+        desk=desk,
+        engine_port=engine_port,
+        sender=sender,
+        closer=closer,
+    )
+    reconciler = Made(OrderReconciler, desk, engine_port, account, resolver)
+    supervisor = Part(
+        ExecutionRuntimeSupervisor,
+        exec_engine=engine,
+        order_reconciler_factory=reconciler.provider,
+        guard_watch=guard_watch,
+        resolver=resolver,
+        clock=clock,
+        intervals=Made(supervisor_intervals, settings),
+    )
+    coordinator = Part(
+        ExecutionCoordinator,
+        placement=placement,
+        engine_factory=engine.provider,
+        supervisor_factory=supervisor.provider,
+        reduce_only_mode=settings.provided.risk.reduce_only_mode,
+        default_time_in_force=Made(default_time_in_force, settings),
+        running_flag=running,
+    )
+    operations = Part(Operations, desk, coordinator, canceler, state_keeper, process)
+    recovery = Part(Recovery, desk, account, resolver, supervisor, guard_watch, process)
+    reports = Part(ReportReader, desk, engine_port, resolver)
+    inbox = Part(InboxServer, operations, process)
+    audit = Part(InvariantAudit, desk, engine_port, chain_check)
+    application = Part(
+        Application,
+        desk=desk,
+        coordinator=coordinator,
+        operations=operations,
+        recovery=recovery,
+        reports=reports,
+        inbox=inbox,
+        audit=audit,
+        running=running,
+        session=session,
+        intervals=Made(application_intervals, settings),
+    )

@@ -1,0 +1,60 @@
+"""Making: the few parts whose arguments are settings in another form."""
+
+from tidegate.adapters.settings import Settings
+from tidegate.application.application import Intervals
+from tidegate.application.desk import AccountDesk
+from tidegate.application.supervisor import SupervisorIntervals
+from tidegate.domain.order_stats import OrderStats
+from tidegate.domain.ports import ClockPort, MarketDataPort, OrderStorePort
+from tidegate.domain.risk import RiskManager
+from tidegate.domain.vocabulary import TimeInForce
+
+
+def make_risk_manager(settings: Settings, market_data: MarketDataPort) -> RiskManager:
+    """The limits of the settings, with the overrides of the products that are there."""
+    return RiskManager(settings.limits(), overrides=settings.overrides(market_data.products))
+
+
+def make_desk(
+    settings: Settings,
+    store: OrderStorePort,
+    market_data: MarketDataPort,
+    clock: ClockPort,
+    risk_manager: RiskManager,
+    order_stats: OrderStats,
+) -> AccountDesk:
+    """The account's desk."""
+    return AccountDesk(
+        store=store,
+        market_data=market_data,
+        clock=clock,
+        risk_manager=risk_manager,
+        reporting_currency=settings.reporting_currency,
+        is_live=settings.profile == "live",
+        order_stats=order_stats,
+    )
+
+
+def default_time_in_force(settings: Settings) -> TimeInForce | None:
+    """The configured time in force of decisions that name none."""
+    name = settings.engine.default_time_in_force
+    return TimeInForce(name) if name is not None else None
+
+
+def supervisor_intervals(settings: Settings) -> SupervisorIntervals:
+    """The supervisor's periods."""
+    periods = settings.supervisor
+    return SupervisorIntervals(
+        guards=float(periods.guard_interval_seconds),
+        feed=float(periods.feed_interval_seconds),
+        in_flight=float(periods.in_flight_interval_seconds),
+        in_flight_age=float(periods.in_flight_age_seconds),
+    )
+
+
+def application_intervals(settings: Settings) -> Intervals:
+    """The application's own periods, in seconds."""
+    periods = settings.supervisor
+    return Intervals(
+        reconciliation=float(periods.reconciliation_interval_seconds), inbox=float(periods.inbox_interval_seconds)
+    )

@@ -1,0 +1,58 @@
+"""Parts: providers whose override must come before the first use of what it replaces; a late one is an error."""
+
+from typing import Any
+
+from dependency_injector import providers
+
+
+class LateOverrideError(RuntimeError):
+    """An override after the original had been handed out: somebody would go on using what was to be replaced."""
+
+
+class Part(providers.Singleton[Any]):
+    """One object a container, made on first use, that may be overridden until then."""
+
+    is_used = False
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self.is_used = True
+        return super().__call__(*args, **kwargs)
+
+    def override(self, provider: Any) -> Any:
+        _refuse_late(self, self.is_used)
+        return super().override(provider)
+
+
+class Opening(providers.Dependency[Any]):
+    """A port left open, which a container for an environment fills; like a part, it may not be filled once it was used."""
+
+    is_used = False
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self.is_used = True
+        return super().__call__(*args, **kwargs)
+
+    def override(self, provider: Any) -> Any:
+        _refuse_late(self, self.is_used)
+        return super().override(provider)
+
+
+class Made(providers.Factory[Any]):
+    """A new object a call, that may be overridden until the first."""
+
+    is_used = False
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self.is_used = True
+        return super().__call__(*args, **kwargs)
+
+    def override(self, provider: Any) -> Any:
+        _refuse_late(self, self.is_used)
+        return super().override(provider)
+
+
+def _refuse_late(provider: object, is_used: bool) -> None:
+    if is_used:
+        raise LateOverrideError(
+            f"{provider} has been used already: override a part before anything that needs it has been made"
+        )
