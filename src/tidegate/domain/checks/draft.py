@@ -1,0 +1,137 @@
+"""The draft: one order on its way through review, with the figures that several checks need, each worked out once."""
+
+from decimal import ROUND_FLOOR, Decimal
+
+from msgspec import Struct
+
+from tidegate.domain.amounts import BPS, ONE, ZERO, plain
+from tidegate.domain.books import BookSnapshot, Walk, walk
+from tidegate.domain.orders import Order, TermsChange, Warned
+from tidegate.domain.products import Product
+from tidegate.domain.refusals import Remedy
+from tidegate.domain.risk import RiskLimits
+from tidegate.domain.views import ReviewView
+from tidegate.domain.vocabulary import OrderSide, OrderType, Purpose, TimeInForce
+
+
+class Draft(Struct, gc=False):
+    """The worksheet of one review: shaping stages write it, checks only read it, and it never leaves the review.
+
+    `quantity`, `limit_price`, `trigger_price` and `time_in_force` are the terms as they stand so far. `book` is there only
+    while it can be used (synchronised and not crossed); `touch` is the price that the order would trade against, `valuation`
+    the price that a position is worth. `worst_price` is the price at which the order is reserved, `notional` its value there in
+    quote currency and `value` in the reporting currency (None: no rate).
+    """
+
+    order: Order
+    view: ReviewView
+    product: Product
+    limits: RiskLimits
+    is_buy: bool
+    is_exit: bool
+    quantity: Decimal
+    limit_price: Decimal | None
+    trigger_price: Decimal | None
+    time_in_force: TimeInForce
+    book: BookSnapshot | None = None
+    bid: Decimal | None = None
+    ask: Decimal | None = None
+    touch: Decimal | None = None
+    mid: Decimal | None = None
+    valuation: Decimal | None = None
+    is_stale: bool = False
+    worst_price: Decimal | None = None
+    notional: Decimal = ZERO
+    value: Decimal | None = None
+    worst_case: Decimal | None = None
+    taking: Walk | None = None
+    changes: list[TermsChange] = []
+    warnings: list[Warned] = []
+
+
+def draft_of(order: Order, view: ReviewView) -> Draft:
+    """The draft an order begins its review with."""
+    return Draft(
+        order,
+        view,
+        view.product,
+        view.limits,
+        order.side is OrderSide.BUY,
+        order.purpose is not Purpose.ENTRY,
+        order.quantity,
+        order.limit_price,
+        order.trigger_price,
+        order.time_in_force,
+    )
+
+
+def is_triggered(order: Order) -> bool:
+    """Whether it waits for a price before it is an order in the book."""
+    return order.order_type is not OrderType.LIMIT and order.order_type is not OrderType.MARKET
+
+
+def walked(draft: Draft) -> Walk | None:
+    """What the order would take from the book at once, worked out once; None where it takes nothing or there is no book.
+
+    A market order is walked whole, whatever its protection, since what it would cost is the question; a limit order takes no
+    worse than its limit; a post-only or a triggered one takes nothing now.
+    """
+    if draft.taking is not None:
+        return draft.taking
+    order = draft.order
+    if draft.book is None or draft.touch is None or order.post_only or is_triggered(order):
+        return None
+    limit = None if order.order_type is OrderType.MARKET else draft.limit_price
+    if limit is not None and (limit < draft.touch if draft.is_buy else limit > draft.touch):
+        return None
+    draft.taking = walk(draft.book, order.side, draft.quantity, limit)
+    return draft.taking
+
+
+def change(draft: Draft, term: str, before: str, after: str, why: str) -> None:
+    """Record that review changed a term."""
+    draft.changes.append(TermsChange(term, before, after, why))
+
+
+def at_most(draft: Draft, quantity: Decimal) -> Remedy | None:
+    """The remedy of a smaller size, rounded down to the increment; None where nothing tradable is left."""
+    product = draft.product
+    if quantity <= ZERO:
+        return None
+    rounded = (quantity / product.base_increment).to_integral_value(rounding=ROUND_FLOOR) * product.base_increment
+    if not rounded or rounded < product.minimum_quantity or rounded >= draft.order.quantity:
+        return None
+    return Remedy(f"quantity at most {plain(rounded)}", {"quantity": rounded, "target_notional": None})
+
+
+def affordable(draft: Draft, room: Decimal) -> Remedy | None:
+    """The remedy of a size worth at most `room` in the reporting currency."""
+    return at_most(draft, room / unit_value(draft))
+
+
+def unit_value(draft: Draft) -> Decimal:
+    """Reporting currency per unit of quantity at the worst price; called only where a rate and a price are known."""
+    rate, price = draft.view.reporting_rate, draft.worst_price
+    if rate is None or price is None:
+        raise LookupError("a value was asked for without a rate or a price")
+    return price * draft.product.multiplier * rate
+
+
+def figure(value: Decimal) -> str:
+    """A figure for a message: at most eight decimals, no exponent."""
+    return plain(round(value, 8))
+
+
+def percent(fraction: Decimal) -> str:
+    """A fraction for a message, as in 12.5 %."""
+    return f"{plain(round(fraction * 100, 2))} %"
+
+
+def bps(fraction: Decimal) -> Decimal:
+    """A fraction in basis points, to two decimals, for figures and messages."""
+    return round(fraction * BPS, 2)
+
+
+def reporting(draft: Draft) -> str:
+    """The name of the reporting currency."""
+    return draft.view.account.reporting_currency

@@ -1,0 +1,48 @@
+"""Reducible: an exit takes no more than is there and not yet being taken (REDUCIBLE)."""
+
+from decimal import Decimal
+
+from tidegate.domain.amounts import ZERO, plain
+from tidegate.domain.checks.draft import Draft, change
+from tidegate.domain.refusals import ReducibleRefused, Remedy
+
+
+def reducible_quantity(draft: Draft) -> Decimal:
+    """What the order's side may still take: min(|position|, what the account has on that side) less live reductions' leaves.
+
+    The wallet caps a spot position: coins that fees or a withdrawal have taken cannot be sold.
+    """
+    view = draft.view
+    held = view.position.quantity
+    if draft.is_buy:
+        held, account = -held, -view.account_position.quantity
+    else:
+        account = view.account_position.quantity
+    left = (held if held < account else account) - view.own_orders.reducing_leaves
+    if draft.product.is_spot:
+        free = view.account.available.get(draft.product.base_currency, ZERO)
+        left = free if free < left else left
+    return left if left > ZERO else ZERO
+
+
+def reducible(draft: Draft) -> ReducibleRefused | None:
+    """Clamp a reduce-only order to what is reducible; refuse one that has nothing to reduce, or that would do more than reduce."""
+    left = reducible_quantity(draft)
+    if draft.quantity <= left:
+        return None
+    if left and draft.order.reduce_only:
+        change(draft, "quantity", plain(draft.quantity), plain(left), "reduce-only: no more than is reducible")
+        draft.quantity = left
+        return None
+    symbol = draft.order.symbol
+    if not left:
+        message = f"nothing of {symbol} is left to reduce"
+        remedy = None
+    else:
+        message = f"{plain(draft.quantity)} {symbol} is more than the {plain(left)} that can be reduced"
+        remedy = Remedy("send it reduce-only", {"reduce_only": True})
+    return ReducibleRefused(
+        message=message,
+        figures={"quantity": draft.quantity, "reducible": left, "position": draft.view.position.quantity},
+        remedy=remedy,
+    )

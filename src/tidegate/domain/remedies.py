@@ -1,0 +1,106 @@
+"""Remedies: what a check says would pass it, tried against all the others before anybody is told."""
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import ROUND_CEILING, Decimal
+from typing import Any
+
+from msgspec.structs import replace
+
+from tidegate.domain.amounts import ZERO, exact, plain
+from tidegate.domain.checks.draft import draft_of
+from tidegate.domain.checks.reducible import reducible_quantity
+from tidegate.domain.decisions import Decision
+from tidegate.domain.orders import Order
+from tidegate.domain.refusals import AnyRefusal, Remedy
+from tidegate.domain.views import ReviewView
+from tidegate.domain.vocabulary import OrderSide, Purpose
+
+Trial = Callable[[Order], AnyRefusal | None]
+"""Reviews an order without approving it: None where it would pass."""
+
+_ROUNDS = 12
+"""How many checks may each add their condition; more than can ever disagree about one order."""
+
+
+def settled(refusal: AnyRefusal, order: Order, view: ReviewView, trial: Trial) -> AnyRefusal:
+    """The refusal with a remedy that passes every check on this view, or with none.
+
+    A smaller order that the next check would refuse as well is no help, so each check's own condition is added until all
+    agree. What only waiting cures keeps its moment; what nothing cures loses its remedy.
+    """
+    first = refusal.remedy
+    if first is None or not first.changes:
+        return refusal
+    changes = dict(first.changes)
+    for _ in range(_ROUNDS):
+        breach = trial(changed(order, changes, view))
+        if breach is None:
+            return replace(refusal, remedy=_stated(first, changes, first.not_before))
+        further = breach.remedy
+        if further is None or (not further.changes and further.not_before is None):
+            break
+        if not further.changes:
+            return replace(refusal, remedy=_stated(first, changes, further.not_before))
+        merged = {**changes, **further.changes}
+        if merged == changes:
+            break
+        changes = merged
+    return replace(refusal, remedy=None)
+
+
+def _stated(first: Remedy, changes: dict[str, Any], not_before: datetime | None) -> Remedy:
+    if changes == first.changes:
+        return Remedy(first.text, changes, not_before)
+    return Remedy("it would pass with " + _in_words(changes), changes, not_before)
+
+
+def _in_words(changes: dict[str, Any]) -> str:
+    return ", ".join(
+        f"{name} {plain(value) if isinstance(value, Decimal) else value}"
+        for name, value in changes.items()
+        if value is not None
+    )
+
+
+_TERMS = frozenset({"quantity", "limit_price", "order_type", "time_in_force", "post_only", "leverage", "reference_price"})
+
+
+def changed(order: Order, changes: dict[str, Any], view: ReviewView) -> Order:
+    """The order that the decision with these changes would be translated to."""
+    terms = {name: value for name, value in changes.items() if name in _TERMS}
+    if "stop_trigger" in changes:
+        terms["trigger_price"] = changes["stop_trigger"]
+    if changes.get("reduce_only"):
+        terms.update(reduce_only=True, purpose=Purpose.REDUCTION)
+    result = replace(order, **terms)
+    if result.purpose is Purpose.ENTRY and result.side is OrderSide.SELL and view.product.is_spot:
+        left = reducible_quantity(draft_of(result, view))
+        if ZERO < result.quantity <= left:
+            return replace(result, purpose=Purpose.REDUCTION)
+    return result
+
+
+_FINE = Decimal("1E-8")
+
+
+@exact
+def in_decision_terms(refusal: AnyRefusal, decision: Decision, order: Order) -> AnyRefusal:
+    """The refusal with its remedy in the words of the decision: one sized by notional is told a notional.
+
+    Review sees orders, and an order has only a quantity; `order` is what the decision was translated to.
+    """
+    remedy, notional = refusal.remedy, decision.target_notional
+    if remedy is None or "quantity" not in remedy.changes or not notional or not order.quantity:
+        return refusal
+    size: Decimal = remedy.changes["quantity"]
+    worth = (size * notional / order.quantity).quantize(_FINE, rounding=ROUND_CEILING)
+    changes = {**remedy.changes, "target_notional": worth}
+    if decision.quantity is None:
+        del changes["quantity"]
+    bound = "at most" if size < order.quantity else "at least"
+    others = {name: value for name, value in changes.items() if name not in ("quantity", "target_notional")}
+    text = f"target_notional {bound} {plain(worth)} ({plain(size)} {order.symbol})"
+    if others:
+        text += " with " + _in_words(others)
+    return replace(refusal, remedy=Remedy(text, changes, remedy.not_before))

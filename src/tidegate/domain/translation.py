@@ -1,0 +1,298 @@
+"""Translation: from a decision to the one order it asks for, to no order, or to the reason why it asks for none that can be."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tidegate.domain.ages import is_older, seconds_between
+from tidegate.domain.amounts import ZERO, exact, plain
+from tidegate.domain.decisions import Decision
+from tidegate.domain.identifiers import client_order_id
+from tidegate.domain.instructions import (
+    TRIGGERED,
+    contradiction_of_terms,
+    needs_more_than_one_order,
+    order_type_of,
+    time_in_force_of,
+    trigger_direction,
+    wrong_side_limit,
+)
+from tidegate.domain.marks import Mark
+from tidegate.domain.orders import Order
+from tidegate.domain.outcomes import NoOrderNeeded
+from tidegate.domain.positions import Position
+from tidegate.domain.products import Product
+from tidegate.domain.quantities import quantity_asked
+from tidegate.domain.refusals import (
+    AnyRefusal,
+    ClockRefused,
+    ExpiredRefused,
+    InvalidRefused,
+    MarketStateRefused,
+    ReducibleRefused,
+    Remedy,
+)
+from tidegate.domain.risk import RiskLimits
+from tidegate.domain.submissions import EngineCapabilities
+from tidegate.domain.validity import impossible, invalid, shown
+from tidegate.domain.views import MarketReading
+from tidegate.domain.vocabulary import (
+    Action,
+    Delivery,
+    OrderSide,
+    OrderType,
+    Purpose,
+    ReduceOnlySupport,
+    TimeInForce,
+    TriggerSource,
+)
+
+_DEFAULT_LIMITS = RiskLimits()
+ONE_ORDER_VENUE = EngineCapabilities(
+    venue="the venue", delivery=Delivery.C, horizon_seconds=ZERO, reduce_only=ReduceOnlySupport.NONE
+)
+"""What is assumed of a venue nobody described: MARKET and LIMIT in every time in force, and nothing else."""
+
+Translation = Order | NoOrderNeeded | AnyRefusal
+
+
+@exact
+def translate(
+    symbol: str,
+    decision: Decision,
+    *,
+    product: Product,
+    market: MarketReading,
+    position: Position,
+    reducible: Decimal,
+    account_id: str,
+    at: datetime,
+    default_time_in_force: TimeInForce | None = None,
+    mark: Mark | Decimal | None = None,
+    limits: RiskLimits = _DEFAULT_LIMITS,
+    capabilities: EngineCapabilities = ONE_ORDER_VENUE,
+) -> Translation:
+    """The order that a decision asks for, before any check of risk.
+
+    `position` is the deciding strategy's and `reducible` what of it no live order is reducing yet; `mark` is a price that the
+    caller has seen (a bare decimal counts as seen now) and only ever makes a size smaller. Anything impossible or
+    contradictory is refused, never replaced; what is missing is inferred as the table of trading words has it.
+    """
+    if decision.action is Action.HOLD:
+        return NoOrderNeeded(decision_id=decision.decision_id, reason="HOLD asks for nothing")
+    refusal = impossible(decision) or _mismatch(symbol, product, position, market)
+    if refusal is not None:
+        return refusal
+    asked = _Asked(
+        decision, product, market, position, reducible, account_id, at, default_time_in_force, mark, limits, capabilities
+    )
+    return _close(asked) if decision.action is Action.CLOSE else _trade(asked)
+
+
+class _Asked(Struct, frozen=True, gc=False):
+    """The arguments of one translation, as one thing."""
+
+    decision: Decision
+    product: Product
+    market: MarketReading
+    position: Position
+    reducible: Decimal
+    account_id: str
+    at: datetime
+    default_time_in_force: TimeInForce | None
+    mark: Mark | Decimal | None
+    limits: RiskLimits
+    capabilities: EngineCapabilities
+
+
+def _mismatch(symbol: str, product: Product, position: Position, market: MarketReading) -> InvalidRefused | None:
+    """The caller's product, position and market must be of the symbol that is traded."""
+    if product.symbol == symbol == position.symbol == market.symbol:
+        return None
+    named = {"product": product.symbol, "position": position.symbol, "market": market.symbol}
+    wrong = next(name for name, own in named.items() if own != symbol)
+    return invalid(wrong, f"is of {named[wrong]!r}, and the decision of {symbol!r}")
+
+
+def _trade(asked: _Asked) -> Translation:
+    """A BUY or a SELL."""
+    decision, at = asked.decision, asked.at
+    late = _out_of_time(decision, at, asked.limits)
+    if late is not None:
+        return late
+    kind = order_type_of(decision)
+    if not isinstance(kind, OrderType):
+        return kind
+    time_in_force = _time_in_force(asked, kind)
+    if not isinstance(time_in_force, TimeInForce):
+        return time_in_force
+    side = OrderSide.BUY if decision.action is Action.BUY else OrderSide.SELL
+    if kind is OrderType.STOP_LIMIT and decision.limit_price is not None and decision.stop_trigger is not None:
+        wrong = wrong_side_limit(side, decision.limit_price, decision.stop_trigger)
+        if wrong is not None:
+            return wrong
+    held = asked.position.quantity
+    is_against = held < ZERO if side is OrderSide.BUY else held > ZERO
+    if decision.reduce_only and not (is_against and asked.reducible > ZERO):
+        return _irreducible(asked, side)
+    quantity = quantity_asked(
+        decision, side, kind, asked.product, asked.market, asked.limits, asked.mark, at
+    )
+    if not isinstance(quantity, Decimal):
+        return quantity
+    fits = is_against and asked.product.is_spot and side is OrderSide.SELL and quantity <= asked.reducible
+    purpose = Purpose.REDUCTION if decision.reduce_only or fits else Purpose.ENTRY
+    return _order(asked, side, kind, time_in_force, quantity, purpose)
+
+
+def _time_in_force(asked: _Asked, kind: OrderType) -> TimeInForce | InvalidRefused | MarketStateRefused:
+    """The time in force, once everything about the terms that needs no price has been found in order."""
+    decision, capabilities = asked.decision, asked.capabilities
+    chosen = time_in_force_of(decision, kind, asked.default_time_in_force, capabilities)
+    if not isinstance(chosen, TimeInForce):
+        return chosen
+    refusal = contradiction_of_terms(decision, kind, chosen, asked.at)
+    if refusal is not None:
+        return refusal
+    unworkable = needs_more_than_one_order(decision, kind, capabilities)
+    if unworkable is not None:
+        return unworkable
+    if decision.post_only and not capabilities.post_only:
+        return MarketStateRefused(message=f"{capabilities.venue} takes no post-only orders", facts={"field": "post_only"})
+    if kind is OrderType.MARKET and not capabilities.market_as_limit_ioc and not asked.limits.unprotected:
+        return MarketStateRefused(
+            message=f"{capabilities.venue} cannot take a market order with a price limit; risk.unprotected allows it raw",
+            facts={"field": "order_type"},
+            remedy=Remedy("send a LIMIT", {"order_type": OrderType.LIMIT}) if decision.limit_price is not None else None,
+        )
+    return chosen
+
+
+def _order(
+    asked: _Asked,
+    side: OrderSide,
+    kind: OrderType,
+    time_in_force: TimeInForce,
+    quantity: Decimal,
+    purpose: Purpose,
+) -> Order:
+    decision, market = asked.decision, asked.market
+    is_triggered = kind in TRIGGERED
+    book = market.book
+    return Order(
+        client_order_id=client_order_id(asked.account_id, decision.decision_id),
+        decision_id=decision.decision_id,
+        symbol=asked.product.symbol,
+        side=side,
+        order_type=kind,
+        quantity=quantity,
+        time_in_force=time_in_force,
+        purpose=purpose,
+        created_at=asked.at,
+        strategy_id=decision.strategy_id,
+        limit_price=decision.limit_price,
+        trigger_price=decision.stop_trigger,
+        trigger_direction=trigger_direction(kind, side) if is_triggered else None,
+        trigger_source=_trigger_source(asked) if is_triggered else None,
+        trail=decision.trail,
+        expire_at=decision.expire_at,
+        post_only=decision.post_only,
+        reduce_only=decision.reduce_only,
+        leverage=decision.leverage,
+        valid_until=decision.valid_until,
+        reference_price=decision.reference_price,
+        max_drift_bps=decision.max_drift_bps,
+        arrival_mid=book.mid if book is not None else None,
+    )
+
+
+def _trigger_source(asked: _Asked) -> TriggerSource:
+    """Perpetuals and futures are triggered by the mark, spot by the last price."""
+    if asked.decision.trigger_source is not None:
+        return asked.decision.trigger_source
+    return TriggerSource.LAST if asked.product.is_spot else TriggerSource.MARK
+
+
+def _close(asked: _Asked) -> Translation:
+    """The opposite of the position, as far as nothing is reducing it yet; neither age nor clock stops a close."""
+    decision, held = asked.decision, asked.position.quantity
+    refusal = _close_contradiction(decision)
+    if refusal is not None:
+        return refusal
+    time_in_force = _time_in_force(asked, OrderType.MARKET)
+    if not isinstance(time_in_force, TimeInForce):
+        return time_in_force
+    if not held:
+        return NoOrderNeeded(decision_id=decision.decision_id, reason=f"{asked.product.symbol} is flat")
+    side = OrderSide.SELL if held > ZERO else OrderSide.BUY
+    size = abs(held)
+    quantity = size if size < asked.reducible else asked.reducible
+    if quantity <= ZERO:
+        return _irreducible(asked, side)
+    order = _order(asked, side, OrderType.MARKET, time_in_force, quantity, Purpose.REDUCTION)
+    return replace(order, reduce_only=True, valid_until=None)
+
+
+_NOT_OF_A_CLOSE = (
+    "target_notional", "quantity", "limit_price", "stop_trigger", "trail", "take_profit", "stop_loss", "algorithm",
+    "display_quantity",
+)  # fmt: skip
+
+
+def _close_contradiction(decision: Decision) -> InvalidRefused | None:
+    """A close takes what there is, at the market; a size or a price belongs to a reduce-only BUY or SELL."""
+    for name in _NOT_OF_A_CLOSE:
+        if getattr(decision, name):
+            remedy = Remedy(f"leave {name} out, or send a reduce-only BUY or SELL", {name: None})
+            return invalid(name, "does not belong to CLOSE, which takes the whole position at the market", remedy)
+    if decision.order_type is not None and decision.order_type is not OrderType.MARKET:
+        return invalid("order_type", "of a CLOSE is MARKET", Remedy("leave order_type out", {"order_type": None}))
+    return None
+
+
+def _irreducible(asked: _Asked, side: OrderSide) -> ReducibleRefused:
+    held, symbol = asked.position.quantity, asked.product.symbol
+    if held and (held > ZERO) is (side is OrderSide.SELL):
+        why = f"all {plain(abs(held))} of {symbol} are being reduced by live orders"
+    elif held:
+        why = f"a {side} does not reduce the position of {plain(held)} {symbol}"
+    else:
+        why = f"{symbol} is flat"
+    return ReducibleRefused(
+        message=f"nothing to reduce: {why}", figures={"position": held, "reducible": max(asked.reducible, ZERO)}
+    )
+
+
+def _out_of_time(decision: Decision, at: datetime, limits: RiskLimits) -> ExpiredRefused | ClockRefused | None:
+    """Past its life, too old to be news (N8), or from the future (N9; an exit is let through)."""
+    if decision.valid_until is not None and at > decision.valid_until:
+        return ExpiredRefused(message=f"the decision was valid until {shown(decision.valid_until)}, and it is {shown(at)}")
+    decided_at = decision.decided_at
+    if decided_at is None:
+        return None
+    if is_older(at, decided_at, limits.max_decision_age_seconds):
+        age = seconds_between(decided_at, at)
+        return ExpiredRefused(
+            message=f"the decision is {plain(age)} s old, more than {plain(limits.max_decision_age_seconds)} s",
+            figures={"age_seconds": age, "limit_seconds": limits.max_decision_age_seconds},
+        )
+    if decided_at > at and not decision.reduce_only:
+        return _from_the_future(decided_at, at, limits)
+    return None
+
+
+def _from_the_future(decided_at: datetime, at: datetime, limits: RiskLimits) -> ClockRefused | None:
+    bound = limits.max_clock_skew_ms / _MILLISECONDS
+    if not is_older(decided_at, at, bound):
+        return None
+    ahead = seconds_between(at, decided_at)
+    return ClockRefused(
+        message=f"the decision was made {plain(ahead)} s in the future, more than {plain(bound)} s",
+        figures={"ahead_seconds": ahead, "limit_seconds": bound},
+        remedy=Remedy(f"send it after {shown(decided_at)}", not_before=decided_at),
+    )
+
+
+_MILLISECONDS = Decimal(1_000)

@@ -1,0 +1,107 @@
+"""Validity: what no decision may contain, whatever the market does (N1, N3)."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from tidegate.domain.amounts import MAX_DIGITS_EACH_SIDE, ZERO, flaw
+from tidegate.domain.decisions import Decision
+from tidegate.domain.identifiers import is_identifier
+from tidegate.domain.refusals import InvalidRefused, Remedy
+
+_HUGE = Decimal(10) ** MAX_DIGITS_EACH_SIDE
+_TINY = Decimal(10) ** -MAX_DIGITS_EACH_SIDE
+_NON_NEGATIVE = ("target_notional", "quantity", "max_drift_bps")
+_POSITIVE = (
+    "leverage",
+    "limit_price",
+    "stop_trigger",
+    "reference_price",
+    "trail",
+    "take_profit",
+    "stop_loss",
+    "display_quantity",
+)
+_MOMENTS = ("expire_at", "valid_until", "decided_at")
+REASON_LENGTH_MAX = 4_000
+"""Characters of a decision's free text; longer ones are cut by nobody and refused."""
+
+
+def invalid(field: str, message: str, remedy: Remedy | None = None) -> InvalidRefused:
+    """A refusal that names the field; every INVALID of a decision is made here."""
+    return InvalidRefused(message=f"{field} {message}", facts={"field": field}, remedy=remedy)
+
+
+def impossible(decision: Decision) -> InvalidRefused | None:
+    """The first field that no decision may hold: NaN, infinite, negative, minus zero, too many digits, naive moments, bad ids."""
+    if not is_identifier(decision.decision_id):
+        return invalid("decision_id", _ID_RULE)
+    if decision.strategy_id and not is_identifier(decision.strategy_id):
+        return invalid("strategy_id", _ID_RULE)
+    if decision.reason and not _is_readable(decision.reason):
+        return invalid("reason", f"must be printable text of at most {REASON_LENGTH_MAX} characters")
+    if not _amounts_are_sound(decision):
+        return _unsound_amount(decision)
+    if decision.expire_at is not None or decision.valid_until is not None or decision.decided_at is not None:
+        return _naive_moment(decision)
+    return None
+
+
+_ID_RULE = "must be 1 to 64 of A-Z a-z 0-9 . _ : - and begin with a letter or digit"
+
+
+def _is_readable(text: str) -> bool:
+    """Printable, line breaks and tabs aside: control characters and direction marks reach no log, store or terminal."""
+    if len(text) > REASON_LENGTH_MAX:
+        return False
+    return text.isprintable() or text.replace("\n", "").replace("\t", "").replace("\r", "").isprintable()
+
+
+def _amounts_are_sound(decision: Decision) -> bool:
+    # One pass over the values alone: names are looked up only when something is wrong.
+    for value in (decision.target_notional, decision.quantity, decision.max_drift_bps):
+        if value is not None and not (
+            value.is_finite() and not value.is_signed() and value < _HUGE and not value % _TINY
+        ):
+            return False
+    for value in (
+        decision.limit_price,
+        decision.reference_price,
+        decision.leverage,
+        decision.stop_trigger,
+        decision.trail,
+        decision.take_profit,
+        decision.stop_loss,
+        decision.display_quantity,
+    ):
+        if value is not None and not (value.is_finite() and ZERO < value < _HUGE and not value % _TINY):
+            return False
+    return True
+
+
+def _unsound_amount(decision: Decision) -> InvalidRefused | None:
+    for name in _NON_NEGATIVE + _POSITIVE:
+        value: Decimal | None = getattr(decision, name)
+        if value is None:
+            continue
+        reason = flaw(value)
+        if reason is None and name in _POSITIVE and value == ZERO:
+            reason = "must be above zero"
+        if reason is not None:
+            return invalid(name, reason)
+    return None
+
+
+def _naive_moment(decision: Decision) -> InvalidRefused | None:
+    for name in _MOMENTS:
+        moment: datetime | None = getattr(decision, name)
+        if moment is None or moment.tzinfo is UTC or moment.utcoffset() is not None:
+            continue
+        return invalid(name, "must say its offset from UTC (an aware datetime)")
+    return None
+
+
+def shown(moment: datetime) -> str:
+    """A moment for messages: UTC, to the second, as in 14:03:20Z with its date."""
+    utc = moment.astimezone(UTC)
+    whole = utc if not utc.microsecond else utc.replace(microsecond=0) + timedelta(seconds=1)
+    return whole.strftime("%Y-%m-%dT%H:%M:%SZ")
