@@ -74,6 +74,7 @@ def test_a_ghost_that_the_market_traded_through_never_rests(tmp_path: Path) -> N
 def test_a_ghost_bid_is_found_by_a_trade_below_it(tmp_path: Path) -> None:
     """The rule has two sides."""
     capture = opened().bid(0, 9, "100.0").bid(500, 6, "98.0").trade(500, "99.0", "1.0", 1, 6, "sell")
+    capture.ask(600, 7, "103.0")
 
     _, report = imported(capture, tmp_path)
 
@@ -239,32 +240,51 @@ def test_an_order_that_moves_queues_anew_at_its_new_price(tmp_path: Path) -> Non
     assert (report.order_rows_kept, report.rested_later, report.rows_written) == (6, 1, 7)
 
 
-def test_an_opening_order_that_a_later_one_rests_through_is_a_ghost(tmp_path: Path) -> None:
-    """Where trades are rare none may prove it; no market lets a bid rest at an ask for a second."""
-    capture = opened().bid(10, 5, "101.0").bid(900, 6, "98.0").bid(1_100, 7, "98.0")
-    capture.order("deleted", 1_200, 3, "ask", "101.0", "1.0")
+def test_an_order_that_three_others_rest_through_is_a_ghost(tmp_path: Path) -> None:
+    """Where trades are rare none may prove it; no market lets three bids rest at an ask for a second."""
+    capture = opened().bid(10, 5, "101.0").bid(20, 6, "102.0").bid(900, 7, "101.0").bid(1_500, 8, "98.0")
+    capture.bid(2_000, 9, "97.0").order("deleted", 2_100, 3, "ask", "101.0", "1.0")
+    capture.order("deleted", 2_200, 6, "bid", "102.0", "1.0")
 
     rows, report = imported(capture, tmp_path)
 
-    assert rows == [*OPENING, "900 + 6 BUY 98 1", "1100 + 7 BUY 98 1", "1100 - 3", "1100 + 5 BUY 101 1"]
+    assert rows == [
+        *OPENING,
+        "1500 + 8 BUY 98 1",
+        "2000 + 9 BUY 97 1",
+        "2000 - 3",
+        "2000 + 5 BUY 101 1",
+        "2000 + 7 BUY 101 1",
+    ]
     assert report.ghosts_passed == ("3",)
-    assert report.order_rows_dropped == {"aggressive": 1, "ghost": 1}
+    assert report.order_rows_dropped == {"aggressive": 4, "ghost": 1}
     assert report.rows_written == report.order_rows_kept + report.rested_later + len(report.ghosts_passed)
+    assert "1 orders crossed the book for a second or more without a fill, and were kept off it" in report.notes
 
 
-def test_two_later_orders_that_cross_end_the_import_with_moment_and_figures(tmp_path: Path) -> None:
-    """No trade says which of them is real, so nothing is made of the capture."""
-    capture = opened().ask(10, 5, "100.0").bid(20, 6, "100.0").bid(1_500, 7, "98.0")
+def test_an_order_that_crosses_alone_ends_the_import_with_moment_and_figures(tmp_path: Path) -> None:
+    """No trade says which of the two is real, so nothing is made of the capture."""
+    capture = opened().ask(10, 5, "100.0").bid(20, 6, "100.0").bid(5_000, 7, "98.0").bid(10_500, 8, "98.0")
 
     with pytest.raises(ImportRejected) as caught:
         imported(capture, tmp_path)
 
-    assert caught.value.at == moment_of((OPENED_AT_MS + 1_500) * 1_000)
+    assert caught.value.at == moment_of((OPENED_AT_MS + 10_500) * 1_000)
     assert str(caught.value) == (
-        "at 2026-05-02T02:36:22.021+00:00: the book is crossed for 1480 ms: order 6 (BUY at 100) against order 5 "
+        "at 2026-05-02T02:36:31.021+00:00: the book is crossed for 10480 ms: order 6 (BUY at 100) against order 5 "
         "(SELL at 100), and no trade shows which of them had left"
     )
     assert not (tmp_path / "market.tgr.gz").exists()
+
+
+def test_a_trade_after_the_last_order_event_proves_no_ghost(tmp_path: Path) -> None:
+    """Of a capture whose orders were cut short, the orders that were open then had not left."""
+    capture = opened().bid(10, 5, "97.0").trade(500, "102.0", "1.0", 60, 4, "buy")
+
+    rows, report = imported(capture, tmp_path)
+
+    assert rows == [*OPENING, "10 + 5 BUY 97 1"]
+    assert report.ghosts == ()
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 Three rules make it so, and each row they drop is counted under its reason:
 
-- a ghost (see `survey`) never rests; and an order of the opening book leaves it once a later order has rested through
-  it for a second, which no market allows either;
+- a ghost (see `survey`) never rests; and an order leaves the book once three others have rested through it for a
+  second without a fill, which no market allows either;
 - an order that would trade as it arrives never rests while it does: it is *held* until its fills are in, and what is
   then left of it joins the book at its limit, behind what rests there;
 - an order without a price (zero, or 999999999) never rests.
@@ -30,6 +30,12 @@ from tidegate.domain.vocabulary import OrderSide
 _PATIENCE_MS = 1_000
 """How long an aggressive order may wait for its fills; matching took 10 ms at most in the capture this was made for."""
 
+_WITNESSES = 3
+"""How many orders must have rested through another one to show that it is gone."""
+
+_CONTRADICTION_MS = 10_000
+"""How long an order may cross the book unexplained until the capture is refused."""
+
 _PRODUCT = 0
 
 
@@ -52,6 +58,7 @@ class Cleaning:
         self.trades_kept = 0
         self.rested_later = 0
         self.passed_ghost_ids: list[str] = []
+        self.long_waits = 0
         self.trades_out_of_turn = 0
         self.late_count = 0
         self.smallest_spread: Decimal | None = None
@@ -59,7 +66,7 @@ class Cleaning:
         self._write = write
         self._book = OrderBook()
         self._held: dict[str, _Held] = {}
-        self._opening_ids: frozenset[str] | None = None
+        self._has_opened = False
         self._at_ms = 0
         self._fills: dict[str, deque[TradeRow]] = {}
 
@@ -80,7 +87,7 @@ class Cleaning:
             while fills:
                 self._print(fills.popleft(), maker_order_id)
         self._settle()
-        if self._opening_ids is None:
+        if not self._has_opened:
             self._check_opening()
 
     def _take_row(self, row: OrderRow) -> None:
@@ -91,6 +98,7 @@ class Cleaning:
             self._created(row)
         elif held is not None:
             self.dropped["aggressive"] += 1
+            self.long_waits += self._waits(held)
             held.size, held.heard_at_ms = row.size, self._at_ms
             if row.action == "deleted":
                 del self._held[row.order_id]
@@ -164,28 +172,36 @@ class Cleaning:
         )
 
     def _settle(self) -> None:
-        """Let the held orders rest that no longer cross anything; one that waits too long contradicts the book."""
+        """Let the held orders rest that no longer cross anything; those that wait too long contradict the book."""
         for held in list(self._held.values()):
             if not (held.size and has_price(held.price)):
                 continue
-            if self._book.crosses(held.side, held.price) and self._at_ms - held.heard_at_ms > _PATIENCE_MS:
-                self._resolve(held)
+            if self._book.crosses(held.side, held.price) and self._waits(held):
+                self._remove_what_was_passed(held.side)
             if not self._book.crosses(held.side, held.price):
                 del self._held[held.order_id]
                 self.rested_later += 1
                 self._add(Resting(held.order_id, held.side, held.price, held.size))
+            elif self._at_ms - held.heard_at_ms > _CONTRADICTION_MS:
+                against = next(self._book.crossed_by(held.side, held.price))
+                self._reject(
+                    f"the book is crossed for {self._at_ms - held.heard_at_ms} ms: "
+                    f"order {held.order_id} ({held.side} at {held.price}) against "
+                    f"order {against.order_id} ({against.side} at {against.price}), "
+                    "and no trade shows which of them had left"
+                )
 
-    def _resolve(self, held: _Held) -> None:
-        """Which of two orders that cross is real: the later one, if all that it crosses is left of the opening book."""
-        opening_ids = self._opening_ids or frozenset()
-        crossed = list(self._book.crossed_by(held.side, held.price))
-        if held.order_id in opening_ids or not all(order.order_id in opening_ids for order in crossed):
-            self._reject(
-                f"the book is crossed for {self._at_ms - held.heard_at_ms} ms: order {held.order_id} "
-                f"({held.side} at {held.price}) against order {crossed[0].order_id} ({crossed[0].side} at "
-                f"{crossed[0].price}), and no trade shows which of them had left"
-            )
-        for order in crossed:
+    def _waits(self, held: _Held) -> bool:
+        """Whether an order that should have traded at once has gone without a fill for longer than matching takes."""
+        return bool(held.size) and has_price(held.price) and self._at_ms - held.heard_at_ms > _PATIENCE_MS
+
+    def _remove_what_was_passed(self, side: OrderSide) -> None:
+        """Drop as ghosts what several orders have rested through; a single one may be the ghost itself."""
+        waiting = [held.price for held in self._held.values() if held.side is side and self._waits(held)]
+        waiting.sort(reverse=side is OrderSide.BUY)
+        if len(waiting) < _WITNESSES:
+            return
+        for order in list(self._book.crossed_by(side, waiting[_WITNESSES - 1])):
             self._unrested[order.order_id] = "ghost"
             self.passed_ghost_ids.append(order.order_id)
             self._delete(order.order_id)
@@ -196,8 +212,8 @@ class Cleaning:
             if held.size and has_price(held.price):
                 self._reject(f"the opening book is crossed by order {held.order_id}, {held.side} at {held.price}")
         if self._book.spread is None:
-            self._reject("the opening book lacks a side")
-        self._opening_ids = frozenset(self._book.orders)
+            self._reject("the opening book lacks a side; a capture begins with a snapshot of the whole book")
+        self._has_opened = True
 
     def _add(self, order: Resting) -> None:
         self._book.add(order)

@@ -149,6 +149,8 @@ def _notes(capture: Capture, found: Survey, cleaning: Cleaning) -> Iterator[str]
         yield "the capture has no synthetic deletes at its end"
     if cleaning.late_count:
         yield f"{cleaning.late_count} rows were late by up to a second and stand where they arrived"
+    if cleaning.long_waits:
+        yield f"{cleaning.long_waits} orders crossed the book for a second or more without a fill, and were kept off it"
     if cleaning.trades_out_of_turn:
         yield f"{cleaning.trades_out_of_turn} trades are not with the order that stands first at the best price"
 

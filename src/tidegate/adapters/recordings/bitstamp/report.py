@@ -29,8 +29,7 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     rows are taken as they stand. Every order row of the capture is in `order_rows_kept` or in `order_rows_dropped` by
     reason, every trade in `trades_kept` or `trades_dropped`. `rows_written` is the recording's count: the kept rows,
     the trades, `rested_later` (what aggressive orders left in the book after their fills, and orders that moved to
-    another price), and one deletion for each of `ghosts_passed`, orders of the opening book that a later one rested
-    through.
+    another price), and one deletion for each of `ghosts_passed`, orders that several others rested through.
     """
 
     destination: Path

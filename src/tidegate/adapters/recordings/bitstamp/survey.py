@@ -50,13 +50,13 @@ class Tape:
         self.trades = sorted(trades, key=attrgetter("at_ms"))
         self._moments = [trade.at_ms for trade in self.trades]
 
-    def through(self, order: OrderRow, until_ms: int | None) -> TradeRow | None:
+    def through(self, order: OrderRow, until_ms: int) -> TradeRow | None:
         """A trade at a worse price than the order's, strictly between its creation and `until_ms`, and not its own.
 
         Strictly, because rows and trades of one moment have no order between them.
         """
         first = bisect_right(self._moments, order.at_ms)
-        last = len(self._moments) if until_ms is None else bisect_left(self._moments, until_ms)
+        last = bisect_left(self._moments, until_ms)
         for trade in self.trades[first:last]:
             is_through = trade.price < order.price if order.side is OrderSide.BUY else trade.price > order.price
             if is_through and order.order_id not in (trade.buy_order_id, trade.sell_order_id):
@@ -113,7 +113,7 @@ class _Surveyor:
             if order is not None:
                 self._look_for_trades_through(order, row.at_ms)
 
-    def _look_for_trades_through(self, order: OrderRow, until_ms: int | None) -> None:
+    def _look_for_trades_through(self, order: OrderRow, until_ms: int) -> None:
         trade = self._tape.through(order, until_ms)
         if trade is not None:
             self._ghosts.append(
@@ -138,7 +138,7 @@ class _Surveyor:
         if self._opened_at_ms is None:
             return None
         for order in self._created.values():
-            self._look_for_trades_through(order, None)
+            self._look_for_trades_through(order, self._at_ms)
         finest = max((_decimal_places(price) for price in self._prices), default=0)
         return Survey(
             row_count=self._row_count,
