@@ -72,9 +72,9 @@ def apply_fill(position: Position, fill: Fill, product: Product) -> Position:
     )
 
 
-def fill_order(fill: Fill) -> tuple[datetime, str]:
-    """The canonical order of fills: by the venue's stamp, then by trade id, whatever order the news came in."""
-    return (fill.at, fill.trade_id)
+def fill_order(fill: Fill) -> tuple[datetime, int, str]:
+    """The canonical order of fills: by the venue's stamp, then by trade id, counting numbers as numbers do."""
+    return (fill.at, len(fill.trade_id), fill.trade_id)
 
 
 def fold_fills(opening: Position, fills: Iterable[Fill], product: Product) -> Position:
@@ -85,7 +85,7 @@ def fold_fills(opening: Position, fills: Iterable[Fill], product: Product) -> Po
     return position
 
 
-RECENT_FILLS = 256
+RECENT_FILLS = 64
 """How many fills back a late one still finds its place; an older one is applied as it comes."""
 
 
