@@ -158,8 +158,9 @@ def _notes(capture: Capture, found: Survey, cleaning: Cleaning) -> Iterator[str]
 def _provenance(capture: Capture, report: ImportReport) -> Provenance:
     counts = {f"dropped: {reason}": count for reason, count in report.order_rows_dropped.items()}
     trades = {f"trades dropped: {reason}": count for reason, count in report.trades_dropped.items()}
+    captured = f"captured from {report.started_at:%Y-%m-%d %H:%M:%S} to {report.ended_at:%Y-%m-%d %H:%M:%S} UTC"
     return Provenance(
-        source=f"Bitstamp, public order events and trades of {report.symbol}; {capture.origin}",
+        source=f"Bitstamp, public order events and trades of {report.symbol}, {captured}; {capture.origin}",
         made_by=IMPORTER,
         licence=capture.licence,
         notes=(
