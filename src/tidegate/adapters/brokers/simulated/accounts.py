@@ -1,0 +1,81 @@
+"""The venue's accounts: ours, the counterparty's and the fees', between which money moves and is never lost."""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from tidegate.domain.amounts import DOMAIN_CONTEXT, MAX_DIGITS_EACH_SIDE, ZERO
+from tidegate.domain.fills import Fill
+from tidegate.domain.positions import Position, apply_fill
+from tidegate.domain.products import Product
+from tidegate.domain.vocabulary import OrderSide
+
+_SMALLEST_CREDIT = Decimal(1).scaleb(-MAX_DIGITS_EACH_SIDE)
+
+
+def credit(amount: Decimal) -> Decimal:
+    """An amount as it is booked: to 18 decimals, half to even. Only a fee or an average cost can have more."""
+    rounded = DOMAIN_CONTEXT.quantize(amount, _SMALLEST_CREDIT)
+    return amount if rounded == amount else rounded
+
+
+class AccountsState(Struct, kw_only=True):
+    """What is kept of the accounts in the world's file. `positions` are those of derivatives."""
+
+    balances: dict[str, Decimal]
+    counterparty: dict[str, Decimal] = {}
+    fees: dict[str, Decimal] = {}
+    positions: dict[str, Position] = {}
+
+
+class Accounts:
+    """Every balance by currency, and the derivative positions. Callers work in the domain's decimal context."""
+
+    def __init__(self, state: AccountsState) -> None:
+        self.state = state
+        self.held: dict[str, Decimal] = {}
+
+    def hold(self, currency: str, change: Decimal) -> None:
+        """Keep more, or less, of a balance back for resting orders; the total is not touched."""
+        self.held[currency] = self.held.get(currency, ZERO) + change
+
+    def unheld(self, currency: str) -> Decimal:
+        """A balance less what resting orders hold of it."""
+        balance = self.state.balances.get(currency, ZERO)
+        held = self.held.get(currency)
+        return balance - held if held else balance
+
+    def position(self, symbol: str) -> Position:
+        """A derivative's position, flat where there is none."""
+        return self.state.positions.get(symbol) or Position(symbol=symbol)
+
+    def book(self, product: Product, fill: Fill) -> None:
+        """Settle one execution: spot against delivery, a derivative's realised profit in its settlement currency."""
+        if product.is_spot:
+            value = product.notional(fill.quantity, fill.price)
+            is_buy = fill.side is OrderSide.BUY
+            self._exchange(product.base_currency, fill.quantity if is_buy else -fill.quantity)
+            self._exchange(product.quote_currency, -value if is_buy else value)
+        else:
+            before = self.position(fill.symbol)
+            after = apply_fill(before, fill, product)
+            self.state.positions[fill.symbol] = after
+            gain = after.realized_pnl - before.realized_pnl
+            if gain:
+                self._exchange(product.settlement_currency, credit(gain))
+        if fill.fee:
+            self._move(self.state.balances, fill.fee_currency, -fill.fee)
+            self._move(self.state.fees, fill.fee_currency, fill.fee)
+
+    def total(self, currency: str) -> Decimal:
+        """All there is of a currency, in all accounts; no trade changes it."""
+        state = self.state
+        return sum((book.get(currency, ZERO) for book in (state.balances, state.counterparty, state.fees)), ZERO)
+
+    def _exchange(self, currency: str, amount: Decimal) -> None:
+        self._move(self.state.balances, currency, amount)
+        self._move(self.state.counterparty, currency, -amount)
+
+    @staticmethod
+    def _move(balances: dict[str, Decimal], currency: str, amount: Decimal) -> None:
+        balances[currency] = balances.get(currency, ZERO) + amount

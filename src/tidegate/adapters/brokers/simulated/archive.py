@@ -1,0 +1,113 @@
+"""The world's memory: its orders, fills and standing figures, written one venue step at a time."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from msgspec import Struct
+
+from tidegate.adapters.brokers.simulated.accounts import AccountsState
+from tidegate.adapters.brokers.simulated.orders import WorkingOrder
+from tidegate.domain.fills import Fill
+from tidegate.domain.identifiers import ClientOrderId
+
+
+class UsedShare(Struct, frozen=True, array_like=True):
+    """What was taken of one level, or of one recorded order in it, and not updated since."""
+
+    symbol: str
+    is_bid: bool
+    price: str
+    order_id: str
+    quantity: str
+
+
+class WorldState(Struct, kw_only=True):
+    """All that is not an order or a fill.
+
+    `rows` counts the rows of the recording that have happened; `at_us` is when the last of them did; time may flow to
+    `lease_us` before the next write, so that a restart, which begins there, never goes back. `offset_us` puts this
+    session behind the one before. `generation` counts fresh accounts and is part of every id, so that none comes
+    twice from one file.
+    """
+
+    account_id: str
+    recording: str
+    accounts: AccountsState
+    generation: int = 1
+    session: int = 1
+    offset_us: int = 0
+    rows: int = 0
+    at_us: int = 0
+    lease_us: int = 0
+    is_ended: bool = False
+    is_closed: bool = False
+    order_count: int = 0
+    trade_count: int = 0
+    used: list[UsedShare] = []
+
+
+class Archive(Protocol):
+    """Where a world keeps itself. Every call is synchronous: what it says is done when it returns."""
+
+    def find(self, client_order_id: ClientOrderId) -> WorkingOrder | None:
+        """The order with that client order id, ended ones included."""
+        ...
+
+    def open_orders(self) -> Sequence[WorkingOrder]:
+        """Every open order, the oldest first."""
+        ...
+
+    def all_orders(self) -> Sequence[WorkingOrder]:
+        """Every order there ever was, the oldest first."""
+        ...
+
+    def fills(self, since: datetime) -> Sequence[Fill]:
+        """Fills stamped at or after a moment, the oldest first."""
+        ...
+
+    def fills_of(self, client_order_id: ClientOrderId) -> Sequence[Fill]:
+        """The fills of one order, the oldest first."""
+        ...
+
+    def write(self, state: WorldState, orders: Iterable[WorkingOrder], fills: Sequence[Fill]) -> None:
+        """One venue step: all of it is kept, or none."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class MemoryArchive:
+    """A world that ends with its process."""
+
+    def __init__(self) -> None:
+        self._orders: dict[ClientOrderId, WorkingOrder] = {}
+        self._fills: list[Fill] = []
+
+    def find(self, client_order_id: ClientOrderId) -> WorkingOrder | None:
+        return self._orders.get(client_order_id)
+
+    def open_orders(self) -> Sequence[WorkingOrder]:
+        return [order for order in self._orders.values() if order.is_open]
+
+    def all_orders(self) -> Sequence[WorkingOrder]:
+        return list(self._orders.values())
+
+    def fills(self, since: datetime) -> Sequence[Fill]:
+        recent = []
+        for fill in reversed(self._fills):
+            if fill.at < since:
+                break
+            recent.append(fill)
+        return recent[::-1]
+
+    def fills_of(self, client_order_id: ClientOrderId) -> Sequence[Fill]:
+        return [fill for fill in self._fills if fill.client_order_id == client_order_id]
+
+    def write(self, state: WorldState, orders: Iterable[WorkingOrder], fills: Sequence[Fill]) -> None:
+        for order in orders:
+            self._orders[order.terms.client_order_id] = order
+        self._fills.extend(fills)
+
+    def close(self) -> None:
+        """Nothing is held open."""

@@ -1,0 +1,90 @@
+"""The exchange: everything that order entry and tape share, made from a recording's products and a world."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from tidegate.adapters.brokers.simulated.accounts import Accounts
+from tidegate.adapters.brokers.simulated.archive import UsedShare
+from tidegate.adapters.brokers.simulated.feed import MarketFeed
+from tidegate.adapters.brokers.simulated.floor import Floor
+from tidegate.adapters.brokers.simulated.funds import Funds
+from tidegate.adapters.brokers.simulated.instrument import Instrument
+from tidegate.adapters.brokers.simulated.orders import WorkingOrder, as_venue_order
+from tidegate.adapters.brokers.simulated.world import World
+from tidegate.adapters.recordings.header import RecordingHeader
+from tidegate.domain.fills import Fill
+from tidegate.domain.products import Product
+from tidegate.domain.submissions import FillReport, OrderUpdate, VenueReport
+
+
+class Exchange:
+    """Feeds by recorded product, instruments by symbol, accounts, and the floor on which orders are worked.
+
+    `followers` are the instruments that share a feed, by the feed's index; `watched` the indexes whose rows matter to
+    more than the book. `tell` takes what nobody asked for.
+    """
+
+    def __init__(self, products: tuple[Product, ...], header: RecordingHeader, world: World) -> None:
+        self.world = world
+        self.products = products
+        self.feeds = [MarketFeed() for _ in products[: header.recorded_count]]
+        index_of = {product.symbol: index for index, product in enumerate(products)}
+        self.feed_index = {
+            product.symbol: index_of[header.prices_from.get(product.symbol, product.symbol)] for product in products
+        }
+        self.instruments = {
+            product.symbol: Instrument(product, self.feeds[self.feed_index[product.symbol]]) for product in products
+        }
+        self.followers = [[one for one in self.instruments.values() if one.feed is feed] for feed in self.feeds]
+        self.watched: set[int] = set()
+        self.accounts = Accounts(world.state.accounts)
+        self.funds = Funds(self.accounts, self.instruments)
+        self.floor = Floor(world, self.accounts, self.instruments)
+        self.tell: Callable[[VenueReport], None] = _nobody
+
+    def watch(self, symbol: str) -> None:
+        """Keep up with whether rows of this symbol's book matter to an order or to what was taken."""
+        index = self.feed_index[symbol]
+        if any(one.is_watching for one in self.followers[index]):
+            self.watched.add(index)
+        else:
+            self.watched.discard(index)
+
+    def tell_fill(self, order: WorkingOrder, fill: Fill) -> None:
+        """Tell of an execution and of where it leaves its order."""
+        self.tell(FillReport(fill=fill))
+        self.tell(OrderUpdate(order=as_venue_order(order)))
+
+    def tell_order(self, order: WorkingOrder) -> None:
+        self.tell(OrderUpdate(order=as_venue_order(order)))
+
+    def restore(self) -> None:
+        """Take up the open orders and used levels of the world, once the book stands where it stood."""
+        for order in self.world.archive.open_orders():
+            self.floor.adopt(order)
+        for share in self.world.state.used:
+            self._restore_use(share)
+        for symbol in self.instruments:
+            self.watch(symbol)
+
+    def remember_used(self) -> None:
+        """Put what takers have used up into the standing figures."""
+        self.world.state.used = [
+            UsedShare(symbol, level.side.is_bid, str(level.price), order_id, str(quantity))
+            for symbol, instrument in self.instruments.items()
+            for level, use in instrument.used.items()
+            for order_id, quantity in use.by_order.items()
+        ]
+
+    def _restore_use(self, share: UsedShare) -> None:
+        instrument = self.instruments.get(share.symbol)
+        if instrument is None:
+            return
+        book = instrument.feed.book
+        level = (book.bids if share.is_bid else book.asks).levels.get(Decimal(share.price))
+        if level is not None:
+            instrument.use(level, share.order_id, Decimal(share.quantity))
+
+
+def _nobody(report: VenueReport) -> None:
+    """Until somebody listens, nobody is told."""

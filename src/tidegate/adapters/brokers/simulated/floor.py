@@ -1,0 +1,143 @@
+"""The floor: where orders are filled, held for, rested and ended; what changed is remembered until it is written."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from heapq import heappop, heappush
+
+from tidegate.adapters.brokers.simulated.accounts import Accounts, credit
+from tidegate.adapters.brokers.simulated.funds import spot_need
+from tidegate.adapters.brokers.simulated.instrument import Instrument
+from tidegate.adapters.brokers.simulated.orders import WorkingOrder, WorkingState
+from tidegate.adapters.brokers.simulated.queues import join
+from tidegate.adapters.brokers.simulated.world import World
+from tidegate.adapters.recordings.header import microseconds_of
+from tidegate.domain.amounts import ZERO
+from tidegate.domain.fills import Fill
+from tidegate.domain.identifiers import ClientOrderId, TradeId
+from tidegate.domain.vocabulary import Liquidity, OrderSide
+
+
+class Floor:
+    """Every change to an order, a balance or a position of the venue happens here, in the domain's decimal context."""
+
+    def __init__(self, world: World, accounts: Accounts, instruments: Mapping[str, Instrument]) -> None:
+        self._world = world
+        self._accounts = accounts
+        self._instruments = instruments
+        self.open: dict[ClientOrderId, WorkingOrder] = {}
+        self.reducers: dict[ClientOrderId, WorkingOrder] = {}
+        self.touched: dict[ClientOrderId, WorkingOrder] = {}
+        self.fills: list[Fill] = []
+        self._expiries: list[tuple[int, ClientOrderId]] = []
+
+    def fill(self, order: WorkingOrder, quantity: Decimal, price: Decimal, at: datetime, *, is_maker: bool) -> Fill:
+        """One execution: the order, the money and the position, all at once."""
+        terms = order.terms
+        product = self._instruments[terms.symbol].product
+        rate = product.maker_fee_rate if is_maker else product.taker_fee_rate
+        state = self._world.state
+        state.trade_count += 1
+        fill = Fill(
+            # Padded, so that the trades of one moment sort as they happened.
+            trade_id=TradeId(f"{state.generation}-{state.trade_count:012d}"),
+            client_order_id=terms.client_order_id,
+            symbol=terms.symbol,
+            side=terms.side,
+            quantity=quantity,
+            price=price,
+            at=at,
+            fee=credit(product.notional(quantity, price) * rate),
+            fee_currency=product.quote_currency if product.is_spot else product.settlement_currency,
+            liquidity=Liquidity.MAKER if is_maker else Liquidity.TAKER,
+            venue_order_id=order.venue_order_id,
+        )
+        order.filled += quantity
+        order.at = at
+        self._accounts.book(product, fill)
+        self.fills.append(fill)
+        self.touched[terms.client_order_id] = order
+        if order.filled >= order.quantity:
+            self.end(order, WorkingState.FILLED, at)
+        return fill
+
+    def rest(self, order: WorkingOrder) -> None:
+        """Let the order wait in its queue, and hold what may have to be paid for it."""
+        instrument = self._instruments[order.terms.symbol]
+        join(instrument, order)
+        self.hold(order)
+        self.keep(order)
+
+    def keep(self, order: WorkingOrder) -> None:
+        """Know an order as open, and when it expires."""
+        order_id = order.terms.client_order_id
+        self.open[order_id] = order
+        self.touched[order_id] = order
+        if order.terms.reduce_only:
+            self.reducers[order_id] = order
+        if order.terms.expire_at is not None:
+            heappush(self._expiries, (microseconds_of(order.terms.expire_at), order_id))
+
+    def adopt(self, order: WorkingOrder) -> None:
+        """Know an order as open that the world has brought along, in its place in the queue."""
+        held, order.held = order.held, ZERO
+        self._instruments[order.terms.symbol].resting(order.terms.side).add(order)
+        self.keep(order)
+        self.hold(order)
+        self.touched.clear()
+        if order.held != held:
+            raise ValueError(f"order {order.terms.client_order_id} holds {held}, not {order.held}")
+
+    def has_expiry(self, at_us: int) -> bool:
+        """Whether an order may have lived until now."""
+        return bool(self._expiries) and self._expiries[0][0] <= at_us
+
+    def expired(self, at_us: int) -> Iterator[WorkingOrder]:
+        """Open orders whose `expire_at` has come."""
+        while self._expiries and self._expiries[0][0] <= at_us:
+            order = self.open.get(heappop(self._expiries)[1])
+            if order is not None:
+                yield order
+
+    def end(self, order: WorkingOrder, state: WorkingState, at: datetime, reason: str = "") -> None:
+        """Work the order no more, and free what it held."""
+        instrument = self._instruments[order.terms.symbol]
+        instrument.resting(order.terms.side).remove(order)
+        order.end(state, at, reason)
+        self.hold(order)
+        order_id = order.terms.client_order_id
+        self.open.pop(order_id, None)
+        self.reducers.pop(order_id, None)
+        self.touched[order_id] = order
+
+    def hold(self, order: WorkingOrder) -> None:
+        """Hold for a spot order what its leaves may still cost; derivatives keep margin instead."""
+        product = self._instruments[order.terms.symbol].product
+        if not product.is_spot or order.limit_price is None or not (order.is_open or order.held):
+            return
+        leaves = order.leaves if order.is_open else ZERO
+        currency, need = spot_need(product, order.terms.side, leaves, order.limit_price)
+        if need != order.held:
+            self._accounts.hold(currency, need - order.held)
+            order.held = need
+
+    def reducible(self, symbol: str, side: OrderSide) -> Decimal:
+        """How much an order on this side can take off the position before it turns."""
+        product = self._instruments[symbol].product
+        if product.is_spot:
+            held = self._accounts.state.balances.get(product.base_currency, ZERO)
+            return max(ZERO, held) if side is OrderSide.SELL else ZERO
+        position = self._accounts.position(symbol).quantity
+        return max(ZERO, position if side is OrderSide.SELL else -position)
+
+    def idle_reducers(self) -> Iterator[WorkingOrder]:
+        """Open reduce-only orders that have nothing left to reduce."""
+        for order in list(self.reducers.values()):
+            if self.reducible(order.terms.symbol, order.terms.side) <= ZERO:
+                yield order
+
+    def write(self) -> None:
+        """Write what has changed as one step."""
+        orders, fills = self.touched, self.fills
+        self.touched, self.fills = {}, []
+        self._world.archive.write(self._world.state, orders.values(), fills)

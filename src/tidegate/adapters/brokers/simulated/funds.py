@@ -1,0 +1,99 @@
+"""Funds: whether the account can pay for an order, and what a resting one holds."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from tidegate.adapters.brokers.simulated.accounts import Accounts
+from tidegate.adapters.brokers.simulated.admission import Reject
+from tidegate.adapters.brokers.simulated.instrument import Instrument
+from tidegate.adapters.brokers.simulated.orders import WorkingOrder
+from tidegate.domain.amounts import ONE, ZERO, plain
+from tidegate.domain.products import Product
+from tidegate.domain.vocabulary import OrderSide
+
+
+def spot_need(product: Product, side: OrderSide, quantity: Decimal, price: Decimal) -> tuple[str, Decimal]:
+    """What a spot order must find: base to deliver, or quote to pay with the larger of the two fees."""
+    if side is OrderSide.SELL:
+        return product.base_currency, quantity
+    rate = max(product.taker_fee_rate, product.maker_fee_rate, ZERO)
+    return product.quote_currency, product.notional(quantity, price) * (ONE + rate)
+
+
+class Funds:
+    """What is free to use. Spot pays in full; derivatives keep margin on the worst case of position and open orders."""
+
+    def __init__(self, accounts: Accounts, instruments: Mapping[str, Instrument]) -> None:
+        self._accounts = accounts
+        self._derivatives = [one for one in instruments.values() if not one.product.is_spot]
+
+    def reject(
+        self, instrument: Instrument, side: OrderSide, quantity: Decimal, price: Decimal, freed: Decimal = ZERO
+    ) -> Reject | None:
+        """Whether the funds do not cover an order at its worst price; `freed` is what it holds already (an amend)."""
+        product = instrument.product
+        if not product.is_spot:
+            return self._margin_reject(instrument, side, quantity, price)
+        currency, need = spot_need(product, side, quantity, price)
+        free = self.free(currency) + freed
+        if need <= free:
+            return None
+        return _short(currency, need, free)
+
+    def free(self, currency: str) -> Decimal:
+        """A balance less holds, margin and unrealised losses."""
+        free = self._accounts.unheld(currency)
+        for instrument in self._settled_in(currency):
+            margin, profit = self._margin(instrument, {}), self._unrealized(instrument)
+            if margin or profit:
+                free += min(profit, ZERO) - margin
+        return free
+
+    def _margin_reject(
+        self, instrument: Instrument, side: OrderSide, quantity: Decimal, price: Decimal
+    ) -> Reject | None:
+        product = instrument.product
+        value = product.notional(quantity, price)
+        before = self._margin(instrument, {})
+        after = self._margin(instrument, {side: value})
+        if after <= before:
+            return None  # It only shrinks the worst case: never refused for want of money.
+        fee = value * max(product.taker_fee_rate, ZERO)
+        free = self._accounts.unheld(product.settlement_currency)
+        for one in self._settled_in(product.settlement_currency):
+            free += self._unrealized(one) - (before if one is instrument else self._margin(one, {}))
+        need = after - before + fee
+        if need <= free:
+            return None
+        return _short(product.settlement_currency, need, free)
+
+    def _settled_in(self, currency: str) -> Iterable[Instrument]:
+        return [one for one in self._derivatives if one.product.settlement_currency == currency]
+
+    def _margin(self, instrument: Instrument, extra: Mapping[OrderSide, Decimal]) -> Decimal:
+        """Initial margin of the larger of long and short, if every order of one side filled."""
+        value = self._position_value(instrument)
+        buys = extra.get(OrderSide.BUY, ZERO) + _open_value(instrument.product, instrument.bids)
+        sells = extra.get(OrderSide.SELL, ZERO) + _open_value(instrument.product, instrument.asks)
+        return max(abs(value + buys), abs(value - sells)) * instrument.product.initial_margin_rate
+
+    def _position_value(self, instrument: Instrument) -> Decimal:
+        position = self._accounts.state.positions.get(instrument.product.symbol)
+        if position is None or position.entry_price is None:
+            return ZERO
+        return instrument.product.notional(position.quantity, instrument.feed.mid or position.entry_price)
+
+    def _unrealized(self, instrument: Instrument) -> Decimal:
+        position = self._accounts.state.positions.get(instrument.product.symbol)
+        mid = instrument.feed.mid
+        if position is None or mid is None:
+            return ZERO
+        return position.unrealized_pnl(instrument.product, mid)
+
+
+def _open_value(product: Product, orders: Iterable[WorkingOrder]) -> Decimal:
+    return sum((product.notional(order.leaves, order.limit_price or ZERO) for order in orders), ZERO)
+
+
+def _short(currency: str, need: Decimal, free: Decimal) -> Reject:
+    return Reject("VENUE_INSUFFICIENT_FUNDS", f"it needs {plain(need)} {currency}, {plain(free)} are free")

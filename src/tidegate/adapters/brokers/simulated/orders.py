@@ -1,0 +1,122 @@
+"""Orders as the simulated venue keeps them: the terms that came over the wire, and where each stands."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from tidegate.domain.amounts import DOMAIN_CONTEXT, ZERO
+from tidegate.domain.identifiers import ClientOrderId, VenueOrderId
+from tidegate.domain.orders import Order
+from tidegate.domain.submissions import VenueOrder
+from tidegate.domain.vocabulary import OrderSide, OrderType, TimeInForce
+
+
+class WorkingState(StrEnum):
+    """Where an order stands at the venue."""
+
+    OPEN = "OPEN"
+    FILLED = "FILLED"
+    CANCELED = "CANCELED"
+    EXPIRED = "EXPIRED"
+    REJECTED = "REJECTED"
+
+
+class Terms(Struct, frozen=True, gc=False):
+    """What a submit asks of the venue; two submits under one client order id are the same if these are equal."""
+
+    client_order_id: ClientOrderId
+    symbol: str
+    side: OrderSide
+    order_type: OrderType
+    time_in_force: TimeInForce
+    quantity: Decimal
+    limit_price: Decimal | None
+    post_only: bool
+    reduce_only: bool
+    expire_at: datetime | None
+
+
+def terms_of(order: Order) -> Terms:
+    """The part of an order that leaves the house."""
+    return Terms(
+        order.client_order_id,
+        order.symbol,
+        order.side,
+        order.order_type,
+        order.time_in_force,
+        order.quantity,
+        order.limit_price,
+        order.post_only,
+        order.reduce_only,
+        order.expire_at,
+    )
+
+
+class WorkingOrder(Struct, eq=False, gc=False, kw_only=True, omit_defaults=True):
+    """One order at the venue; changed in place, and only by the venue.
+
+    `quantity` and `limit_price` are as last amended. `rank` orders those of one price by time. In the queue of its
+    price, `ahead` is what stands before it without being known one by one, `ahead_ids` the recorded orders before it.
+    `held` is what it keeps of the funds that pay for it. `reason` says why it ended.
+    """
+
+    terms: Terms
+    venue_order_id: VenueOrderId
+    quantity: Decimal
+    limit_price: Decimal | None
+    at: datetime
+    rank: int = 0
+    filled: Decimal = ZERO
+    state: WorkingState = WorkingState.OPEN
+    reason: str = ""
+    rejected_code: str = ""
+    held: Decimal = ZERO
+    ahead: Decimal = ZERO
+    ahead_ids: set[str] | None = None
+
+    @property
+    def leaves(self) -> Decimal:
+        """What may still fill."""
+        return DOMAIN_CONTEXT.subtract(self.quantity, self.filled)
+
+    @property
+    def is_open(self) -> bool:
+        return self.state is WorkingState.OPEN
+
+    @property
+    def is_buy(self) -> bool:
+        return self.terms.side is OrderSide.BUY
+
+    def end(self, state: WorkingState, at: datetime, reason: str = "") -> None:
+        """No more is worked of it."""
+        self.state = state
+        self.at = at
+        self.reason = reason
+        self.ahead = ZERO
+        self.ahead_ids = None
+
+
+def as_venue_order(order: WorkingOrder) -> VenueOrder:
+    """The order as the venue tells it."""
+    terms = order.terms
+    is_rejected = order.state is WorkingState.REJECTED
+    return VenueOrder(
+        client_order_id=terms.client_order_id,
+        venue_order_id=None if is_rejected else order.venue_order_id,
+        symbol=terms.symbol,
+        side=terms.side,
+        order_type=terms.order_type,
+        time_in_force=terms.time_in_force,
+        quantity=order.quantity,
+        filled_quantity=order.filled,
+        limit_price=order.limit_price,
+        is_open=order.state is WorkingState.OPEN,
+        is_canceled=order.state is WorkingState.CANCELED,
+        is_expired=order.state is WorkingState.EXPIRED,
+        rejected_code=order.rejected_code,
+        rejected_reason=order.reason if is_rejected else "",
+        reduce_only=terms.reduce_only,
+        at=order.at,
+    )

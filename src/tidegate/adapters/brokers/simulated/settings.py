@@ -1,0 +1,47 @@
+"""What can be chosen about the simulated venue; every latency is in milliseconds of session time."""
+
+from decimal import Decimal
+
+from msgspec import Struct, field
+
+
+class VenueSettings(Struct, frozen=True, kw_only=True):
+    """The simulated venue's parameters.
+
+    `feed_latency_ms` is how much later than the venue we see its book, `entry_latency_ms` how long an order or an
+    amend is under way to it, `cancel_latency_ms` a cancel, `acknowledgement_latency_ms` any answer or report back.
+    `latency_jitter` varies each of the last three by up to that fraction, from `seed`. With all of them zero no call
+    waits for anything. Fee rates, where set, take the place of the recording's own, for every product. The default
+    latencies are a plain assumption (a program somewhere in the cloud, a venue elsewhere): measure your own.
+    """
+
+    account_id: str = "paper"
+    opening_balances: dict[str, Decimal] = field(default_factory=lambda: {"USD": Decimal(100_000)})
+    seed: int = 0
+    feed_latency_ms: float = 20
+    entry_latency_ms: float = 20
+    acknowledgement_latency_ms: float = 20
+    cancel_latency_ms: float = 20
+    latency_jitter: float = 0
+    maker_fee_rate: Decimal | None = None
+    taker_fee_rate: Decimal | None = None
+    depth_levels: int = 100
+    report_queue_max: int = 10_000
+
+    def __post_init__(self) -> None:
+        latencies = (
+            self.feed_latency_ms,
+            self.entry_latency_ms,
+            self.acknowledgement_latency_ms,
+            self.cancel_latency_ms,
+        )
+        if not all(0 <= latency < float("inf") for latency in latencies):
+            raise ValueError("a latency is a finite number of milliseconds, zero or more")
+        if not 0 <= self.latency_jitter <= 1:
+            raise ValueError("latency_jitter is a fraction from 0 to 1")
+        if self.depth_levels < 1 or self.report_queue_max < 1:
+            raise ValueError("depth_levels and report_queue_max are at least 1")
+
+
+INSTANT = VenueSettings(feed_latency_ms=0, entry_latency_ms=0, acknowledgement_latency_ms=0, cancel_latency_ms=0)
+"""Everything arrives at once; for benchmarks and hand-worked examples."""

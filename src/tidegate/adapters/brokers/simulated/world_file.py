@@ -1,0 +1,216 @@
+"""The world's file: SQLite, one transaction a venue step, so that it survives the death of whoever holds it open.
+
+WAL with `synchronous=NORMAL`: a step that was answered survives kill -9 of the process. A power failure may take back
+the last steps, whole and in order, which a simulation can afford and a store of real orders cannot.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from tidegate.adapters.brokers.simulated.archive import WorldState
+from tidegate.adapters.brokers.simulated.orders import WorkingOrder
+from tidegate.adapters.recordings.header import microseconds_of
+from tidegate.domain.fills import Fill
+from tidegate.domain.identifiers import ClientOrderId
+
+WORLD_VERSION = 1
+_APPLICATION_ID = 0x54475731  # "TGW1"
+_SCHEMA = """
+CREATE TABLE orders (client_order_id TEXT PRIMARY KEY, is_open INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE INDEX open_orders ON orders (is_open) WHERE is_open;
+CREATE TABLE fills (trade_id TEXT PRIMARY KEY, at_us INTEGER NOT NULL, client_order_id TEXT NOT NULL, body BLOB NOT
+NULL); CREATE INDEX fills_by_time ON fills (at_us); CREATE INDEX fills_by_order ON fills (client_order_id); CREATE
+TABLE state (id INTEGER PRIMARY KEY CHECK (id = 1), epoch INTEGER NOT NULL, body BLOB NOT NULL);
+"""
+_PUT_ORDER = (
+    "INSERT INTO orders VALUES (?, ?, ?) "
+    "ON CONFLICT (client_order_id) DO UPDATE SET is_open = excluded.is_open, body = excluded.body"
+)
+_PUT_FILL = "INSERT INTO fills VALUES (?, ?, ?, ?)"
+_PUT_STATE = "UPDATE state SET body = ? WHERE id = 1 AND epoch = ?"
+
+_encode = msgspec.json.Encoder().encode
+_decode_order = msgspec.json.Decoder(WorkingOrder).decode
+_decode_fill = msgspec.json.Decoder(Fill).decode
+_decode_state = msgspec.json.Decoder(WorldState).decode
+
+
+class WorldError(Exception):
+    """A world that cannot be used: damaged, not ours, taken by another process, or impossible to write. One line."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = " ".join(reason.split())
+        super().__init__(path, reason)
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+class FileArchive:
+    """An archive in one file, mode 0600. Its epoch fences an older holder that still lives."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._epoch = 0
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            self._database = sqlite3.connect(path, isolation_level=None)
+        except (OSError, sqlite3.Error) as error:
+            raise WorldError(path, f"cannot be opened: {error}") from None
+        try:
+            self._prepare()
+        except (sqlite3.Error, msgspec.MsgspecError) as error:
+            self._database.close()
+            raise self._damaged(error) from None
+        except WorldError:
+            self._database.close()
+            raise
+
+    def load(self) -> WorldState | None:
+        """The standing figures, or None where the file is new.
+
+        Raises:
+            WorldError: they cannot be read.
+        """
+        try:
+            row = self._database.execute("SELECT epoch, body FROM state").fetchone()
+            if row is None:
+                return None
+            self._epoch = int(row[0])
+            return _decode_state(row[1])
+        except (sqlite3.Error, msgspec.MsgspecError) as error:
+            raise self._damaged(error) from None
+
+    def begin(self, state: WorldState) -> None:
+        """Make this a fresh world: nothing of an earlier one is kept but its epoch."""
+        with self._transaction():
+            for table in ("orders", "fills", "state"):
+                self._database.execute(f"DELETE FROM {table}")  # noqa: S608  the names are the three above
+            self._epoch += 1
+            self._database.execute("INSERT INTO state VALUES (1, ?, ?)", (self._epoch, _encode(state)))
+
+    def take(self, state: WorldState) -> None:
+        """Become its only writer; an older one fails at its next write."""
+        with self._transaction():
+            self._database.execute(
+                "UPDATE state SET epoch = ?, body = ? WHERE id = 1", (self._epoch + 1, _encode(state))
+            )
+        self._epoch += 1
+
+    def find(self, client_order_id: ClientOrderId) -> WorkingOrder | None:
+        rows = self._select("SELECT body FROM orders WHERE client_order_id = ?", (client_order_id,))
+        return self._orders(rows)[0] if rows else None
+
+    def open_orders(self) -> Sequence[WorkingOrder]:
+        return self._orders(self._select("SELECT body FROM orders WHERE is_open ORDER BY rowid", ()))
+
+    def all_orders(self) -> Sequence[WorkingOrder]:
+        return self._orders(self._select("SELECT body FROM orders ORDER BY rowid", ()))
+
+    def fills(self, since: datetime) -> Sequence[Fill]:
+        query = "SELECT body FROM fills WHERE at_us >= ? ORDER BY at_us, trade_id"
+        return self._fills(self._select(query, (microseconds_of(since),)))
+
+    def fills_of(self, client_order_id: ClientOrderId) -> Sequence[Fill]:
+        query = "SELECT body FROM fills WHERE client_order_id = ? ORDER BY trade_id"
+        return self._fills(self._select(query, (client_order_id,)))
+
+    def write(self, state: WorldState, orders: Iterable[WorkingOrder], fills: Sequence[Fill]) -> None:
+        """One venue step in one transaction.
+
+        Raises:
+            WorldError: the disk refuses it, or another process has taken the world.
+        """
+        with self._transaction():
+            execute = self._database.execute
+            for order in orders:
+                execute(_PUT_ORDER, (order.terms.client_order_id, order.is_open, _encode(order)))
+            for fill in fills:
+                execute(_PUT_FILL, (fill.trade_id, microseconds_of(fill.at), fill.client_order_id, _encode(fill)))
+            if execute(_PUT_STATE, (_encode(state), self._epoch)).rowcount != 1:
+                raise WorldError(self.path, "another process has taken this world over")
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _prepare(self) -> None:
+        database = self._database
+        (application_id,) = database.execute("PRAGMA application_id").fetchone()
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if tables and application_id != _APPLICATION_ID:
+            raise WorldError(self.path, "it is a database, but not a world")
+        if tables and version != WORLD_VERSION:
+            raise WorldError(self.path, f"it is of version {version}, and this program knows version {WORLD_VERSION}")
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = NORMAL")
+        if tables:
+            (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
+            if verdict != "ok":
+                raise WorldError(self.path, f"damaged: {verdict}")
+            return
+        database.executescript(
+            f"BEGIN; PRAGMA application_id = {_APPLICATION_ID}; PRAGMA user_version = {WORLD_VERSION};{_SCHEMA} COMMIT;"
+        )
+
+    def _select(self, query: str, parameters: tuple[object, ...]) -> list[tuple[bytes]]:
+        try:
+            return self._database.execute(query, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise self._damaged(error) from None
+
+    def _orders(self, rows: list[tuple[bytes]]) -> list[WorkingOrder]:
+        try:
+            return [_decode_order(body) for (body,) in rows]
+        except msgspec.MsgspecError as error:
+            raise self._damaged(error) from None
+
+    def _fills(self, rows: list[tuple[bytes]]) -> list[Fill]:
+        try:
+            return [_decode_fill(body) for (body,) in rows]
+        except msgspec.MsgspecError as error:
+            raise self._damaged(error) from None
+
+    def _transaction(self) -> "_Transaction":
+        return _Transaction(self._database, self.path)
+
+    def _damaged(self, error: Exception) -> WorldError:
+        return WorldError(self.path, f"damaged, or not a world: {error}")
+
+
+class _Transaction:
+    """BEGIN to COMMIT, or ROLLBACK; a failure of the database comes out as WorldError."""
+
+    __slots__ = ("_database", "_path")
+
+    def __init__(self, database: sqlite3.Connection, path: Path) -> None:
+        self._database = database
+        self._path = path
+
+    def __enter__(self) -> None:
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            raise WorldError(self._path, f"cannot be written: {error}") from None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if kind is None:
+            try:
+                self._database.execute("COMMIT")
+                return
+            except sqlite3.Error as failure:
+                self._roll_back()
+                raise WorldError(self._path, f"cannot be written: {failure}") from None
+        self._roll_back()
+        if isinstance(error, sqlite3.Error):
+            raise WorldError(self._path, f"cannot be written: {error}") from None
+
+    def _roll_back(self) -> None:
+        if self._database.in_transaction:
+            self._database.execute("ROLLBACK")

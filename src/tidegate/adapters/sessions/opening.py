@@ -1,0 +1,46 @@
+"""Opening: a recording, a world, a venue and a clock put together into one session."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tidegate.adapters.brokers.simulated.broker import SimulatedBroker
+from tidegate.adapters.brokers.simulated.settings import VenueSettings
+from tidegate.adapters.brokers.simulated.venue import SimulatedVenue
+from tidegate.adapters.brokers.simulated.world import SessionStart, open_world
+from tidegate.adapters.clocks import SessionClock
+from tidegate.adapters.recordings.header import microseconds_of, moment_of
+from tidegate.adapters.recordings.reader import Recording
+from tidegate.adapters.sessions.session import MarketSession, SessionProgress
+
+
+def prepare_session(
+    recording: Recording,
+    *,
+    world_path: Path | str | None = None,
+    settings: VenueSettings | None = None,
+    start: SessionStart = SessionStart.AUTO,
+    speed: float | None = None,
+    on_progress: Callable[[SessionProgress], None] | None = None,
+) -> MarketSession:
+    """A session that has its broker and its clock, and is still to be opened and run.
+
+    `world_path` None is a world in memory. `speed` is session seconds a real second; None is a replay, as fast as it
+    goes.
+
+    Raises:
+        RecordingDamaged: the recording is truncated or altered.
+        WorldError: the world cannot be used.
+    """
+    chosen = settings if settings is not None else VenueSettings()
+    summary = recording.summary()
+    world = open_world(
+        world_path,
+        recording=summary.sha256,
+        started_at_us=microseconds_of(summary.started_at),
+        account_id=chosen.account_id,
+        opening_balances=chosen.opening_balances,
+        start=start,
+    )
+    clock = SessionClock(moment_of(world.state.at_us), speed)
+    broker = SimulatedBroker(SimulatedVenue(recording.header, world, chosen), clock)
+    return MarketSession(recording, summary, broker, clock, on_progress)
