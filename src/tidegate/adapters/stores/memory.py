@@ -111,7 +111,7 @@ class MemoryOrderStore:
             return WriterLost(reason=f"attempt {event.attempt} of {order.client_order_id} is already recorded")
         entry = self._states.entry(order.symbol)
         if not permits(entry.state, order.purpose):
-            return StateForbids(entry=entry, symbol=order.symbol)
+            return StateForbids(entry=entry, symbol="" if entry is self._states.account else order.symbol)
         if decision is not None:
             self._decisions[decision.decision_id] = event
         if known is None or not known.attempt:

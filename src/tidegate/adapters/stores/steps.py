@@ -1,4 +1,4 @@
-"""What a store reads off a step before it writes it: the attempt it marks, the decision it claims, the facts it holds."""
+"""What a store reads off a step before it writes it: the attempt it marks, the decision it claims, its facts."""
 
 from datetime import datetime
 from decimal import Decimal

@@ -1,0 +1,123 @@
+"""The store's files: how they are made, who may read them, and how a connection to them is set up."""
+
+import errno
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from tidegate.adapters.stores.sqlite.errors import (
+    NoSuchStore,
+    NotAStore,
+    StoreCorrupt,
+    StoreError,
+    StoreReadOnly,
+    StoreUnusable,
+)
+
+OWNER_ONLY = 0o600
+BUSY_TIMEOUT_MS = 5_000
+"""How long a transaction waits for another process's, in milliseconds; such a one is a single state or request."""
+
+WAL_PAGES = 1_000
+"""Pages of 4 KiB in the write-ahead log after which they are copied into the file; SQLite's own default."""
+
+_WAL_BYTES_KEPT = 64 * 1024 * 1024
+
+
+def prepare(path: Path) -> None:
+    """Make the file with its folder if it is not there, for its owner only.
+
+    Raises:
+        StoreReadOnly: it cannot be made or written here.
+        StoreUnusable: the path is no place for a file.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, OWNER_ONLY))
+        for name in (path, *side_files(path)):
+            with suppress(FileNotFoundError):
+                if name.stat().st_mode & 0o077:
+                    name.chmod(OWNER_ONLY)
+    except PermissionError:
+        raise StoreReadOnly(path) from None
+    except OSError as error:
+        if error.errno == errno.EROFS:
+            raise StoreReadOnly(path) from None
+        raise StoreUnusable(path, error.strerror or str(error)) from None
+
+
+def side_files(path: Path) -> tuple[Path, Path]:
+    """SQLite's write-ahead log and its index, which inherit the file's mode."""
+    return path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
+
+
+def connect_to_write(path: Path, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> sqlite3.Connection:
+    """A connection whose commits are durable when they return: write-ahead log, synced at every commit."""
+    connection = sqlite3.connect(_uri(path, "rw"), uri=True, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute(f"PRAGMA busy_timeout={busy_timeout_ms}")
+        # Before the journal mode: a damaged or foreign file is found here and not touched.
+        connection.execute("SELECT count(*) FROM sqlite_master")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        # On macOS a plain fsync leaves the data in the drive's cache; elsewhere this changes nothing.
+        connection.execute("PRAGMA fullfsync=1")
+        # The writer copies the log by itself, once its waiters have been woken; this is for when it cannot.
+        connection.execute(f"PRAGMA wal_autocheckpoint={4 * WAL_PAGES}")
+        connection.execute(f"PRAGMA journal_size_limit={_WAL_BYTES_KEPT}")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def connect_to_read(path: Path, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> sqlite3.Connection:
+    """A connection that can change nothing."""
+    connection = sqlite3.connect(_uri(path, "ro"), uri=True, isolation_level=None, check_same_thread=False)
+    connection.execute(f"PRAGMA busy_timeout={busy_timeout_ms}")
+    return connection
+
+
+def _uri(path: Path, mode: str) -> str:
+    return f"file:{quote(str(path))}?mode={mode}"
+
+
+def existing(path: str | Path) -> Path:
+    """The path of a store that is there, links followed.
+
+    Raises:
+        NoSuchStore: it is not.
+    """
+    found = resolved(path)
+    if not found.is_file():
+        raise NoSuchStore(found)
+    return found
+
+
+def resolved(path: str | Path) -> Path:
+    """One name for one file, so that its lock has one name too."""
+    return Path(path).expanduser().resolve()
+
+
+@contextmanager
+def in_our_words(path: Path) -> Iterator[None]:
+    """Turn what SQLite raises into a StoreError of one line."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise as_store_error(path, error) from None
+
+
+def as_store_error(path: Path, error: sqlite3.Error) -> StoreError:
+    """SQLite's failure by its code, in our words."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_NOTADB:
+        return NotAStore(path, "it is no SQLite file")
+    if code == sqlite3.SQLITE_CORRUPT:
+        return StoreCorrupt(path, str(error))
+    if code == sqlite3.SQLITE_READONLY:
+        return StoreReadOnly(path)
+    return StoreUnusable(path, str(error))

@@ -1,0 +1,193 @@
+"""Queries: what can be read of a store, by its writer and by anyone else."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from tidegate.adapters.stores.journal import decode_events, journal_lines, moment
+from tidegate.adapters.stores.sqlite.codec import (
+    decode_facts,
+    decode_fill,
+    decode_order,
+    decode_position,
+    inbox_row,
+    is_intact,
+)
+from tidegate.adapters.stores.sqlite.errors import StoreCorrupt
+from tidegate.adapters.stores.sqlite.head import states_of
+from tidegate.adapters.stores.steps import Facts, stored_decision
+from tidegate.domain.events import DecisionRefused, JournalEvent, NoOrderDecided, OrderSending
+from tidegate.domain.fills import Fill
+from tidegate.domain.identifiers import ClientOrderId, client_order_id
+from tidegate.domain.orders import OrderRecord
+from tidegate.domain.positions import Position
+from tidegate.domain.records import (
+    InboxAnswer,
+    InboxRequest,
+    JournalRow,
+    RequestKind,
+    StoredAccount,
+    StoredDecision,
+)
+
+T = TypeVar("T")
+
+
+class Queries:
+    """Reads of one store over one connection, each a consistent reading by itself.
+
+    Raises:
+        StoreCorrupt: a row is not what was written; its text names the row.
+        sqlite3.Error: the file cannot be read.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+        self.account_id = str(connection.execute("SELECT account_id FROM account").fetchone()[0])
+
+    def load(self, now: datetime) -> StoredAccount:
+        """Everything that a start needs, in one reading."""
+        self._connection.execute("BEGIN")
+        try:
+            return self._load(now)
+        finally:
+            self._connection.execute("COMMIT")
+
+    def _load(self, now: datetime) -> StoredAccount:
+        epoch, text = self._connection.execute("SELECT epoch, facts FROM account").fetchone()
+        facts = self._facts(text)
+        (sequence,) = self._connection.execute("SELECT coalesce(max(sequence), 0) FROM journal").fetchone()
+        changes = self._connection.execute("SELECT symbol, change FROM states").fetchall()
+        states = states_of([(change,) for _, change in changes])
+        return StoredAccount(
+            account_id=self.account_id,
+            epoch=epoch,
+            sequence=sequence,
+            open_orders=tuple(self._orders("is_open = 1 ORDER BY order_row", ())),
+            positions=self.positions(),
+            balances=self.balances(),
+            opening_balances=facts.opening_balances,
+            account_state=states.account if any(not symbol for symbol, _ in changes) else None,
+            symbol_states=states.symbols,
+            opened_at=facts.opened_at,
+            opening_equity=facts.opening_equity,
+            day_opened_at=facts.day_opened_at,
+            day_opening_equity=facts.day_opening_equity,
+            orders_today=facts.sent_today(now),
+            last_fill_at=facts.last_fill_at,
+        )
+
+    def _facts(self, text: str) -> Facts:
+        try:
+            return decode_facts(text)
+        except msgspec.MsgspecError as error:
+            raise StoreCorrupt(self._path, f"the account's facts: {error}") from None
+
+    def find_order(self, order_id: ClientOrderId) -> OrderRecord | None:
+        return next(self._orders("client_order_id = ?", (order_id,)), None)
+
+    def orders(self, *, limit: int = 100, open_only: bool = False, symbol: str = "") -> tuple[OrderRecord, ...]:
+        """Orders, the latest first."""
+        where = "is_open = 1" if open_only else "1"
+        return tuple(
+            self._orders(f"{where} AND (? = '' OR symbol = ?) ORDER BY order_row DESC LIMIT ?", (symbol, symbol, limit))
+        )
+
+    def _orders(self, where: str, parameters: tuple[object, ...]) -> Iterator[OrderRecord]:
+        select = f"SELECT client_order_id, record, checksum FROM orders WHERE {where}"  # noqa: S608 -- our own words only
+        for order_id, text, checksum in self._connection.execute(select, parameters):
+            yield self._decoded(decode_order, text, checksum, f"order {order_id}")
+
+    def fills(self, *, limit: int = 100, symbol: str = "") -> tuple[Fill, ...]:
+        """Fills, the latest first."""
+        select = "SELECT trade_id, fill, checksum FROM fills WHERE ? = '' OR symbol = ? ORDER BY fill_row DESC LIMIT ?"
+        return tuple(
+            self._decoded(decode_fill, text, checksum, f"fill {trade_id}")
+            for trade_id, text, checksum in self._connection.execute(select, (symbol, symbol, limit))
+        )
+
+    def positions(self) -> tuple[Position, ...]:
+        """Every strategy's positions, flat ones included."""
+        select = "SELECT symbol, position, checksum FROM positions"
+        return tuple(
+            self._decoded(decode_position, text, checksum, f"position {symbol}")
+            for symbol, text, checksum in self._connection.execute(select)
+        )
+
+    def balances(self) -> dict[str, Decimal]:
+        """Totals by currency."""
+        return {
+            currency: Decimal(total)
+            for currency, total in self._connection.execute("SELECT currency, total FROM balances")
+        }
+
+    def find_decision(self, decision_id: str) -> StoredDecision | None:
+        """What a decision id was used for."""
+        key = client_order_id(self.account_id, decision_id)
+        row = self._connection.execute(_FIND_DECISION, (decision_id, key)).fetchone()
+        if row is None:
+            return None
+        sequence, payload = row
+        event = self._events(sequence, payload)[0]
+        if not isinstance(event, OrderSending | DecisionRefused | NoOrderDecided):
+            raise StoreCorrupt(self._path, f"journal row {sequence} does not begin with the decision {decision_id}")
+        return stored_decision(event)
+
+    def journal(self, *, after: int = 0, limit: int = 1_000) -> tuple[JournalRow, ...]:
+        """Journal rows after a sequence number, oldest first."""
+        select = "SELECT sequence, at, payload, hash FROM journal WHERE sequence > ? ORDER BY sequence LIMIT ?"
+        return tuple(
+            JournalRow(sequence=sequence, at=moment(at_us), events=self._events(sequence, payload), hash=digest.hex())
+            for sequence, at_us, payload, digest in self._connection.execute(select, (after, limit))
+        )
+
+    def journal_lines(self) -> Iterator[bytes]:
+        """The whole journal as JSON lines with hashes; equal runs give equal bytes, in any store."""
+        rows = self._connection.execute("SELECT sequence, at, payload, hash FROM journal ORDER BY sequence")
+        yield from journal_lines(
+            (sequence, at_us, payload.encode(), digest) for sequence, at_us, payload, digest in rows
+        )
+
+    def requests(self) -> tuple[InboxRequest, ...]:
+        """Unanswered requests, oldest first."""
+        select = "SELECT request_row, kind, payload, at FROM inbox WHERE answer IS NULL ORDER BY request_row"
+        return tuple(
+            InboxRequest(request_id=f"r{row}", kind=RequestKind(kind), payload=payload, at=moment(at_us))
+            for row, kind, payload, at_us in self._connection.execute(select)
+        )
+
+    def find_answer(self, request_id: str) -> InboxAnswer | None:
+        """The answer of a request, once there is one."""
+        select = "SELECT answer, process, epoch FROM inbox WHERE request_row = ? AND answer IS NOT NULL"
+        row = self._connection.execute(select, (inbox_row(request_id),)).fetchone()
+        if row is None:
+            return None
+        payload, process, epoch = row
+        return InboxAnswer(request_id=request_id, payload=payload, process=process, epoch=epoch)
+
+    def _events(self, sequence: int, payload: str) -> tuple[JournalEvent, ...]:
+        try:
+            return decode_events(payload)
+        except msgspec.MsgspecError as error:
+            raise StoreCorrupt(self._path, f"journal row {sequence}: {error}") from None
+
+    def _decoded(self, decode: Callable[[str], T], text: str, checksum: int, name: str) -> T:
+        if not is_intact(text, checksum):
+            raise StoreCorrupt(self._path, f"{name} does not match its checksum")
+        try:
+            return decode(text)
+        except msgspec.MsgspecError as error:
+            raise StoreCorrupt(self._path, f"{name}: {error}") from None
+
+
+_FIND_DECISION = """
+    SELECT journal.sequence, journal.payload FROM decisions JOIN journal USING (sequence) WHERE decision_id = ?
+    UNION ALL
+    SELECT journal.sequence, journal.payload FROM orders JOIN journal ON journal.sequence = orders.decided
+        WHERE client_order_id = ?"""
