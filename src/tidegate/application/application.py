@@ -63,7 +63,11 @@ class AccountSummary(Struct, frozen=True, kw_only=True):
 
 
 class Session(Protocol):
-    """What drives the market of a paper or replay run; a live one has no end of its own."""
+    """What drives the market and the clock of a paper or replay run; a live one has none."""
+
+    async def run(self) -> None:
+        """Drive both until cancelled; once the recording has ended the feed is silent and the clock goes on."""
+        ...
 
     async def finished(self) -> None:
         """Return when the session has ended."""
@@ -97,6 +101,7 @@ class Application:
         running: Running,
         session: Session | None = None,
         intervals: Intervals | None = None,
+        is_read_only: bool = False,
     ) -> None:
         self.coordinator = coordinator
         self.operations = operations
@@ -108,27 +113,42 @@ class Application:
         self._audit = audit
         self._running = running
         self._session = session
+        self._is_read_only = is_read_only
         self._intervals = intervals if intervals is not None else Intervals()
         self._children = Children(self._loop_died)
         self._tally = Tally()
 
     async def __aenter__(self) -> Self:
-        self._desk.publisher.subscribe(self._tally)
         self.coordinator.init_execution()
-        self.recovered = await self._recovery.run()
         await self._children.__aenter__()
+        if self._is_read_only:
+            await self._recovery.read()
+            return self
+        try:
+            await self._start()
+        except BaseException:
+            await self.__aexit__(None, None, None)
+            raise
+        return self
+
+    async def _start(self) -> None:
+        """The market first, since a venue's answers take its time; then recovery, and only then the loops."""
+        self._desk.publisher.subscribe(self._tally)
+        if self._session is not None:
+            self._children.start("market session", self._session.run)
         self._children.start("venue reports", self._reports.run)
+        self.recovered = await self._recovery.run()
         self._children.start("runtime guards", self.coordinator.run_runtime_guards)
         self._children.start("order reconciliation", self._reconcile)
         self._children.start("inbox", self._serve_inbox)
-        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._running.stop()
         await self._children.__aexit__(None, None, None)
-        await self._desk.store.flush()
+        if not self._is_read_only:
+            await self._desk.store.flush()
 
     async def _reconcile(self) -> None:
         await self.coordinator.run_order_reconciliation(self._intervals.reconciliation)

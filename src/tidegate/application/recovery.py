@@ -7,7 +7,7 @@ from tidegate.application.supervisor import ExecutionRuntimeSupervisor
 from tidegate.domain.events import AccountOpened, ApplicationStarted, OrderUnanswered
 from tidegate.domain.ports import AccountPort
 from tidegate.domain.reconciliation import ReconciliationReport
-from tidegate.domain.records import StepCommitted
+from tidegate.domain.records import StepCommitted, StoredAccount
 from tidegate.domain.submissions import Unreachable
 from tidegate.domain.vocabulary import OrderStatus
 
@@ -42,14 +42,8 @@ class Recovery:
             OpeningError: the store does not take the start, or the balances of a first start cannot be read.
         """
         desk = self._desk
-        stored = await desk.store.load()
-        desk.ledger.load(stored)
+        stored = await self.read()
         at = desk.clock.now()
-        if stored.account_state is not None:
-            desk.ledger.states.set("", stored.account_state)
-        for symbol, entry in stored.symbol_states.items():
-            desk.ledger.states.set(symbol, entry)
-        desk.pace.restore(at, stored.orders_today)
         started = await desk.commit(at, ApplicationStarted(epoch=desk.store.epoch, process=self._process, at=at))
         if not isinstance(started, StepCommitted):
             raise OpeningError(f"the store did not take the start: {started}")
@@ -60,6 +54,18 @@ class Recovery:
         await self._resolver.resolve_overdue(0.0)
         await self._watch.run_all()
         return report
+
+    async def read(self) -> StoredAccount:
+        """Take up what the store has, and change nothing: all that a read-only application needs."""
+        desk = self._desk
+        stored = await desk.store.load()
+        desk.ledger.load(stored)
+        if stored.account_state is not None:
+            desk.ledger.states.set("", stored.account_state)
+        for symbol, entry in stored.symbol_states.items():
+            desk.ledger.states.set(symbol, entry)
+        desk.pace.restore(desk.clock.now(), stored.orders_today)
+        return stored
 
     async def _open_account(self) -> None:
         balances = await self._account.balances()

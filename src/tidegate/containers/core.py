@@ -45,6 +45,7 @@ class CoreContainer(containers.DeclarativeContainer):
     session = Opening()
     chain_check = Opening()
     process = Opening()
+    is_read_only = Opening()
 
     broker = Part(join, engine_port, market_data, account)
     running = Part(Running)
@@ -118,5 +119,6 @@ class CoreContainer(containers.DeclarativeContainer):
         audit=audit,
         running=running,
         session=session,
+        is_read_only=is_read_only,
         intervals=Made(application_intervals, settings),
     )

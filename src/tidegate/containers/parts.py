@@ -51,6 +51,11 @@ class Made(providers.Factory[Any]):
         return super().override(provider)
 
 
+def same(part: Any) -> Any:
+    """One object under another name, so that the name can be overridden alone."""
+    return part
+
+
 def _refuse_late(provider: object, is_used: bool) -> None:
     if is_used:
         raise LateOverrideError(

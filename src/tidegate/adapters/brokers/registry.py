@@ -1,0 +1,30 @@
+"""Registry: venues by name, as installed packages register them under the entry point `tidegate.brokers`."""
+
+from importlib.metadata import entry_points
+
+from tidegate.adapters.settings import Settings
+from tidegate.adapters.spelling import nearest
+from tidegate.application.configuration import ConfigurationError
+from tidegate.domain.ports import Broker
+
+GROUP = "tidegate.brokers"
+
+
+def live_broker(settings: Settings) -> Broker:
+    """The broker of the venue that the settings name: an entry point to a callable from settings to a Broker.
+
+    Raises:
+        ConfigurationError: no venue is named, or no installed adapter registers it.
+    """
+    name = settings.venue.name
+    found = {point.name: point for point in entry_points(group=GROUP)}
+    installed = ", ".join(sorted(found)) or "none"
+    if name is None:
+        raise ConfigurationError(f"venue.name: the live profile needs a venue (installed: {installed})", ("venue.name",))
+    point = found.get(name)
+    if point is None:
+        hint = nearest(name, found) if found else ""
+        meant = f"; did you mean {hint}?" if hint else ""
+        raise ConfigurationError(f"venue.name: no adapter registers that venue (installed: {installed}){meant}", ("venue.name",))
+    broker: Broker = point.load()(settings)
+    return broker

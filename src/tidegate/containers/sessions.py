@@ -1,0 +1,87 @@
+"""Sessions from settings: which recording, which world beside the store, and at which speed."""
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+
+from tidegate.adapters.brokers.simulated import SessionStart, VenueSettings
+from tidegate.adapters.recordings.reader import Recording, open_recording
+from tidegate.adapters.recordings.synthetic import packaged_recording_path
+from tidegate.adapters.sessions import MarketSession
+from tidegate.adapters.sessions.opening import prepare_session
+from tidegate.adapters.settings import Settings
+from tidegate.adapters.settings.sections import SYNTHETIC
+from tidegate.adapters.settings.store_url import SqliteStoreUrl
+
+OPEN_SPEED = 1.0
+"""Session seconds a real second where nothing else is asked for."""
+
+
+def recording_of(settings: Settings) -> Recording:
+    """The recording that the settings name, or the synthetic one of the package.
+
+    Raises:
+        RecordingDamaged: it cannot be a recording; FileNotFoundError where there is no such file.
+    """
+    name = settings.paper.recording
+    return open_recording(packaged_recording_path() if name == SYNTHETIC else Path(name))
+
+
+def venue_settings(settings: Settings) -> VenueSettings:
+    """The simulated venue as the settings want it."""
+    paper = settings.paper
+    return VenueSettings(
+        account_id=settings.account_id,
+        opening_balances=dict(paper.opening_balances),
+        seed=paper.seed,
+        feed_latency_ms=float(paper.feed_latency_ms),
+        entry_latency_ms=float(paper.entry_latency_ms),
+        acknowledgement_latency_ms=float(paper.acknowledgement_latency_ms),
+        cancel_latency_ms=float(paper.cancel_latency_ms),
+        maker_fee_rate=paper.maker_fee_rate,
+        taker_fee_rate=paper.taker_fee_rate,
+    )
+
+
+def world_path(settings: Settings) -> Path | None:
+    """The file of the paper venue's world, beside the store's; None keeps it in memory with a store in memory."""
+    url = settings.store_url
+    return url.path.with_name(url.path.name + ".world") if isinstance(url, SqliteStoreUrl) else None
+
+
+def paper_session(
+    settings: Settings,
+    recording: Recording,
+    start: SessionStart,
+    speed: float | None,
+    resources: ExitStack,
+) -> MarketSession:
+    """A session at its pace over the account's durable world; `resources` closes it as one that was not interrupted."""
+    paced = speed if speed is not None else settings.paper.speed
+    return _opened(
+        prepare_session(
+            recording,
+            world_path=world_path(settings),
+            settings=venue_settings(settings),
+            start=start,
+            speed=float(paced) if paced is not None else OPEN_SPEED,
+        ),
+        resources,
+    )
+
+
+def replay_session(settings: Settings, recording: Recording, resources: ExitStack) -> MarketSession:
+    """A session as fast as it goes, over a world in memory: the same every time."""
+    prepared = prepare_session(recording, settings=venue_settings(settings), start=SessionStart.FRESH_ACCOUNT)
+    return _opened(prepared, resources)
+
+
+def _opened(session: MarketSession, resources: ExitStack) -> MarketSession:
+    resources.callback(session.close)
+    session.open()
+    return session
+
+
+def process_name() -> str:
+    """How this process is named to others: its process id."""
+    return f"pid {os.getpid()}"
