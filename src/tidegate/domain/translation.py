@@ -1,4 +1,4 @@
-"""Translation: from a decision to the one order it asks for, to no order, or to the reason why it asks for none that can be."""
+"""Translation: from a decision to the one order it asks for, to no order, or to the reason why it can be none."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +11,6 @@ from tidegate.domain.amounts import ZERO, exact, plain
 from tidegate.domain.decisions import Decision
 from tidegate.domain.identifiers import client_order_id
 from tidegate.domain.instructions import (
-    TRIGGERED,
     contradiction_of_terms,
     needs_more_than_one_order,
     order_type_of,
@@ -36,6 +35,7 @@ from tidegate.domain.refusals import (
 )
 from tidegate.domain.risk import RiskLimits
 from tidegate.domain.submissions import EngineCapabilities
+from tidegate.domain.touch import Touch, touch_of
 from tidegate.domain.validity import impossible, invalid, shown
 from tidegate.domain.views import MarketReading
 from tidegate.domain.vocabulary import (
@@ -50,6 +50,11 @@ from tidegate.domain.vocabulary import (
 )
 
 _DEFAULT_LIMITS = RiskLimits()
+# Bound once: in Python 3.11 looking a member up on its enumeration costs more than a decimal addition.
+_HOLD, _CLOSE, _BUY_ACTION = Action.HOLD, Action.CLOSE, Action.BUY
+_BUY, _SELL = OrderSide.BUY, OrderSide.SELL
+_MARKET, _LIMIT = OrderType.MARKET, OrderType.LIMIT
+_ENTRY, _REDUCTION = Purpose.ENTRY, Purpose.REDUCTION
 ONE_ORDER_VENUE = EngineCapabilities(
     venue="the venue", delivery=Delivery.C, horizon_seconds=ZERO, reduce_only=ReduceOnlySupport.NONE
 )
@@ -76,19 +81,31 @@ def translate(
 ) -> Translation:
     """The order that a decision asks for, before any check of risk.
 
-    `position` is the deciding strategy's and `reducible` what of it no live order is reducing yet; `mark` is a price that the
-    caller has seen (a bare decimal counts as seen now) and only ever makes a size smaller. Anything impossible or
-    contradictory is refused, never replaced; what is missing is inferred as the table of trading words has it.
+    `position` is the deciding strategy's and `reducible` what of it no live order is reducing yet; `mark` is a price
+    that the caller has seen (a bare decimal counts as seen now) and only ever makes a size smaller. Anything impossible
+    or contradictory is refused, never replaced; what is missing is inferred as the table of trading words has it.
     """
-    if decision.action is Action.HOLD:
+    action = decision.action
+    if action is _HOLD:
         return NoOrderNeeded(decision_id=decision.decision_id, reason="HOLD asks for nothing")
     refusal = impossible(decision) or _mismatch(symbol, product, position, market)
     if refusal is not None:
         return refusal
     asked = _Asked(
-        decision, product, market, position, reducible, account_id, at, default_time_in_force, mark, limits, capabilities
+        decision,
+        product,
+        market,
+        position,
+        reducible,
+        account_id,
+        at,
+        default_time_in_force,
+        mark,
+        limits,
+        capabilities,
+        touch_of(market),
     )
-    return _close(asked) if decision.action is Action.CLOSE else _trade(asked)
+    return _close(asked) if action is _CLOSE else _trade(asked, _BUY if action is _BUY_ACTION else _SELL)
 
 
 class _Asked(Struct, frozen=True, gc=False):
@@ -105,6 +122,7 @@ class _Asked(Struct, frozen=True, gc=False):
     mark: Mark | Decimal | None
     limits: RiskLimits
     capabilities: EngineCapabilities
+    touch: Touch
 
 
 def _mismatch(symbol: str, product: Product, position: Position, market: MarketReading) -> InvalidRefused | None:
@@ -116,7 +134,7 @@ def _mismatch(symbol: str, product: Product, position: Position, market: MarketR
     return invalid(wrong, f"is of {named[wrong]!r}, and the decision of {symbol!r}")
 
 
-def _trade(asked: _Asked) -> Translation:
+def _trade(asked: _Asked, side: OrderSide) -> Translation:
     """A BUY or a SELL."""
     decision, at = asked.decision, asked.at
     late = _out_of_time(decision, at, asked.limits)
@@ -128,22 +146,21 @@ def _trade(asked: _Asked) -> Translation:
     time_in_force = _time_in_force(asked, kind)
     if not isinstance(time_in_force, TimeInForce):
         return time_in_force
-    side = OrderSide.BUY if decision.action is Action.BUY else OrderSide.SELL
-    if kind is OrderType.STOP_LIMIT and decision.limit_price is not None and decision.stop_trigger is not None:
+    if decision.stop_trigger is not None and decision.limit_price is not None:
         wrong = wrong_side_limit(side, decision.limit_price, decision.stop_trigger)
         if wrong is not None:
             return wrong
     held = asked.position.quantity
-    is_against = held < ZERO if side is OrderSide.BUY else held > ZERO
+    is_against = held < ZERO if side is _BUY else held > ZERO
     if decision.reduce_only and not (is_against and asked.reducible > ZERO):
         return _irreducible(asked, side)
     quantity = quantity_asked(
-        decision, side, kind, asked.product, asked.market, asked.limits, asked.mark, at
+        decision, side, kind, asked.product, asked.market, asked.touch, asked.limits, asked.mark, at
     )
     if not isinstance(quantity, Decimal):
         return quantity
-    fits = is_against and asked.product.is_spot and side is OrderSide.SELL and quantity <= asked.reducible
-    purpose = Purpose.REDUCTION if decision.reduce_only or fits else Purpose.ENTRY
+    fits = is_against and side is _SELL and quantity <= asked.reducible and asked.product.is_spot
+    purpose = _REDUCTION if decision.reduce_only or fits else _ENTRY
     return _order(asked, side, kind, time_in_force, quantity, purpose)
 
 
@@ -160,12 +177,12 @@ def _time_in_force(asked: _Asked, kind: OrderType) -> TimeInForce | InvalidRefus
     if unworkable is not None:
         return unworkable
     if decision.post_only and not capabilities.post_only:
-        return MarketStateRefused(message=f"{capabilities.venue} takes no post-only orders", facts={"field": "post_only"})
-    if kind is OrderType.MARKET and not capabilities.market_as_limit_ioc and not asked.limits.unprotected:
+        message = f"{capabilities.venue} takes no post-only orders"
+        return MarketStateRefused(message=message, facts={"field": "post_only"})
+    if kind is _MARKET and not capabilities.market_as_limit_ioc and not asked.limits.unprotected:
         return MarketStateRefused(
-            message=f"{capabilities.venue} cannot take a market order with a price limit; risk.unprotected allows it raw",
+            message=f"{capabilities.venue} takes no market order with a price limit; risk.unprotected allows it raw",
             facts={"field": "order_type"},
-            remedy=Remedy("send a LIMIT", {"order_type": OrderType.LIMIT}) if decision.limit_price is not None else None,
         )
     return chosen
 
@@ -178,9 +195,8 @@ def _order(
     quantity: Decimal,
     purpose: Purpose,
 ) -> Order:
-    decision, market = asked.decision, asked.market
-    is_triggered = kind in TRIGGERED
-    book = market.book
+    decision = asked.decision
+    is_triggered = kind is not _LIMIT and kind is not _MARKET
     return Order(
         client_order_id=client_order_id(asked.account_id, decision.decision_id),
         decision_id=decision.decision_id,
@@ -200,12 +216,18 @@ def _order(
         expire_at=decision.expire_at,
         post_only=decision.post_only,
         reduce_only=decision.reduce_only,
-        leverage=decision.leverage,
+        leverage=_leverage(asked),
         valid_until=decision.valid_until,
         reference_price=decision.reference_price,
         max_drift_bps=decision.max_drift_bps,
-        arrival_mid=book.mid if book is not None else None,
+        arrival_mid=asked.touch[2],
     )
+
+
+def _leverage(asked: _Asked) -> Decimal | None:
+    """A derivative's margin setting: the decision's, or the most that the limits allow, so that margin is never thinner."""
+    chosen = asked.decision.leverage
+    return chosen if chosen is not None or asked.product.is_spot else asked.limits.max_leverage
 
 
 def _trigger_source(asked: _Asked) -> TriggerSource:
@@ -221,17 +243,17 @@ def _close(asked: _Asked) -> Translation:
     refusal = _close_contradiction(decision)
     if refusal is not None:
         return refusal
-    time_in_force = _time_in_force(asked, OrderType.MARKET)
+    time_in_force = _time_in_force(asked, _MARKET)
     if not isinstance(time_in_force, TimeInForce):
         return time_in_force
     if not held:
         return NoOrderNeeded(decision_id=decision.decision_id, reason=f"{asked.product.symbol} is flat")
-    side = OrderSide.SELL if held > ZERO else OrderSide.BUY
+    side = _SELL if held > ZERO else _BUY
     size = abs(held)
     quantity = size if size < asked.reducible else asked.reducible
     if quantity <= ZERO:
         return _irreducible(asked, side)
-    order = _order(asked, side, OrderType.MARKET, time_in_force, quantity, Purpose.REDUCTION)
+    order = _order(asked, side, _MARKET, time_in_force, quantity, _REDUCTION)
     return replace(order, reduce_only=True, valid_until=None)
 
 
@@ -254,7 +276,7 @@ def _close_contradiction(decision: Decision) -> InvalidRefused | None:
 
 def _irreducible(asked: _Asked, side: OrderSide) -> ReducibleRefused:
     held, symbol = asked.position.quantity, asked.product.symbol
-    if held and (held > ZERO) is (side is OrderSide.SELL):
+    if held and (held > ZERO) is (side is _SELL):
         why = f"all {plain(abs(held))} of {symbol} are being reduced by live orders"
     elif held:
         why = f"a {side} does not reduce the position of {plain(held)} {symbol}"
@@ -268,7 +290,8 @@ def _irreducible(asked: _Asked, side: OrderSide) -> ReducibleRefused:
 def _out_of_time(decision: Decision, at: datetime, limits: RiskLimits) -> ExpiredRefused | ClockRefused | None:
     """Past its life, too old to be news (N8), or from the future (N9; an exit is let through)."""
     if decision.valid_until is not None and at > decision.valid_until:
-        return ExpiredRefused(message=f"the decision was valid until {shown(decision.valid_until)}, and it is {shown(at)}")
+        message = f"the decision was valid until {shown(decision.valid_until)}, and it is {shown(at)}"
+        return ExpiredRefused(message=message)
     decided_at = decision.decided_at
     if decided_at is None:
         return None

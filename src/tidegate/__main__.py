@@ -1,0 +1,17 @@
+"""The composition root: hands the command line its doors to the layers above it."""
+
+import sys
+
+
+def main() -> int:
+    """The `tidegate` command."""
+    from tidegate.adapters.cli.opener import Doors
+    from tidegate.adapters.cli.program import main as run_command
+    from tidegate.containers import open_application
+    from tidegate.testing.bench import measure
+
+    return run_command(Doors(open_application=open_application, benchmark=measure))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
