@@ -42,11 +42,12 @@ class ExecutionEngineFactory:
     def parse_slippage_multipliers(raw: str | None = None) -> dict[str, float]:
         """What a symbol's expected slippage is multiplied by, from "BTC-USD:1.5,ETH-USD:2.0".
 
-        None reads the environment variable SLIPPAGE_MULTIPLIERS; empty text, or no such variable, is no multipliers. White
-        space around names and numbers, and a comma at the end, do not count.
+        None reads the environment variable SLIPPAGE_MULTIPLIERS; empty text, or no such variable, is no multipliers.
+        White space around names and numbers, and a comma at the end, do not count.
 
         Raises:
-            BadSlippageMultiplier: a ValueError that names the entry: no colon, not a symbol, a number that is not finite and
+            BadSlippageMultiplier: a ValueError that names the entry: no colon, not a symbol, a number that is not
+            finite and
                 above zero, or a symbol given twice.
         """
         text = os.environ.get(SLIPPAGE_MULTIPLIERS, "") if raw is None else raw
@@ -104,8 +105,9 @@ class ExecutionEngineFactory:
     ) -> LiveExecutionEngine:
         """The advanced engine where the risk settings ask for it, else the live one; nothing ever asks which it is.
 
-        `slippage_multipliers` None reads the environment as `parse_slippage_multipliers` does; a multiplier that the limits of a
-        symbol already have stands. The engine's `risk_manager` is then one with those limits, sharing the trading states.
+        `slippage_multipliers` None reads the environment as `parse_slippage_multipliers` does; a multiplier that the
+        limits of a symbol already have stands. The engine's `risk_manager` is then one with those limits, sharing the
+        trading states.
 
         Raises:
             BadEngineArgument: a TypeError that names the argument.
@@ -182,7 +184,7 @@ _MARKET_CALLS = ("product", "reading")
 
 
 def _broker(value: Broker) -> Broker:
-    """A broker is anything with the ports' methods; what the engines need of it is looked for here, not when it is used."""
+    """A broker is anything with the ports' methods; that they are there is seen here, and not when one is first used."""
     if not all(callable(getattr(value, name, None)) for name in _MARKET_CALLS):
         raise BadEngineArgument("broker", value, "a Broker (an EnginePort with market data and account)")
     return value

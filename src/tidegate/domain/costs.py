@@ -23,8 +23,9 @@ def fee_rate(product: Product) -> Decimal:
 class OrderCosts(Struct, frozen=True, gc=False, kw_only=True):
     """What an order would need and leave as if it filled whole at its worst price.
 
-    `cost` is what must be free in `cost_currency`, fees included (the coins themselves for a spot sell); `fees` the worst fee
-    in quote currency; `margin_after` all margin in use in settlement currency (None on spot); `position_after` signed.
+    `cost` is what must be free in `cost_currency`, fees included (the coins themselves for a spot sell); `fees` the
+    worst fee in quote currency; `margin_after` all margin in use in settlement currency (None on spot);
+    `position_after` signed.
     """
 
     cost: Decimal

@@ -11,14 +11,15 @@ from tidegate.domain.views import MarketReading
 from tidegate.domain.vocabulary import OrderSide
 
 SQUARE_ROOT_COEFFICIENT = ONE
-"""Y of the square-root law, about 1 for liquid markets (Donier and Bonart 2015, who measured it on bitcoin), until fitted."""
+"""Y of the square-root law until it is fitted; of order one (Donier and Bonart 2015, measured on bitcoin)."""
 
 
 class ImpactEstimate(Struct, frozen=True, gc=False, kw_only=True):
     """What an order would do to the market.
 
-    `impact_bps` is the average price paid against the touch, in basis points, never negative; `expected_price` that average in
-    quote currency. `is_modelled` says that part of the order lies beyond the visible book and comes from the square-root law.
+    `impact_bps` is the average price paid against the touch, in basis points, never negative; `expected_price` that
+    average in quote currency. `is_modelled` says that part of the order lies beyond the visible book and comes from
+    the square-root law.
     """
 
     symbol: str
@@ -42,12 +43,18 @@ ImpactEstimator = Callable[[str, OrderSide, Decimal], ImpactEstimate | Blind]
 
 @exact
 def estimate_impact(
-    market: MarketReading, side: OrderSide, quantity: Decimal, *, limit: Decimal | None = None, multiplier: Decimal = ONE
+    market: MarketReading,
+    side: OrderSide,
+    quantity: Decimal,
+    *,
+    limit: Decimal | None = None,
+    multiplier: Decimal = ONE,
 ) -> ImpactEstimate | Blind:
-    """The walk's average against the touch; beyond a complete book Y·σ_day·√(Q/V_day) where the day's figures are known.
+    """The walk's average against the touch; beyond a complete book Y·σ_day·√(Q/V_day), where the day is known.
 
-    `limit` bounds the walk as an order's limit would, and `multiplier` is the base units in one contract, since V is in base
-    units. Blind without a usable book, past recorded depth, and beyond the book without the day's volume and volatility.
+    `limit` bounds the walk as an order's limit would, and `multiplier` is the base units in one contract, since V is
+    in base units. Blind without a usable book, past recorded depth, and beyond the book without the day's volume and
+    volatility.
     """
     book, symbol = market.book, market.symbol
     if book is None or not market.is_synced or book.is_crossed:

@@ -1,4 +1,4 @@
-"""Instructions: which type and time in force a decision asks for, and which fields fit together (the table of trading words)."""
+"""Instructions: which type and time in force a decision asks for, and which of its fields fit together."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -9,6 +9,7 @@ from tidegate.domain.submissions import EngineCapabilities
 from tidegate.domain.validity import invalid, shown
 from tidegate.domain.vocabulary import OrderSide, OrderType, TimeInForce, TriggerDirection
 
+_GTD = TimeInForce.GTD
 _RESTING = (TimeInForce.GTC, TimeInForce.GTD)
 TIMES_IN_FORCE: dict[OrderType, tuple[TimeInForce, ...]] = {
     OrderType.MARKET: (TimeInForce.IOC, TimeInForce.FOK),
@@ -20,9 +21,7 @@ TIMES_IN_FORCE: dict[OrderType, tuple[TimeInForce, ...]] = {
 }
 """What fits each type; the first is taken where neither the decision nor the configuration names one that fits."""
 
-TRIGGERED = frozenset({OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TAKE_PROFIT, OrderType.TRAILING_STOP})
-"""Types that wait for a price before they are an order in the book."""
-
+_MARKET, _LIMIT = OrderType.MARKET, OrderType.LIMIT
 ALGORITHMS = frozenset({"TWAP", "VWAP", "POV", "ICEBERG"})
 """Execution algorithms by name; any other name is invalid."""
 
@@ -40,17 +39,11 @@ _PRICES: dict[OrderType, frozenset[str]] = {
 def order_type_of(decision: Decision) -> OrderType | InvalidRefused:
     """The type asked for; a limit price without a type is a LIMIT, no price at all a MARKET."""
     kind = decision.order_type
-    if decision.limit_price is None and decision.stop_trigger is None and decision.trail is None:
-        if kind is None or kind is OrderType.MARKET:
-            return OrderType.MARKET
-    elif kind is None:
+    if kind is None:
         if decision.stop_trigger is None and decision.trail is None:
-            return OrderType.LIMIT
+            return _MARKET if decision.limit_price is None else _LIMIT
         return _typeless_trigger(decision)
-    if kind is OrderType.LIMIT and decision.limit_price is not None and decision.stop_trigger is decision.trail is None:
-        return kind
-    flaw = _prices_that_do_not_fit(decision, kind)
-    return kind if flaw is None else flaw
+    return _prices_that_do_not_fit(decision, kind) or kind
 
 
 def _typeless_trigger(decision: Decision) -> InvalidRefused:
@@ -106,17 +99,17 @@ def contradiction_of_terms(
     decision: Decision, kind: OrderType, time_in_force: TimeInForce, at: datetime
 ) -> InvalidRefused | None:
     """The first pair of fields that cannot both hold."""
-    if decision.post_only and (kind is not OrderType.LIMIT or time_in_force not in _RESTING):
-        if kind is OrderType.LIMIT:
+    if decision.post_only and (kind is not _LIMIT or time_in_force not in _RESTING):
+        if kind is _LIMIT:
             remedy = Remedy("use GTC", {"time_in_force": TimeInForce.GTC})
         else:
             remedy = Remedy("leave post_only out", {"post_only": False})
         return invalid("post_only", f"does not fit {kind} {time_in_force}: only LIMIT with GTC or GTD can rest", remedy)
-    if time_in_force is TimeInForce.GTD or decision.expire_at is not None:
+    if time_in_force is _GTD or decision.expire_at is not None:
         flaw = _expiry_flaw(decision, kind, time_in_force, at)
         if flaw is not None:
             return flaw
-    if decision.trigger_source is not None and kind not in TRIGGERED:
+    if decision.trigger_source is not None and (kind is _MARKET or kind is _LIMIT):
         return invalid("trigger_source", f"does not belong to {kind}", _without("trigger_source"))
     if decision.max_drift_bps is not None and decision.reference_price is None:
         return invalid("max_drift_bps", "needs a reference_price to drift from", _without("max_drift_bps"))
@@ -163,7 +156,7 @@ def needs_more_than_one_order(
 ) -> InvalidRefused | MarketStateRefused | None:
     """What one order at this venue cannot express.
 
-    MARKET_STATE and not INVALID: the decision makes sense, and a venue (or a later release) that can work it will take it.
+    MARKET_STATE and not INVALID: the decision makes sense, and a venue that can work it will take it.
     """
     if kind not in capabilities.order_types:
         offered = ", ".join(sorted(capabilities.order_types))
@@ -174,9 +167,9 @@ def needs_more_than_one_order(
             names = ", ".join(sorted(ALGORITHMS))
             return invalid("algorithm", f"{algorithm.name!r} is unknown; there are {names}", _without("algorithm"))
         return _unsupported(f"{algorithm.name} is not worked here; send one order", "algorithm", capabilities)
-    for name in ("take_profit", "stop_loss"):
-        if getattr(decision, name) is not None:
-            return _unsupported("brackets are not worked here; send the exit as its own decision", name, capabilities)
+    if decision.take_profit is not None or decision.stop_loss is not None:
+        name = "take_profit" if decision.take_profit is not None else "stop_loss"
+        return _unsupported("brackets are not worked here; send the exit as its own decision", name, capabilities)
     if decision.display_quantity is not None and (
         decision.quantity is None or decision.display_quantity < decision.quantity
     ):
@@ -185,7 +178,7 @@ def needs_more_than_one_order(
 
 
 def _unsupported(message: str, field: str, capabilities: EngineCapabilities) -> MarketStateRefused:
-    # Leaving out an algorithm or an iceberg gives the same position; leaving out protection would not, so nobody is told to.
+    # Leaving out an algorithm or an iceberg gives the same position; leaving out protection gives a naked one.
     remedy = _without(field) if field in ("algorithm", "display_quantity") else None
     return MarketStateRefused(
         message=f"{field}: {message}", facts={"field": field, "venue": capabilities.venue}, remedy=remedy

@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from tidegate.domain.ages import is_older, seconds_between
-from tidegate.domain.amounts import ONE, flaw, plain
+from tidegate.domain.amounts import MAX_DIGITS_EACH_SIDE, ONE, flaw, plain
 from tidegate.domain.decisions import Decision
 from tidegate.domain.marks import Mark
 from tidegate.domain.outcomes import NoOrderNeeded
@@ -12,12 +12,15 @@ from tidegate.domain.products import Product, round_quantity
 from tidegate.domain.protection import protected_price, stale_exit_price
 from tidegate.domain.refusals import AmbiguousSizeRefused, InvalidRefused, Remedy, StaleMarkRefused
 from tidegate.domain.risk import RiskLimits
+from tidegate.domain.touch import Touch
 from tidegate.domain.validity import invalid
 from tidegate.domain.views import MarketReading
 from tidegate.domain.vocabulary import OrderSide, OrderType
 
 SizeRefused = AmbiguousSizeRefused | InvalidRefused | StaleMarkRefused
 _ONE_PER_CENT = Decimal("0.01")
+_HUGE = Decimal(10) ** MAX_DIGITS_EACH_SIDE
+_BUY = OrderSide.BUY
 
 
 def quantity_asked(
@@ -26,15 +29,16 @@ def quantity_asked(
     kind: OrderType,
     product: Product,
     market: MarketReading,
+    touch: Touch,
     limits: RiskLimits,
     mark: Mark | Decimal | None,
     at: datetime,
 ) -> Decimal | NoOrderNeeded | SizeRefused:
     """The size in units of the product.
 
-    A quantity is taken as it stands (review rounds it and says so); a notional is divided by the worst price that a buy may
-    pay, by the bid for a sell, and rounded down to the increment. Both together must agree within 1 %, and the smaller
-    counts.
+    A quantity is taken as it stands (review rounds it and says so); a notional is divided by the worst price that a buy
+    may pay, by the bid for a sell, and rounded down to the increment. Both together must agree within 1 %, and the
+    smaller counts.
     """
     notional, quantity = decision.target_notional, decision.quantity
     if not notional:
@@ -43,21 +47,28 @@ def quantity_asked(
         if quantity is None and notional is None:
             return invalid("target_notional", "or quantity must say how much")
         return NoOrderNeeded(decision_id=decision.decision_id, reason="the size is zero")
-    price = _sizing_price(decision, side, kind, product, market, limits, mark, at)
-    if not isinstance(price, Decimal):
+    price = _sizing_price(decision, side, kind, product, market, touch, limits, mark, at)
+    if type(price) is not Decimal:
         return price
-    from_notional = round_quantity(product, notional / (price if product.multiplier is ONE else price * product.multiplier))
+    size = notional / (price if product.multiplier is ONE else price * product.multiplier)
+    if size >= _HUGE:
+        return invalid("target_notional", f"comes to more than {MAX_DIGITS_EACH_SIDE} digits of quantity")
+    from_notional = round_quantity(product, size)
     if quantity is None:
         return from_notional
-    stated = product.notional(quantity, price)
+    stated = quantity * price * product.multiplier
     if abs(stated - notional) > _ONE_PER_CENT * max(stated, notional):
-        return AmbiguousSizeRefused(
-            message=f"quantity {plain(quantity)} is worth {plain(round(stated, 8))} at {plain(price)}, "
-            f"more than 1 % from the notional {plain(notional)}",
-            figures={"quantity": quantity, "target_notional": notional, "price": price, "stated_notional": stated},
-            remedy=Remedy("give one of the two", {"target_notional": None}),
-        )
+        return _ambiguous(quantity, notional, price, stated)
     return quantity if quantity < from_notional else from_notional
+
+
+def _ambiguous(quantity: Decimal, notional: Decimal, price: Decimal, stated: Decimal) -> AmbiguousSizeRefused:
+    return AmbiguousSizeRefused(
+        message=f"quantity {plain(quantity)} is worth {plain(round(stated, 8))} at {plain(price)}, "
+        f"more than 1 % from the notional {plain(notional)}",
+        figures={"quantity": quantity, "target_notional": notional, "price": price, "stated_notional": stated},
+        remedy=Remedy("give one of the two", {"target_notional": None}),
+    )
 
 
 def _sizing_price(
@@ -66,33 +77,33 @@ def _sizing_price(
     kind: OrderType,
     product: Product,
     market: MarketReading,
+    touch: Touch,
     limits: RiskLimits,
     mark: Mark | Decimal | None,
     at: datetime,
 ) -> Decimal | InvalidRefused | StaleMarkRefused:
     """What a notional is divided by."""
-    if side is OrderSide.BUY:
+    bid, ask, mid = touch
+    is_buy = side is _BUY
+    if is_buy:
         if decision.limit_price is not None:
             return decision.limit_price
         if decision.stop_trigger is not None:
             return decision.stop_trigger * (ONE + limits.collar_pct)
-    book = market.book
-    touch = mid = None
-    if book is not None and market.is_synced and not book.is_crossed:
-        touch, mid = (book.best_ask if side is OrderSide.BUY else book.best_bid), book.mid
+    price = ask if is_buy else bid
     if mark is not None:
         seen = _seen_price(mark, at, limits)
         if not isinstance(seen, Decimal):
             return seen
         # The caller's price may only make the order smaller, so the higher of the two divides.
-        touch = seen if touch is None or seen > touch else touch
-    if touch is None:
+        price = seen if price is None or seen > price else price
+    if price is None:
         return _price_without_touch(decision, side, product, market, limits)
-    if side is OrderSide.SELL:
-        return touch
+    if not is_buy:
+        return price
     if kind is OrderType.TRAILING_STOP and decision.trail is not None:
-        return (touch + decision.trail) * (ONE + limits.collar_pct)
-    return protected_price(product, side, touch, mid, limits)
+        return (price + decision.trail) * (ONE + limits.collar_pct)
+    return protected_price(product, side, price, mid, limits)
 
 
 def _seen_price(mark: Mark | Decimal, at: datetime, limits: RiskLimits) -> Decimal | InvalidRefused | StaleMarkRefused:
@@ -133,4 +144,5 @@ def last_known_price(market: MarketReading) -> Decimal | None:
 def no_price(symbol: str, side: OrderSide) -> StaleMarkRefused:
     """No price is invented: without one to trade against there is no order."""
     word = "ask" if side is OrderSide.BUY else "bid"
-    return StaleMarkRefused(message=f"{symbol} has no {word} to trade against", facts={"symbol": symbol, "side": side.value})
+    message = f"{symbol} has no {word} to trade against"
+    return StaleMarkRefused(message=message, facts={"symbol": symbol, "side": side.value})

@@ -26,8 +26,8 @@ _ROUNDS = 12
 def settled(refusal: AnyRefusal, order: Order, view: ReviewView, trial: Trial) -> AnyRefusal:
     """The refusal with a remedy that passes every check on this view, or with none.
 
-    A smaller order that the next check would refuse as well is no help, so each check's own condition is added until all
-    agree. What only waiting cures keeps its moment; what nothing cures loses its remedy.
+    A smaller order that the next check would refuse as well is no help, so each check's own condition is added until
+    all agree. What only waiting cures keeps its moment; what nothing cures loses its remedy.
     """
     first = refusal.remedy
     if first is None or not first.changes:
@@ -63,7 +63,9 @@ def _in_words(changes: dict[str, Any]) -> str:
     )
 
 
-_TERMS = frozenset({"quantity", "limit_price", "order_type", "time_in_force", "post_only", "leverage", "reference_price"})
+_TERMS = frozenset(
+    {"quantity", "limit_price", "order_type", "time_in_force", "post_only", "leverage", "reference_price"}
+)
 
 
 def changed(order: Order, changes: dict[str, Any], view: ReviewView) -> Order:

@@ -78,8 +78,9 @@ def _with_remedy(breach: AnyRefusal, order: Order, view: ReviewView, pipeline: P
 class Assessment(Struct, frozen=True, gc=False, kw_only=True):
     """Every computable check's verdict on one order.
 
-    `refusal` is the first TRIP in order, the one a review answers with; `approved` what a review would approve, None where it
-    refuses; `order` the terms as far as they could be fitted; `expected_price` what it would pay on average as the book stands.
+    `refusal` is the first TRIP in order, the one a review answers with; `approved` what a review would approve, None
+    where it refuses; `order` the terms as far as they could be fitted; `expected_price` what it would pay on average
+    as the book stands.
     """
 
     order: Order

@@ -10,7 +10,8 @@ from tidegate.domain.products import round_quantity
 def fixed_fraction(draft: Draft) -> None:
     """Cut an entry to `position_fraction` of equity at its worst price, and record the cut.
 
-    An exit is never touched. Without an equity or a rate nothing is cut, because ORDER_SIZE then refuses the order anyway.
+    An exit is never touched. Without an equity or a rate nothing is cut, because ORDER_SIZE then refuses the order
+    anyway.
     """
     limits, equity = draft.limits, draft.view.account.equity
     if not limits.enable_dynamic_position_sizing or draft.is_exit:

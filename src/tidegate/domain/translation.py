@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tidegate.domain.ages import is_older, seconds_between
-from tidegate.domain.amounts import ZERO, exact, plain
+from tidegate.domain.amounts import ONE, ZERO, exact, plain
 from tidegate.domain.decisions import Decision
 from tidegate.domain.identifiers import client_order_id
 from tidegate.domain.instructions import (
@@ -43,6 +43,7 @@ from tidegate.domain.vocabulary import (
     Delivery,
     OrderSide,
     OrderType,
+    ProductKind,
     Purpose,
     ReduceOnlySupport,
     TimeInForce,
@@ -54,7 +55,7 @@ _DEFAULT_LIMITS = RiskLimits()
 _HOLD, _CLOSE, _BUY_ACTION = Action.HOLD, Action.CLOSE, Action.BUY
 _BUY, _SELL = OrderSide.BUY, OrderSide.SELL
 _MARKET, _LIMIT = OrderType.MARKET, OrderType.LIMIT
-_ENTRY, _REDUCTION = Purpose.ENTRY, Purpose.REDUCTION
+_ENTRY, _REDUCTION, _SPOT = Purpose.ENTRY, Purpose.REDUCTION, ProductKind.SPOT
 ONE_ORDER_VENUE = EngineCapabilities(
     venue="the venue", delivery=Delivery.C, horizon_seconds=ZERO, reduce_only=ReduceOnlySupport.NONE
 )
@@ -159,7 +160,7 @@ def _trade(asked: _Asked, side: OrderSide) -> Translation:
     )
     if not isinstance(quantity, Decimal):
         return quantity
-    fits = is_against and side is _SELL and quantity <= asked.reducible and asked.product.is_spot
+    fits = is_against and side is _SELL and quantity <= asked.reducible and asked.product.kind is _SPOT
     purpose = _REDUCTION if decision.reduce_only or fits else _ENTRY
     return _order(asked, side, kind, time_in_force, quantity, purpose)
 
@@ -225,9 +226,12 @@ def _order(
 
 
 def _leverage(asked: _Asked) -> Decimal | None:
-    """A derivative's margin setting: the decision's, or the most that the limits allow, so that margin is never thinner."""
+    """A derivative's margin setting: the decision's, or the most that limits and product allow, so that none is thinner."""
     chosen = asked.decision.leverage
-    return chosen if chosen is not None or asked.product.is_spot else asked.limits.max_leverage
+    if chosen is not None or asked.product.kind is _SPOT:
+        return chosen
+    most, initial = asked.limits.max_leverage, asked.product.initial_margin_rate
+    return most if most * initial <= ONE else ONE / initial
 
 
 def _trigger_source(asked: _Asked) -> TriggerSource:

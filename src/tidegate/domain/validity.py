@@ -32,7 +32,7 @@ def invalid(field: str, message: str, remedy: Remedy | None = None) -> InvalidRe
 
 
 def impossible(decision: Decision) -> InvalidRefused | None:
-    """The first field that no decision may hold: NaN, infinite, negative, minus zero, too many digits, naive moments, bad ids."""
+    """The first field that holds what none may: NaN, infinity, a sign, too many digits, a naive moment, a bad id."""
     if not is_identifier(decision.decision_id):
         return invalid("decision_id", _ID_RULE)
     if decision.strategy_id and not is_identifier(decision.strategy_id):

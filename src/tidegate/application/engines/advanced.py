@@ -8,10 +8,10 @@ from tidegate.domain.checks.pipeline import Pipeline, advanced
 
 
 class AdvancedExecutionEngine(LiveExecutionEngine):
-    """The live engine's stages with fixed-fraction sizing before the terms are fitted and the impact guard after slippage.
+    """The live engine's stages, with fixed-fraction sizing before the terms are fitted and the impact guard after.
 
-    Each works where the symbol's limits enable it. Without an estimator of the caller's own, the guard reads the book of the
-    view, so that it judges by what every other check judges by.
+    Each works where the symbol's limits enable it. Without an estimator of the caller's own, the guard reads the book
+    of the view, so that it judges by what every other check judges by.
     """
 
     def _stages(self) -> Pipeline:

@@ -13,8 +13,8 @@ from tidegate.domain.views import ReviewView
 class LiveExecutionEngine:
     """A pure pipeline over one view: it waits for nothing, sends nothing and remembers nothing.
 
-    All it judges by is in the view; broker, store and bot id say whom it works for. `enable_preview` asks placement to put the
-    order to the venue's preview between two reviews.
+    All it judges by is in the view; broker, store and bot id say whom it works for. `enable_preview` asks placement
+    to put the order to the venue's preview between two reviews.
     """
 
     def __init__(

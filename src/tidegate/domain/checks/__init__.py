@@ -1,1 +1,1 @@
-"""The checks: small pure functions over one draft, and the tables that say in which order and to what effect they run."""
+"""The checks: small pure functions over one draft, and the table of the order and the effect in which they run."""

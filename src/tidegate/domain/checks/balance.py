@@ -11,8 +11,8 @@ from tidegate.domain.refusals import BalanceRefused, Remedy
 
 
 def balance(draft: Draft) -> BalanceRefused | None:
-    """A spot buy pays notional and fee in quote, a spot sell its coins, a derivative entry margin and fee in settlement currency."""
-    if not draft.product.is_spot:
+    """A spot buy pays notional and fee, a spot sell its coins, a derivative entry margin and fee in settlement currency."""
+    if not draft.is_spot:
         return None if draft.is_exit else _margin(draft)
     return _spot_buy(draft) if draft.is_buy else _spot_sell(draft)
 
@@ -73,7 +73,7 @@ def _margin(draft: Draft) -> BalanceRefused | None:
 
 def _no_rate(draft: Draft, currency: str) -> BalanceRefused:
     return BalanceRefused(
-        message=f"margin is paid in {currency} and the price is in {draft.product.quote_currency}: no rate between them",
+        message=f"margin is paid in {currency}, the price is in {draft.product.quote_currency}: no rate between them",
         facts={"currency": currency},
     )
 

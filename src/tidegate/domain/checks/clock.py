@@ -22,6 +22,7 @@ def clock(draft: Draft) -> ClockRefused | None:
         draft.warnings.append(Warned("CLOCK", message))
         return None
     return ClockRefused(
-        message=f"the clocks here and at the venue differ by {plain(skew)} ms, more than {plain(limits.max_clock_skew_ms)} ms",
+        message=f"the clocks here and at the venue differ by {plain(skew)} ms, "
+        f"more than {plain(limits.max_clock_skew_ms)} ms",
         figures={"offset_ms": offset, "limit_ms": limits.max_clock_skew_ms},
     )

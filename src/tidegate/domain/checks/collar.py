@@ -1,21 +1,21 @@
-"""Collar: how far from a reference an order may be priced, so that a spike or a slip of the finger finds no taker (COLLAR)."""
+"""Collar: how far from a reference an order may be priced, so that a spike or a typing error costs little (COLLAR)."""
 
 from decimal import Decimal
 
 from tidegate.domain.amounts import ONE, ZERO, plain
-from tidegate.domain.checks.draft import Draft, is_triggered, percent
+from tidegate.domain.checks.draft import Draft, percent
 from tidegate.domain.products import round_limit_price
 from tidegate.domain.refusals import CollarRefused, Remedy
 from tidegate.domain.vocabulary import OrderType, TimeInForce, TriggerDirection
 
 
 def collar(draft: Draft) -> CollarRefused | None:
-    """The order's own price against the median mid of the last minute; one-sided, since a better price needs no guard.
+    """The order's own price against the median mid of the last minute; one-sided: a better price needs no guard.
 
-    The reference itself is held against the index and the decision's reference price, and a spread wider than the collar
-    refuses a market order. A triggered order is only checked for the right side of the market.
+    The reference itself is held against the index and the decision's reference price, and a spread wider than the
+    collar refuses a market order. A triggered order is only checked for the right side of the market.
     """
-    if is_triggered(draft.order):
+    if draft.is_triggered:
         return _wrong_side(draft)
     reference = draft.view.market.reference_mid
     if reference is None:
@@ -24,16 +24,14 @@ def collar(draft: Draft) -> CollarRefused | None:
             return _unseen(draft)
     width = draft.limits.collar_pct
     price = draft.limit_price if draft.limit_price is not None else draft.touch
-    if price is not None and (
-        price > reference * (ONE + width) if draft.is_buy else price < reference * (ONE - width)
-    ):
+    if price is not None and (price > reference * (ONE + width) if draft.is_buy else price < reference * (ONE - width)):
         return _outside(draft, price, reference)
     index, decided_at = draft.view.market.index_price, draft.order.reference_price
     if index is not None and abs(reference - index) > index * width:
         return _disputed(draft, reference, "index", index)
     if decided_at is not None and abs(reference - decided_at) > decided_at * width:
         return _disputed(draft, reference, "decision's reference", decided_at)
-    if draft.order.order_type is OrderType.MARKET and draft.mid is not None:
+    if draft.is_market and draft.mid is not None:
         bid, ask = draft.bid, draft.ask
         if bid is not None and ask is not None and ask - bid > draft.mid * width:
             return _too_wide(draft, bid, ask, draft.mid)
@@ -54,7 +52,7 @@ def _bound(draft: Draft, reference: Decimal) -> Decimal:
 def _outside(draft: Draft, price: Decimal, reference: Decimal) -> CollarRefused:
     bound, word = _bound(draft, reference), "above" if draft.is_buy else "below"
     remedy: Remedy | None = Remedy(f"a limit of {plain(bound)}", {"limit_price": bound})
-    if draft.order.order_type is OrderType.MARKET:
+    if draft.is_market:
         remedy = _as_limit(draft, bound)
     return CollarRefused(
         message=f"{plain(price)} is {word} {plain(bound)}, the collar of {percent(draft.limits.collar_pct)} around the "

@@ -4,23 +4,29 @@ from decimal import ROUND_FLOOR, Decimal
 
 from msgspec import Struct
 
-from tidegate.domain.amounts import BPS, ONE, ZERO, plain
+from tidegate.domain.amounts import BPS, ZERO, plain
 from tidegate.domain.books import BookSnapshot, Walk, walk
 from tidegate.domain.orders import Order, TermsChange, Warned
 from tidegate.domain.products import Product
 from tidegate.domain.refusals import Remedy
 from tidegate.domain.risk import RiskLimits
 from tidegate.domain.views import ReviewView
-from tidegate.domain.vocabulary import OrderSide, OrderType, Purpose, TimeInForce
+from tidegate.domain.vocabulary import OrderSide, OrderType, ProductKind, Purpose, TimeInForce
+
+# Bound once: in Python 3.11 looking a member up on its enumeration costs more than a decimal addition.
+_BUY, _ENTRY, _SPOT = OrderSide.BUY, Purpose.ENTRY, ProductKind.SPOT
+_MARKET, _LIMIT = OrderType.MARKET, OrderType.LIMIT
 
 
 class Draft(Struct, gc=False):
     """The worksheet of one review: shaping stages write it, checks only read it, and it never leaves the review.
 
-    `quantity`, `limit_price`, `trigger_price` and `time_in_force` are the terms as they stand so far. `book` is there only
-    while it can be used (synchronised and not crossed); `touch` is the price that the order would trade against, `valuation`
-    the price that a position is worth. `worst_price` is the price at which the order is reserved, `notional` its value there in
-    quote currency and `value` in the reporting currency (None: no rate).
+    `quantity`, `limit_price`, `trigger_price` and `time_in_force` are the terms as they stand so far. `book` is there
+    only while it can be used (synchronised and not crossed); `touch` is the price that the order would trade against,
+    `mid` is half-way, `valuation` the price that a position is worth, `allowance` how far from mid a taker may pay.
+    `worst_price` is the price at which the order is reserved, `notional` its value there in quote currency and
+    `value` in the reporting currency (None: no rate). `is_triggered` says that it waits for a price before it is an
+    order in the book.
     """
 
     order: Order
@@ -29,6 +35,9 @@ class Draft(Struct, gc=False):
     limits: RiskLimits
     is_buy: bool
     is_exit: bool
+    is_spot: bool
+    is_market: bool
+    is_triggered: bool
     quantity: Decimal
     limit_price: Decimal | None
     trigger_price: Decimal | None
@@ -39,6 +48,7 @@ class Draft(Struct, gc=False):
     touch: Decimal | None = None
     mid: Decimal | None = None
     valuation: Decimal | None = None
+    allowance: Decimal = ZERO
     is_stale: bool = False
     worst_price: Decimal | None = None
     notional: Decimal = ZERO
@@ -51,13 +61,18 @@ class Draft(Struct, gc=False):
 
 def draft_of(order: Order, view: ReviewView) -> Draft:
     """The draft an order begins its review with."""
+    product, kind = view.product, order.order_type
+    is_market = kind is _MARKET
     return Draft(
         order,
         view,
-        view.product,
+        product,
         view.limits,
-        order.side is OrderSide.BUY,
-        order.purpose is not Purpose.ENTRY,
+        order.side is _BUY,
+        order.purpose is not _ENTRY,
+        product.kind is _SPOT,
+        is_market,
+        not is_market and kind is not _LIMIT,
         order.quantity,
         order.limit_price,
         order.trigger_price,
@@ -65,26 +80,25 @@ def draft_of(order: Order, view: ReviewView) -> Draft:
     )
 
 
-def is_triggered(order: Order) -> bool:
-    """Whether it waits for a price before it is an order in the book."""
-    return order.order_type is not OrderType.LIMIT and order.order_type is not OrderType.MARKET
+def takes_nothing(draft: Draft) -> bool:
+    """Whether it would only rest in the book or wait outside it: post-only, triggered, or priced short of the touch."""
+    touch, limit = draft.touch, draft.limit_price
+    if draft.order.post_only or draft.is_triggered:
+        return True
+    if draft.is_market or touch is None or limit is None:
+        return False
+    return limit < touch if draft.is_buy else limit > touch
 
 
 def walked(draft: Draft) -> Walk | None:
-    """What the order would take from the book at once, worked out once; None where it takes nothing or there is no book.
+    """What the order would take from the book at once, worked out once; None where it takes nothing or sees no book.
 
-    A market order is walked whole, whatever its protection, since what it would cost is the question; a limit order takes no
-    worse than its limit; a post-only or a triggered one takes nothing now.
+    A market order is walked whole, whatever its protection, since what it would cost is the question; a limit order
+    takes no worse than its limit.
     """
-    if draft.taking is not None:
-        return draft.taking
-    order = draft.order
-    if draft.book is None or draft.touch is None or order.post_only or is_triggered(order):
-        return None
-    limit = None if order.order_type is OrderType.MARKET else draft.limit_price
-    if limit is not None and (limit < draft.touch if draft.is_buy else limit > draft.touch):
-        return None
-    draft.taking = walk(draft.book, order.side, draft.quantity, limit)
+    if draft.taking is None and draft.book is not None and draft.touch is not None and not takes_nothing(draft):
+        limit = None if draft.is_market else draft.limit_price
+        draft.taking = walk(draft.book, draft.order.side, draft.quantity, limit)
     return draft.taking
 
 
@@ -110,7 +124,7 @@ def affordable(draft: Draft, room: Decimal) -> Remedy | None:
 
 
 def unit_value(draft: Draft) -> Decimal:
-    """Reporting currency per unit of quantity at the worst price; called only where a rate and a price are known."""
+    """Reporting currency per unit of quantity at the worst price; asked for only where rate and price are known."""
     rate, price = draft.view.reporting_rate, draft.worst_price
     if rate is None or price is None:
         raise LookupError("a value was asked for without a rate or a price")

@@ -3,15 +3,15 @@
 from decimal import Decimal
 
 from tidegate.domain.amounts import ZERO, plain
-from tidegate.domain.checks.draft import Draft, bps, is_triggered
+from tidegate.domain.checks.draft import Draft, bps
 from tidegate.domain.protection import BASIS_POINT
 from tidegate.domain.refusals import DriftRefused, Remedy
 
 
 def drift(draft: Draft) -> DriftRefused | None:
-    """The executable side against the decision's reference price, adverse moves only: a better price is nobody's loss."""
+    """The executable side against the decision's reference price, adverse moves only: a better price harms nobody."""
     reference = draft.order.reference_price
-    if reference is None or draft.touch is None or is_triggered(draft.order):
+    if reference is None or draft.touch is None or draft.is_triggered:
         return None
     touch = draft.touch
     adverse = touch - reference if draft.is_buy else reference - touch

@@ -17,7 +17,7 @@ def exchange_rules(draft: Draft) -> MinimumRefused | InvalidRefused | OrderSizeR
     product, price = draft.product, draft.limit_price
     if draft.quantity % product.base_increment:
         _round_quantity(draft)
-    if price is not None and price % product.price_increment or draft.trigger_price is not None:
+    if (price is not None and price % product.price_increment) or draft.trigger_price is not None:
         refusal = _round_prices(draft)
         if refusal is not None:
             return refusal

@@ -8,10 +8,10 @@ from tidegate.domain.refusals import ExposureRefused
 
 
 def worst_case(draft: Draft) -> Decimal | None:
-    """The symbol's worst-case gross notional with this order, in the reporting currency; None where a price or rate is missing.
+    """The symbol's worst-case gross notional with this order, in the reporting currency; None without a price or rate.
 
-    The larger of long and short if every live, sending or unknown order on one side filled at its worst price and none on
-    the other, plus what was held without our doing.
+    The larger of long and short if every live, sending or unknown order on one side filled at its worst price and none
+    on the other, plus what was held without our doing.
     """
     if draft.worst_case is not None:
         return draft.worst_case
@@ -41,7 +41,7 @@ def worst_case(draft: Draft) -> Decimal | None:
 
 
 def exposure(draft: Draft) -> ExposureRefused | None:
-    """Against `max_position_pct_per_symbol` for the underlying (spot, aliases and derivatives together) and `max_exposure_pct`."""
+    """The underlying (spot, aliases and derivatives together) and all positions, each against its share of equity."""
     own, equity, limits = worst_case(draft), draft.view.account.equity, draft.limits
     if own is None or equity is None:
         return _blind(draft)
@@ -58,7 +58,8 @@ def exposure(draft: Draft) -> ExposureRefused | None:
 
 def _blind(draft: Draft) -> ExposureRefused:
     what = "equity" if draft.view.account.equity is None else f"exposure to {draft.product.underlying}"
-    return ExposureRefused(message=f"the {what} cannot be computed: a price or a rate is missing", facts={"cause": "blind"})
+    message = f"the {what} cannot be computed: a price or a rate is missing"
+    return ExposureRefused(message=message, facts={"cause": "blind"})
 
 
 def _exceeded(draft: Draft, name: str, after: Decimal, equity: Decimal, share: Decimal) -> ExposureRefused:

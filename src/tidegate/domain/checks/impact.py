@@ -3,11 +3,10 @@
 from decimal import Decimal
 
 from tidegate.domain.amounts import ONE, plain
-from tidegate.domain.checks.draft import Draft, at_most, walked
+from tidegate.domain.checks.draft import Draft, at_most, takes_nothing
 from tidegate.domain.impact import Blind, ImpactEstimate, ImpactEstimator, estimate_impact, quantity_within
 from tidegate.domain.protection import BASIS_POINT
 from tidegate.domain.refusals import ImpactRefused
-from tidegate.domain.vocabulary import OrderType
 
 
 def impact(draft: Draft) -> ImpactRefused | None:
@@ -15,7 +14,7 @@ def impact(draft: Draft) -> ImpactRefused | None:
     if _moves_nothing(draft):
         return None
     # A market order is judged whole, whatever its protection; a limit order by what it would take within its limit.
-    limit = None if draft.order.order_type is OrderType.MARKET else draft.limit_price
+    limit = None if draft.is_market else draft.limit_price
     multiplier = draft.product.multiplier
     market, side = draft.view.market, draft.order.side
     return _judged(draft, estimate_impact(market, side, draft.quantity, limit=limit, multiplier=multiplier))
@@ -29,10 +28,8 @@ def impact_by(estimator: ImpactEstimator, draft: Draft) -> ImpactRefused | None:
 
 
 def _moves_nothing(draft: Draft) -> bool:
-    """The guard is off, or the book shows that the order takes nothing at once."""
-    if not draft.limits.enable_market_impact_guard:
-        return True
-    return draft.touch is not None and walked(draft) is None
+    """The guard is off, or the order takes nothing at once."""
+    return not draft.limits.enable_market_impact_guard or takes_nothing(draft)
 
 
 def _judged(draft: Draft, estimate: ImpactEstimate | Blind) -> ImpactRefused | None:

@@ -16,13 +16,13 @@ def leverage(draft: Draft) -> LeverageRefused | None:
     """
     asked, limits, product = draft.order.leverage, draft.limits, draft.product
     if asked is not None:
-        allowed = limits.max_spot_leverage if product.is_spot else limits.max_leverage
-        if not product.is_spot and product.initial_margin_rate and asked * product.initial_margin_rate > ONE:
+        allowed = limits.max_spot_leverage if draft.is_spot else limits.max_leverage
+        if not draft.is_spot and product.initial_margin_rate and asked * product.initial_margin_rate > ONE:
             offered = ONE / product.initial_margin_rate
             allowed = offered if offered < allowed else allowed
         if asked > allowed:
-            return _too_much(asked, allowed, product.is_spot)
-    return None if product.is_spot else _gross(draft)
+            return _too_much(asked, allowed, draft.is_spot)
+    return None if draft.is_spot else _gross(draft)
 
 
 def _too_much(asked: Decimal, allowed: Decimal, is_spot: bool) -> LeverageRefused:
@@ -54,13 +54,13 @@ def _gross(draft: Draft) -> LeverageRefused | None:
 
 
 def liquidation(draft: Draft) -> LiquidationRefused | None:
-    """Distance of the projected position from its liquidation price, and the account's margin buffer, both after a full fill.
+    """Distance of the projected position from its liquidation price, and the account's margin buffer, as if filled.
 
-    With margin m and maintenance rate k, a position entered at e is liquidated at e·(1 − s·m)/(1 − s·k), s = +1 long, −1
-    short: where what is left of the margin equals the maintenance requirement. A position that this order shrinks is judged
-    as it would stand.
+    With margin m and maintenance rate k, a position entered at e is liquidated at e·(1 − s·m)/(1 − s·k), s = +1 long,
+    −1 short: where what is left of the margin equals the maintenance requirement. A position that this order shrinks
+    is judged as it would stand.
     """
-    if draft.product.is_spot:
+    if draft.is_spot:
         return None
     before = draft.view.account_position.quantity
     after = before + draft.quantity if draft.is_buy else before - draft.quantity
@@ -79,8 +79,8 @@ def _price_distance(draft: Draft, after: Decimal, mark: Decimal) -> LiquidationR
         return None
     distance = sign * (mark - price) / mark
     return LiquidationRefused(
-        message=f"the position after it would be liquidated at {figure(price)}, {percent(distance)} from the mark "
-        f"{plain(mark)}, less than {percent(limit)}",
+        message=f"the position after it would be liquidated at {figure(price)}, {percent(distance)} from the "
+        f"mark {plain(mark)}, less than {percent(limit)}",
         figures={"liquidation_price": price, "mark": mark, "distance": distance, "limit": limit},
         remedy=_less_leverage(draft, sign),
     )
@@ -110,7 +110,7 @@ def _entry_after(draft: Draft, after: Decimal) -> Decimal:
 
 
 def _cross_buffer(draft: Draft, before: Decimal, after: Decimal, mark: Decimal) -> LiquidationRefused | None:
-    """(equity − maintenance)/equity; other positions' margin in use stands for their maintenance, which is never more."""
+    """(equity − maintenance)/equity; other positions' margin in use stands for their maintenance, never more than it."""
     view, product = draft.view, draft.product
     equity, rate = view.account.equity, view.reporting_rate
     if equity is None or rate is None:
@@ -122,6 +122,7 @@ def _cross_buffer(draft: Draft, before: Decimal, after: Decimal, mark: Decimal) 
     if equity - maintenance >= equity * limit:
         return None
     return LiquidationRefused(
-        message=f"maintenance of {figure(maintenance)} would leave less than {percent(limit)} of the equity {figure(equity)}",
+        message=f"maintenance of {figure(maintenance)} would leave less than {percent(limit)} "
+        f"of the equity {figure(equity)}",
         figures={"maintenance": maintenance, "equity": equity, "limit": limit},
     )

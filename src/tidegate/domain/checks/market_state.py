@@ -1,4 +1,4 @@
-"""Market state: whether the venue takes such an order on the product now (MARKET_STATE), and whether it is still in time (EXPIRED)."""
+"""Market state: whether the venue takes such an order now (MARKET_STATE), and whether it is in time (EXPIRED)."""
 
 from datetime import timedelta
 
@@ -43,7 +43,7 @@ def _flagged(draft: Draft) -> MarketStateRefused | None:
     flags, order = draft.product.flags, draft.order
     remedy: Remedy | None = None
     # An exit's market order travels as a limit, which a limit-only market takes; an entry has time to be a limit order.
-    is_market = order.order_type is OrderType.MARKET and (draft.limits.unprotected or not draft.is_exit)
+    is_refused_market = draft.is_market and (draft.limits.unprotected or not draft.is_exit)
     if flags.trading_disabled:
         state = "closed for trading"
     elif flags.cancel_only:
@@ -54,7 +54,7 @@ def _flagged(draft: Draft) -> MarketStateRefused | None:
         state = "post-only"
         if order.order_type is OrderType.LIMIT and order.time_in_force in (TimeInForce.GTC, TimeInForce.GTD):
             remedy = Remedy("send it post-only", {"post_only": True})
-    elif flags.limit_only and is_market:
+    elif flags.limit_only and is_refused_market:
         state = "limit-only"
     else:
         return None

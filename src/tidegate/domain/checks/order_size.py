@@ -11,7 +11,7 @@ from tidegate.domain.validity import shown
 
 
 def order_size(draft: Draft) -> OrderSizeRefused | None:
-    """Value at the worst price against a share of equity and a fixed limit, then counts of the day and of the window."""
+    """Value at the worst price against a share of equity and a fixed limit, then the day's and the window's counts."""
     limits, view = draft.limits, draft.view
     value, equity = draft.value, view.account.equity
     if value is None or equity is None:

@@ -1,4 +1,4 @@
-"""The pipeline: every stage of a review in its order, with its effect on entries, reductions and an operator's closes."""
+"""The pipeline: every stage of a review in order, with its effect on entries, reductions and operator's closes."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -43,8 +43,8 @@ Judge = Callable[[Draft], AnyRefusal | None]
 class Stage(Struct, frozen=True):
     """One stage: the code it refuses with, its function, and its effect by purpose.
 
-    `needs_price` marks what cannot be computed for an order that has found no price; `tells_pass` is off where a pass is
-    nothing to report.
+    `needs_price` marks what cannot be computed for an order that has found no price; `tells_pass` is off where a pass
+    is nothing to report.
     """
 
     code: str
@@ -63,7 +63,7 @@ class Stage(Struct, frozen=True):
 
 
 class Pipeline:
-    """Stages in order, with what a review runs for each purpose laid out beforehand: the function, and whether it only warns."""
+    """Stages in order, and for each purpose what a review runs, laid out beforehand: the function, and only a warning?"""
 
     __slots__ = ("on_entry", "on_operator_close", "on_reduction", "stages")
 

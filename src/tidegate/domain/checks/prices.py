@@ -6,62 +6,55 @@ from tidegate.domain.ages import is_older, seconds_between
 from tidegate.domain.amounts import ONE, plain
 from tidegate.domain.checks.draft import Draft, change
 from tidegate.domain.orders import TermsChange
-from tidegate.domain.protection import protected_price, stale_exit_price
+from tidegate.domain.products import round_limit_price
+from tidegate.domain.protection import slippage_allowance, stale_exit_price
 from tidegate.domain.quantities import last_known_price, no_price
 from tidegate.domain.refusals import StaleMarkRefused
-from tidegate.domain.vocabulary import OrderType, TimeInForce
-
-_HALF = Decimal("0.5")
+from tidegate.domain.touch import touch_of
+from tidegate.domain.vocabulary import TimeInForce
 
 
 def price(draft: Draft) -> StaleMarkRefused | None:
     """Read the market, protect a market order, and find the price at which the order is reserved.
 
-    A crossed or unsynchronised book is as good as none; of a one-sided one only the side that has a price is used. An exit
-    without a fresh price goes as an immediate-or-cancel limit in the wider band around the last known one.
+    A crossed or unsynchronised book is as good as none; of a one-sided one only the side that has a price is used. An
+    exit without a fresh price goes as an immediate-or-cancel limit in the wider band around the last known one.
     """
     _read_market(draft)
-    order = draft.order
-    if order.order_type is OrderType.MARKET:
+    if draft.is_market:
         return _market_order(draft)
+    order, limit = draft.order, draft.limit_price
     if draft.bid is None and draft.ask is None and draft.valuation is None and not draft.is_exit:
         return no_price(order.symbol, order.side)
-    limit = draft.limit_price
-    if limit is None:
-        # A stop without a limit pays what it finds once it has triggered: the collar from its trigger bounds it.
-        base = draft.trigger_price if draft.trigger_price is not None else _trailing_start(draft)
-        if base is None:
-            return no_price(order.symbol, order.side)
-        draft.worst_price = base * (ONE + draft.limits.collar_pct) if draft.is_buy else base
-    else:
+    if limit is not None:
         draft.worst_price = _reserved_at(draft, limit)
+        return None
+    # A stop without a limit pays what it finds once it has triggered: the collar from its trigger bounds it.
+    start = draft.trigger_price if draft.trigger_price is not None else _trailing_start(draft)
+    if start is None:
+        return no_price(order.symbol, order.side)
+    draft.worst_price = start * (ONE + draft.limits.collar_pct) if draft.is_buy else start
     return None
 
 
 def _read_market(draft: Draft) -> None:
     market, limits = draft.view.market, draft.limits
-    book = market.book
-    if book is not None and market.is_synced:
-        bids, asks = book.bids, book.asks
-        bid = bids[0].price if bids else None
-        ask = asks[0].price if asks else None
-        if bid is None or ask is None:
-            draft.book, draft.bid, draft.ask = book, bid, ask
-        elif bid < ask:
-            draft.book, draft.bid, draft.ask = book, bid, ask
-            draft.mid = (bid + ask) * _HALF
-        draft.touch = draft.ask if draft.is_buy else draft.bid
-    draft.valuation = market.mark.price if market.mark is not None else draft.mid
+    bid, ask, mid = touch_of(market)
+    touch = ask if draft.is_buy else bid
+    if bid is not None or ask is not None:
+        draft.book, draft.bid, draft.ask, draft.mid, draft.touch = market.book, bid, ask, mid, touch
+        if touch is not None:
+            draft.allowance = slippage_allowance(touch, mid, limits)
+    mark, heard_at = market.mark, market.heard_at
+    draft.valuation = mid if mark is None else mark.price
     bound = limits.max_polled_mark_age_seconds if market.is_polled else limits.max_feed_age_seconds
-    heard_at = market.heard_at
     draft.is_stale = heard_at is None or is_older(draft.view.at, heard_at, bound)
 
 
 def _reserved_at(draft: Draft, limit: Decimal) -> Decimal:
     """A buy pays at most its limit; a sell may fill above its limit, and its exposure is then the larger."""
-    if draft.is_buy or draft.bid is None or draft.bid <= limit:
-        return limit
-    return draft.bid
+    bid = draft.bid
+    return limit if draft.is_buy or bid is None or bid <= limit else bid
 
 
 def _trailing_start(draft: Draft) -> Decimal | None:
@@ -73,14 +66,16 @@ def _trailing_start(draft: Draft) -> Decimal | None:
 
 def _market_order(draft: Draft) -> StaleMarkRefused | None:
     order, touch, limits = draft.order, draft.touch, draft.limits
-    if draft.is_exit and (touch is None or draft.is_stale):
+    if draft.is_exit and (draft.is_stale or touch is None):
         return _stale_exit(draft)
     if touch is None:
         return no_price(order.symbol, order.side)
+    collar = touch * limits.collar_pct
     if limits.unprotected:
-        draft.worst_price = touch * (ONE + limits.collar_pct) if draft.is_buy else touch
+        draft.worst_price = touch + collar if draft.is_buy else touch
         return None
-    limit = protected_price(draft.product, order.side, touch, draft.mid, limits)
+    allowed = draft.allowance if draft.allowance < collar else collar
+    limit = round_limit_price(draft.product, order.side, touch + allowed if draft.is_buy else touch - allowed)
     draft.limit_price = limit
     draft.worst_price = _reserved_at(draft, limit)
     draft.changes.append(TermsChange("limit_price", "none", str(limit), "protection of a market order"))

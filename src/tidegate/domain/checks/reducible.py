@@ -8,7 +8,7 @@ from tidegate.domain.refusals import ReducibleRefused, Remedy
 
 
 def reducible_quantity(draft: Draft) -> Decimal:
-    """What the order's side may still take: min(|position|, what the account has on that side) less live reductions' leaves.
+    """What the order's side may still take: min(|position|, the account's on that side) less live reductions' leaves.
 
     The wallet caps a spot position: coins that fees or a withdrawal have taken cannot be sold.
     """
@@ -19,14 +19,14 @@ def reducible_quantity(draft: Draft) -> Decimal:
     else:
         account = view.account_position.quantity
     left = (held if held < account else account) - view.own_orders.reducing_leaves
-    if draft.product.is_spot:
+    if draft.is_spot:
         free = view.account.available.get(draft.product.base_currency, ZERO)
         left = free if free < left else left
     return left if left > ZERO else ZERO
 
 
 def reducible(draft: Draft) -> ReducibleRefused | None:
-    """Clamp a reduce-only order to what is reducible; refuse one that has nothing to reduce, or that would do more than reduce."""
+    """Clamp a reduce-only order to what is reducible; refuse what has nothing to reduce, or would do more than that."""
     left = reducible_quantity(draft)
     if draft.quantity <= left:
         return None

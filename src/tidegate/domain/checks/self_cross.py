@@ -2,10 +2,9 @@
 
 from decimal import Decimal
 
-from tidegate.domain.amounts import plain
-from tidegate.domain.checks.draft import Draft, is_triggered
+from tidegate.domain.amounts import ZERO, plain
+from tidegate.domain.checks.draft import Draft
 from tidegate.domain.refusals import Remedy, SelfCrossRefused
-from tidegate.domain.vocabulary import OrderType
 
 
 def self_cross(draft: Draft) -> SelfCrossRefused | None:
@@ -18,7 +17,7 @@ def self_cross(draft: Draft) -> SelfCrossRefused | None:
     if resting is None or not draft.limits.self_cross_guard:
         return None
     price = draft.limit_price
-    if is_triggered(draft.order) or (price is not None and (price < resting if draft.is_buy else price > resting)):
+    if draft.is_triggered or (price is not None and (price < resting if draft.is_buy else price > resting)):
         return None
     return _crossing(draft, resting)
 
@@ -29,7 +28,7 @@ def _crossing(draft: Draft, resting: Decimal) -> SelfCrossRefused:
     increment = draft.product.price_increment
     beside = resting - increment if draft.is_buy else resting + increment
     remedy = None
-    if draft.order.order_type is OrderType.LIMIT and beside > 0:
+    if not draft.is_market and beside > ZERO:
         remedy = Remedy(f"a limit of {plain(beside)}", {"limit_price": beside})
     return SelfCrossRefused(
         message=f"it would trade with the own order {blocker} resting at {plain(resting)}",
