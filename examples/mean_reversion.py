@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from tidegate import Action, Decision, OrderType, TimeInForce, TradingState
+from tidegate import Action, Decision, OrderType, Position, TimeInForce, TradingState
 from tidegate.application.strategy import StrategyView
 
 SPOT = "BTC-USD"
@@ -47,7 +47,7 @@ class MeanReversion:
 
     def _spot(self, view: StrategyView, mid: Decimal, away_bps: Decimal) -> Decision | None:
         held = view.position(SPOT)
-        if not held.is_flat and away_bps >= 0:
+        if self._can_close(view, held) and away_bps >= 0:
             return Decision(action=Action.CLOSE, reason="the price is back at its average")
         is_full = held.quantity * mid > self._clip * (self._clips - 1)
         if away_bps > -self._band_bps or is_full or not self._may_enter(view, SPOT):
@@ -57,7 +57,7 @@ class MeanReversion:
 
     def _offer(self, view: StrategyView, away_bps: Decimal) -> Decision | None:
         held, book = view.position(PERPETUAL), view.market(PERPETUAL).book
-        if not held.is_flat:
+        if self._can_close(view, held):
             is_back = away_bps >= 0 if held.quantity > 0 else away_bps <= 0
             return Decision(action=Action.CLOSE, reason="the price is back at its average") if is_back else None
         if book is None or abs(away_bps) < self._band_bps or not self._may_enter(view, PERPETUAL):
@@ -73,6 +73,11 @@ class MeanReversion:
             expire_at=view.now + self._rest,
             reason=f"{abs(away_bps):.1f} bps {'above' if is_high else 'below'} the average",
         )
+
+    def _can_close(self, view: StrategyView, held: Position) -> bool:
+        """Whether there is a position that is more than dust: what is below the product's minimum cannot be sold."""
+        product = view.product(held.symbol)
+        return product is not None and abs(held.quantity) >= product.minimum_quantity and not held.is_flat
 
     def _may_enter(self, view: StrategyView, symbol: str) -> bool:
         """Nothing is working, the gate is open, and the last decision is long enough ago."""

@@ -9,6 +9,7 @@ from msgspec import Struct
 from tidegate.application.audit import words
 from tidegate.application.desk import AccountDesk
 from tidegate.application.tally import Tally
+from tidegate.domain.amounts import exact
 from tidegate.domain.positions import Position
 from tidegate.domain.refusals import AnyRefusal
 
@@ -38,6 +39,7 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     seconds: float
 
     @classmethod
+    @exact
     def of(
         cls,
         tally: Tally,
