@@ -6,7 +6,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from tidegate.adapters.brokers.simulated.accounts import AccountsState
+from tidegate.adapters.brokers.accounts import AccountsState
 from tidegate.adapters.brokers.simulated.orders import WorkingOrder
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId

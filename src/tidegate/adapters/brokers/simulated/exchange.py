@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from tidegate.adapters.brokers.simulated.accounts import Accounts
+from tidegate.adapters.brokers.accounts import Accounts
 from tidegate.adapters.brokers.simulated.archive import UsedShare
 from tidegate.adapters.brokers.simulated.feed import MarketFeed
 from tidegate.adapters.brokers.simulated.floor import Floor

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from heapq import heappop, heappush
 
-from tidegate.adapters.brokers.simulated.accounts import Accounts, credit
+from tidegate.adapters.brokers.accounts import Accounts, credit
 from tidegate.adapters.brokers.simulated.funds import spot_need
 from tidegate.adapters.brokers.simulated.instrument import Instrument
 from tidegate.adapters.brokers.simulated.orders import WorkingOrder, WorkingState

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from tidegate.adapters.brokers.simulated.accounts import Accounts
+from tidegate.adapters.brokers.accounts import Accounts
 from tidegate.adapters.brokers.simulated.admission import Reject
 from tidegate.adapters.brokers.simulated.instrument import Instrument
 from tidegate.adapters.brokers.simulated.orders import WorkingOrder

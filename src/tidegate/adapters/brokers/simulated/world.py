@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 
-from tidegate.adapters.brokers.simulated.accounts import AccountsState
+from tidegate.adapters.brokers.accounts import AccountsState
 from tidegate.adapters.brokers.simulated.archive import Archive, MemoryArchive, WorldState
 from tidegate.adapters.brokers.simulated.orders import WorkingState
 from tidegate.adapters.brokers.simulated.world_file import FileArchive, WorldError

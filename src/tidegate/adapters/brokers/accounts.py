@@ -1,4 +1,4 @@
-"""The venue's accounts: ours, the counterparty's and the fees', between which money moves and is never lost."""
+"""A pretended venue's accounts: ours, the counterparty's and the fees', between which money moves and is never lost."""
 
 from decimal import Decimal
 
