@@ -53,7 +53,8 @@ class InboxServer:
 
 
 async def _decide(operations: Operations, body: DecideRequest) -> Reply:
-    return _reply_of(await operations.coordinator.execute_decision(body.symbol, body.decision))
+    decision = body.dated(operations.desk.clock.now())
+    return _reply_of(await operations.coordinator.execute_decision(body.symbol, decision))
 
 
 async def _cancel(operations: Operations, body: CancelRequest) -> Reply:

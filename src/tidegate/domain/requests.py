@@ -1,6 +1,9 @@
 """Requests: what another process may ask the writer of an account to do, and how it is answered."""
 
+from datetime import datetime, timedelta
+
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tidegate.domain.decisions import Decision
 from tidegate.domain.orders import OrderRecord
@@ -10,11 +13,22 @@ from tidegate.domain.refusals import AnyRefusal
 from tidegate.domain.vocabulary import TradingState
 
 
-class DecideRequest(Struct, frozen=True, kw_only=True):
-    """Execute a decision."""
+class DecideRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Execute a decision.
+
+    `valid_for_seconds` and `expire_in_seconds` count from when the writer takes it up: only the writer knows its own clock.
+    """
 
     symbol: str
     decision: Decision
+    valid_for_seconds: float | None = None
+    expire_in_seconds: float | None = None
+
+    def dated(self, now: datetime) -> Decision:
+        """The decision with the moments that are counted from now."""
+        spans = {"valid_until": self.valid_for_seconds, "expire_at": self.expire_in_seconds}
+        moments = {name: now + timedelta(seconds=span) for name, span in spans.items() if span is not None}
+        return replace(self.decision, **moments) if moments else self.decision
 
 
 class CancelRequest(Struct, frozen=True, kw_only=True):
