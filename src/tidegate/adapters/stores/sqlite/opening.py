@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from tidegate.adapters.stores.journal import microseconds
 from tidegate.adapters.stores.sqlite.chain import tail_flaw
 from tidegate.adapters.stores.sqlite.codec import decode_facts, encode
+from tidegate.adapters.stores.sqlite.durability import is_durable
 from tidegate.adapters.stores.sqlite.errors import OtherAccount, StoreCorrupt
 from tidegate.adapters.stores.sqlite.files import (
     BUSY_TIMEOUT_MS,
@@ -155,17 +156,3 @@ def _store(
     committer = Committer(transactions, committed, partial(is_durable, path), sequence)
     lane = InlineLane(committer) if inline else GroupLane(committer)
     return SqliteOrderStore(path, mark.epoch, clock, lane, release)
-
-
-def is_durable(path: Path, end: tuple[int, bytes]) -> bool:
-    """Whether the journal has the row of this sequence number and hash, synced to the disk (D8: read by key first)."""
-    sequence, digest = end
-    try:
-        with closing(connect_to_write(path)) as connection:
-            row = connection.execute("SELECT hash FROM journal WHERE sequence = ?", (sequence,)).fetchone()
-            if row is None or row[0] != digest:
-                return False
-            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
-            return not busy
-    except sqlite3.Error:
-        return False

@@ -1,0 +1,108 @@
+"""Reading a store without being its writer: no lock, no recovery, nothing changed."""
+
+import sqlite3
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from msgspec import Struct
+
+from tidegate.adapters.stores.sqlite.errors import OtherAccount, StoreError
+from tidegate.adapters.stores.sqlite.files import connect_to_read, existing, in_our_words
+from tidegate.adapters.stores.sqlite.lock import writer_of
+from tidegate.adapters.stores.sqlite.readings import SqliteReadings
+from tidegate.adapters.stores.sqlite.schema import require_current
+from tidegate.domain.events import TradingStateChanged
+from tidegate.domain.orders import ApprovedOrder
+from tidegate.domain.ports.clock import ClockPort
+from tidegate.domain.records import (
+    CommitOutcome,
+    InboxAnswer,
+    RecordOutcome,
+    Step,
+    StepCommitted,
+    StoreUnavailable,
+)
+
+_READ_ONLY = StoreUnavailable(reason="the store is open to read only")
+
+
+class WriterReading(Struct, frozen=True, kw_only=True):
+    """The last process that wrote the account, the epoch that it holds, and whether it is there now."""
+
+    process: str
+    pid: int
+    epoch: int
+    is_alive: bool
+
+
+def open_sqlite_reader(path: str | Path, *, clock: ClockPort, account_id: str = "") -> "SqliteStoreReader":
+    """Open a store to read, beside its writer or without one; without an account id, whosever it is.
+
+    Raises:
+        NoSuchStore: there is no file.
+        OtherAccount: it is pinned to another account than the one that is named.
+        NotAStore, NewerSchema, OlderSchema: it is none that this program can read.
+        StoreCorrupt, StoreUnusable: SQLite cannot read it.
+    """
+    file = existing(path)
+    with in_our_words(file):
+        connection = connect_to_read(file)
+        try:
+            require_current(connection, file)
+            reader = SqliteStoreReader(file, connection, clock)
+            if account_id and reader.account_id != account_id:
+                raise OtherAccount(file, reader.account_id, account_id)
+        except (sqlite3.Error, StoreError):
+            connection.close()
+            raise
+    return reader
+
+
+class SqliteStoreReader(SqliteReadings):
+    """Implements the reading half of OrderStorePort with what is durable at each call; every write is refused."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, clock: ClockPort) -> None:
+        super().__init__(path, connection, clock, is_threaded=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of the last writer."""
+        return self.writer().epoch
+
+    def writer(self) -> WriterReading:
+        """Who writes the account now, or did last."""
+        with in_our_words(self.path):
+            row = self._connection.execute("SELECT process, pid, epoch FROM account").fetchone()
+        return WriterReading(process=row[0], pid=row[1], epoch=row[2], is_alive=writer_of(self.path) is not None)
+
+    async def record_sending(self, approved: ApprovedOrder, step: Step) -> RecordOutcome:
+        return _READ_ONLY
+
+    async def commit(self, step: Step) -> CommitOutcome:
+        return _READ_ONLY
+
+    def append(self, step: Step) -> None:
+        """Refused like every write; there is nobody to tell."""
+
+    async def flush(self) -> CommitOutcome:
+        with in_our_words(self.path):
+            row = self._connection.execute("SELECT coalesce(max(sequence), 0) FROM journal").fetchone()
+        return StepCommitted(sequence=row[0])
+
+    async def write_state(self, change: TradingStateChanged) -> CommitOutcome:
+        return _READ_ONLY
+
+    async def answer(self, answer: InboxAnswer) -> CommitOutcome:
+        return _READ_ONLY
