@@ -5,9 +5,7 @@ from contextlib import asynccontextmanager
 
 from tidegate.application.canceling import Canceler
 from tidegate.application.desk import AccountDesk
-from tidegate.application.resolving import OrderResolver
 from tidegate.domain.orders import OrderRecord
-from tidegate.domain.ports import EnginePort
 from tidegate.domain.vocabulary import OrderStatus
 
 _CANCELABLE = (OrderStatus.ACCEPTED, OrderStatus.PARTIALLY_FILLED, OrderStatus.PENDING_AMEND)
@@ -24,11 +22,6 @@ class Closer:
         self._canceler = canceler
         self._settle_seconds = settle_seconds
         self._fences: dict[str, int] = {}
-
-    @classmethod
-    def over(cls, desk: AccountDesk, venue: EnginePort) -> "Closer":
-        """A closer with a canceler of its own, for a placement service used by itself."""
-        return cls(desk, Canceler(desk, venue, OrderResolver(desk, venue)))
 
     def is_fenced(self, symbol: str) -> bool:
         """Whether a close of the symbol is under way, so that entries on it are refused."""

@@ -186,7 +186,7 @@ class AccountDesk:
         limits = self.risk_manager.limits_for(symbol)
         exposure = valuation.exposure(ledger, product)
         rate = valuation.rate(product.quote_currency)
-        entry_limit = int(limits.entry_orders_per_second * limits.entry_budget_pct)
+        entry_limit = int(limits.entry_orders_per_second)
         return ReviewView(
             at=at,
             product=product,

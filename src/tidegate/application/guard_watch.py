@@ -52,6 +52,7 @@ class GuardWatch:
     async def run_feed(self) -> tuple[GuardReading, ...]:
         """The feed of every symbol that has a position or an order, or that has been heard at all."""
         at = self._desk.clock.now()
+        await self._end_cool_downs(at)
         answers = []
         for product in self._desk.market_data.products:
             reading = self._desk.market_data.reading(product.symbol)
@@ -60,6 +61,15 @@ class GuardWatch:
             limits = self._desk.risk_manager.limits_for(product.symbol)
             answers.append(await self._judge(feed(reading, at, limits), at))
         return tuple(answers)
+
+    async def _end_cool_downs(self, at: datetime) -> None:
+        """A state with a term that nothing latched goes back when its term is over."""
+        for symbol, entry in self._desk.ledger.states.symbols.items():
+            if entry.until is not None and at >= entry.until and not entry.is_latched:
+                change = TradingStateChanged(
+                    state=TradingState.ACTIVE, reason="the cool-down is over", by=entry.by, symbol=symbol, at=at
+                )
+                await self._states.change(change)
 
     def _is_involved(self, symbol: str) -> bool:
         sums = self._desk.ledger.commitments.by_symbol.get(symbol)

@@ -1,9 +1,11 @@
 """Order placement: the one way from a decision to a venue, each step a proof for the next."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 from returns.result import Failure, Result, Success
 
+from tidegate.application.canceling import Canceler
 from tidegate.application.clock_binding import bound_clock
 from tidegate.application.closing import Closer
 from tidegate.application.decided import DecidedOnce, Outcome, placed_or_refused
@@ -11,9 +13,11 @@ from tidegate.application.desk import AccountDesk
 from tidegate.application.engine import ExecutionEngine
 from tidegate.application.planning import Planner
 from tidegate.application.preparing import Execution, Prepared, prepare, state_refusal
+from tidegate.application.resolving import OrderResolver
 from tidegate.application.sending import OrderSender, Sent
 from tidegate.domain.decisions import Decision
-from tidegate.domain.events import DecisionRefused, NoOrderDecided
+from tidegate.domain.events import DecisionRefused, NoOrderDecided, TradingStateChanged
+from tidegate.domain.guards import REPETITION
 from tidegate.domain.identifiers import is_identifier
 from tidegate.domain.marks import Mark
 from tidegate.domain.order_stats import OrderStats
@@ -23,9 +27,12 @@ from tidegate.domain.positions import Position
 from tidegate.domain.products import Product
 from tidegate.domain.records import AlreadyDecided, StepCommitted, StoreUnavailable, WriterLost
 from tidegate.domain.refusals import AnyRefusal, InvalidRefused, StoreRefused
-from tidegate.domain.vocabulary import Action, TimeInForce
+from tidegate.domain.vocabulary import Action, TimeInForce, TradingState
 
 PlacementResult = Result[OrderPlaced | NoOrderNeeded, AnyRefusal]
+
+_COOL_DOWN = timedelta(seconds=60)
+"""How long a symbol takes no entries after the same order came too often."""
 
 
 class OrderPlacementService:
@@ -152,8 +159,9 @@ class _Work:
         self.decided = DecidedOnce(desk)
         self.planner = Planner(desk, venue)
         self._venue = venue
-        self._sender = sender if sender is not None else OrderSender(desk, venue)
-        self._closer = closer if closer is not None else Closer.over(desk, venue)
+        canceler = Canceler(desk, venue, OrderResolver(desk, venue))
+        self._sender = sender if sender is not None else OrderSender(desk, venue, canceler)
+        self._closer = closer if closer is not None else Closer(desk, canceler)
 
     async def execute(self, one: Execution) -> Outcome:
         symbol, decision = one.symbol, one.decision
@@ -183,12 +191,30 @@ class _Work:
         """A refusal of something that never left: durable before it is returned, final for the decision's id."""
         desk = self.desk
         desk.stats.refused += 1
+        if refusal.facts.get("cause") == REPETITION:
+            await self._restrain(one.symbol, refusal)
         if not is_identifier(one.decision.decision_id) or isinstance(refusal, StoreRefused):
             return refusal
         at = desk.clock.now()
         event = DecisionRefused(symbol=one.symbol, decision=one.decision, refusal=refusal, at=at)
         outcome = await desk.commit(at, event)
         return refusal if isinstance(outcome, StepCommitted) else await self._not_committed(one, outcome)
+
+    async def _restrain(self, symbol: str, refusal: AnyRefusal) -> None:
+        """The same order again and again is a strategy gone wrong: its symbol is REDUCING until it has cooled down."""
+        desk = self.desk
+        if desk.ledger.states.effective(symbol) is not TradingState.ACTIVE:
+            return
+        at = desk.clock.now()
+        change = TradingStateChanged(
+            state=TradingState.REDUCING,
+            reason=refusal.message,
+            by=f"guard {REPETITION}",
+            symbol=symbol,
+            until=at + _COOL_DOWN,
+            at=at,
+        )
+        await desk.change_state(change)
 
     async def _needless(self, one: Execution, no_order: NoOrderNeeded) -> Outcome:
         at = self.desk.clock.now()

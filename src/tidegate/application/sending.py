@@ -1,12 +1,14 @@
 """Sending: review, reserve, record, submit and settle one order; the only code that hands an order to a venue."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from tidegate.application.canceling import Canceler
 from tidegate.application.desk import AccountDesk
 from tidegate.application.engine import ExecutionEngine
 from tidegate.application.preparing import state_refusal
 from tidegate.domain.decisions import Decision
 from tidegate.domain.events import OrderRejected, OrderSending, OrderUnanswered
+from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import ApprovedOrder, Order, OrderRecord, RecordedOrder, TermsChange
 from tidegate.domain.pace import terms_of
 from tidegate.domain.ports import EnginePort
@@ -15,6 +17,7 @@ from tidegate.domain.records import AlreadyDecided, StateForbids, StoreUnavailab
 from tidegate.domain.refusals import (
     AnyRefusal,
     ExpiredRefused,
+    SelfCrossRefused,
     StaleMarkRefused,
     StoreRefused,
 )
@@ -29,6 +32,9 @@ from tidegate.domain.submissions import (
 )
 from tidegate.domain.vocabulary import Delivery
 
+_BLOCKERS_MAX = 8
+"""How many own orders an exit may find in its way before it is refused: each costs a cancel and a review."""
+_SETTLE_SECONDS = 5.0
 _PAUSE = timedelta(seconds=1)
 """An order whose commit took longer than this is looked at once more before it is sent (P13)."""
 
@@ -50,9 +56,10 @@ class OrderSender:
     same room twice (X3).
     """
 
-    def __init__(self, desk: AccountDesk, venue: EnginePort) -> None:
+    def __init__(self, desk: AccountDesk, venue: EnginePort, canceler: Canceler) -> None:
         self._desk = desk
         self._venue = venue
+        self._canceler = canceler
 
     async def send(
         self, order: Order, product: Product, engine: ExecutionEngine, decision: Decision | None
@@ -69,6 +76,8 @@ class OrderSender:
                 return refusal
         at = self._desk.clock.now()
         approved = engine.review(order, self._desk.view(order, terms, product, at))
+        if isinstance(approved, SelfCrossRefused) and order.purpose.is_exit:
+            approved, at = await self._past_blockers(approved, order, product, engine)
         if not isinstance(approved, ApprovedOrder):
             return approved
         desk, store = self._desk, self._desk.store
@@ -106,6 +115,21 @@ class OrderSender:
         if late is not None:
             return Sent(await self._never_sent(approved.order, late), approved.changes)
         return Sent(await self._submit(recorded), approved.changes)
+
+    async def _past_blockers(
+        self, refusal: SelfCrossRefused, order: Order, product: Product, engine: ExecutionEngine
+    ) -> tuple[ApprovedOrder | AnyRefusal, datetime]:
+        """Cancel the own orders that stand in an exit's way, one after the other, each followed by a fresh review."""
+        judged: ApprovedOrder | AnyRefusal = refusal
+        for _ in range(_BLOCKERS_MAX):
+            if not isinstance(judged, SelfCrossRefused):
+                break
+            blocker = ClientOrderId(judged.facts["blocker"])
+            await self._canceler.cancel(blocker, f"it stands in the way of the exit {order.client_order_id}")
+            if await self._canceler.settled((blocker,), _SETTLE_SECONDS):
+                break
+            judged = engine.review(order, self._desk.view(order, terms_of(order), product, self._desk.clock.now()))
+        return judged, self._desk.clock.now()
 
     async def _preview(self, order: Order, product: Product, engine: ExecutionEngine) -> AnyRefusal | None:
         """Review, then ask the venue; the caller reviews again on a fresh view."""

@@ -55,7 +55,7 @@ class CoreContainer(containers.DeclarativeContainer):
     resolver = Part(OrderResolver, desk, engine_port)
     canceler = Part(Canceler, desk, engine_port, resolver)
     closer = Part(Closer, desk, canceler)
-    sender = Part(OrderSender, desk, engine_port)
+    sender = Part(OrderSender, desk, engine_port, canceler)
     state_keeper = Part(StateKeeper, desk, canceler)
     guard_watch = Part(
         GuardWatch,

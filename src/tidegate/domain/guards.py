@@ -27,6 +27,7 @@ class GuardReading(Struct, frozen=True, gc=False, kw_only=True):
 
 
 DAILY_LOSS, FEED, RECORDS, LOOPS = "daily_loss", "feed", "records", "loops"
+REPETITION = "repetition"
 
 LATCHED = frozenset({DAILY_LOSS, RECORDS, LOOPS})
 """Guards whose trip waits for an operator; the others move back by themselves once they pass."""

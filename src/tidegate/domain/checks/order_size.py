@@ -6,6 +6,7 @@ from decimal import Decimal
 from tidegate.domain.ages import after
 from tidegate.domain.amounts import plain
 from tidegate.domain.checks.draft import Draft, affordable, figure, percent, reporting
+from tidegate.domain.guards import REPETITION
 from tidegate.domain.refusals import OrderSizeRefused, Remedy
 from tidegate.domain.validity import shown
 
@@ -57,6 +58,6 @@ def _repeated(draft: Draft) -> OrderSizeRefused:
     return OrderSizeRefused(
         message=f"the same order was sent {repeats} times within {plain(limits.repeated_orders_seconds)} s",
         figures={"repeats": Decimal(repeats), "limit": Decimal(limits.repeated_orders_max)},
-        facts={"cause": "repetition"},
+        facts={"cause": REPETITION},
         remedy=Remedy(f"send it after {shown(free_at)}", not_before=free_at),
     )
