@@ -1,8 +1,9 @@
 """Requests: what another process may ask the writer of an account to do, and how it is answered."""
 
 from datetime import datetime, timedelta
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from tidegate.domain.decisions import Decision
@@ -12,17 +13,20 @@ from tidegate.domain.reconciliation import ReconciliationReport
 from tidegate.domain.refusals import AnyRefusal
 from tidegate.domain.vocabulary import TradingState
 
+Span = Annotated[float, Meta(ge=0, le=366 * 86_400)]
+"""Seconds, up to a year."""
+
 
 class DecideRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Execute a decision.
 
-    `valid_for_seconds` and `expire_in_seconds` count from when the writer takes it up: only the writer knows its own clock.
+    `valid_for_seconds` and `expire_in_seconds` count from when the writer takes it up: only it knows its own clock.
     """
 
     symbol: str
     decision: Decision
-    valid_for_seconds: float | None = None
-    expire_in_seconds: float | None = None
+    valid_for_seconds: Span | None = None
+    expire_in_seconds: Span | None = None
 
     def dated(self, now: datetime) -> Decision:
         """The decision with the moments that are counted from now."""
