@@ -17,7 +17,7 @@ from typing import NewType, ParamSpec, TypeVar
 Price = NewType("Price", Decimal)
 """Quote currency per unit of the base asset; positive."""
 Quantity = NewType("Quantity", Decimal)
-"""Units of the base asset (contracts where the product counts contracts); never negative, since the side carries the sign."""
+"""Units of the base asset, or contracts where the product counts them; never negative, since the side has the sign."""
 SignedQuantity = NewType("SignedQuantity", Decimal)
 """Like `Quantity`, positive when long and negative when short."""
 Money = NewType("Money", Decimal)
@@ -87,6 +87,9 @@ def flaw(value: Decimal) -> str | None:
 def _decimal(value: str | int | Decimal, field: str) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise InvalidAmount(field, f"must be a string, an int or a Decimal, not {type(value).__name__}")
+    # Decimal would also read digits of other scripts, and underscores between digits.
+    if isinstance(value, str) and ("_" in value or not value.isascii()):
+        raise InvalidAmount(field, "is not a number")
     try:
         return Decimal(value, DOMAIN_CONTEXT)
     except InvalidOperation:
@@ -129,7 +132,7 @@ def money(value: str | int | Decimal, field: str = "amount") -> Money:
         InvalidAmount: NaN, infinite, or more than 18 digits on either side of the point.
     """
     number = _decimal(value, field)
-    reason = flaw(abs(number)) if number.is_finite() else "must be a finite number"
+    reason = flaw(number.copy_abs())
     if reason is not None:
         raise InvalidAmount(field, reason)
     return Money(number)
@@ -142,6 +145,10 @@ def plain(value: Decimal) -> str:
     '1.5'
     >>> plain(Decimal("1E+3"))
     '1000'
+    >>> plain(Decimal("-0.00"))
+    '0'
     """
+    if not value:
+        return "0"
     text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text

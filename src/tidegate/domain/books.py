@@ -40,7 +40,7 @@ class BookSnapshot(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def is_crossed(self) -> bool:
-        """Whether the best bid is at or above the best ask: a state that no working market shows, so nothing is read off it."""
+        """Whether the best bid is at or above the best ask: no working market shows that, so nothing is read off it."""
         return bool(self.bids and self.asks and self.bids[0].price >= self.asks[0].price)
 
     @property
@@ -84,6 +84,8 @@ def walk(book: BookSnapshot, side: OrderSide, wanted: Decimal, limit: Decimal | 
     Blind means that the recorded levels ran out (not that the limit was met) and the snapshot is not complete.
     """
     filled, cost, worst = ZERO, ZERO, None
+    if not wanted:
+        return Walk(wanted=wanted, filled=filled, cost=cost, worst=worst, is_blind=False)
     left = wanted
     is_buy = side is OrderSide.BUY
     for level in book.side(side):
@@ -111,5 +113,5 @@ def within(book: BookSnapshot, side: OrderSide, limit: Decimal) -> Decimal:
 
 
 def bps_of(difference: Decimal, reference: Decimal) -> Decimal:
-    """A price difference in basis points of a reference price."""
+    """A price difference in basis points of a reference price, which is above zero."""
     return DOMAIN_CONTEXT.multiply(DOMAIN_CONTEXT.divide(difference, reference), BPS)

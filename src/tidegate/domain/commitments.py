@@ -15,9 +15,9 @@ from tidegate.domain.vocabulary import OrderSide, OrderStatus, Purpose
 class Reservation(Struct, frozen=True, gc=False, kw_only=True):
     """What one live order reserves.
 
-    `quantity` could still fill; `notional` its value at the order's worst price, in quote currency; `held` what is kept free
-    for it in `held_currency` (cost and taker fee of a spot buy, the coins of a spot sell, margin and fee of a derivative);
-    `resting_price` where it may rest in the book.
+    `quantity` could still fill; `notional` its value at the order's worst price, in quote currency; `held` what is
+    kept free for it in `held_currency` (cost and taker fee of a spot buy, the coins of a spot sell, margin and fee of
+    a derivative); `resting_price` where it may rest in the book.
     """
 
     symbol: str

@@ -30,7 +30,8 @@ def contradiction(
 ) -> AnyRefusal | None:
     """The refusal of a mark, product or position that the venue's market or our ledger contradicts; None if they agree.
 
-    A mark may differ by the collar, a position by one increment; a product must be the same symbol, kind and increments.
+    A mark may differ by the collar, a position by one increment; a product must be the same symbol, kind and
+    increments.
     """
     if given_product is not None and not _same_product(given_product, product):
         return _invalid("product", f"the product given for {product.symbol} is not the venue's", given_product.symbol)

@@ -45,13 +45,14 @@ class Algorithm(Struct, frozen=True, kw_only=True):
 class Decision(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a strategy wants done on one symbol; the same object twice is one order.
 
-    `target_notional` is this order's size in quote currency (not a target position), `quantity` its size in base units or
-    contracts; `limit_price`, `stop_trigger`, `reference_price`, `take_profit`, `stop_loss` are prices in quote currency;
-    `trail` a distance in quote currency; `max_drift_bps` basis points. `expire_at` ends a GTD order at the venue, `valid_until` the
-    decision itself. All moments are aware datetimes. `decided_at` is the bound clock's, or the moment of execution.
+    `target_notional` is this order's size in quote currency (not a target position), `quantity` its size in base units
+    or contracts; `limit_price`, `stop_trigger`, `reference_price`, `take_profit`, `stop_loss` are prices in quote
+    currency; `trail` a distance in quote currency; `max_drift_bps` basis points. `expire_at` ends a GTD order at the
+    venue, `valid_until` the decision itself. All moments are aware datetimes. `decided_at` is the bound clock's, or
+    the moment of execution.
 
-    Only types are checked here. What is impossible (NaN, negative, too many digits, minus zero) is refused as INVALID on
-    its way, so that a strategy's bad number is a recorded refusal and not an exception in the strategy.
+    Only types are checked here. What is impossible (NaN, negative, too many digits, minus zero) is refused as INVALID
+    on its way, so that a strategy's bad number is a recorded refusal and not an exception in the strategy.
 
     Raises:
         TypeError: a field holds another type than it declares (a float is not a Decimal); the message names the field.

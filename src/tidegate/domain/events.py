@@ -190,7 +190,7 @@ class GuardReported(_Event, frozen=True, gc=False, kw_only=True, tag="GUARD_REPO
 
 
 class IncidentRaised(_Event, frozen=True, gc=False, kw_only=True, tag="INCIDENT_RAISED"):
-    """Something an operator must see: OVERFILL, LATE_ACCEPT, MISMATCH, EXTERNAL_ORDER, ORPHAN_FILL, TERMS_DIFFER, ..."""
+    """Something an operator must see: OVERFILL, LATE_ACCEPT, a difference that reconciliation found, an orphan fill."""
 
     kind: str
     message: str

@@ -13,8 +13,9 @@ from tidegate.domain.vocabulary import Liquidity, OrderSide
 class Fill(Struct, frozen=True, gc=False, kw_only=True):
     """One execution of one of our orders.
 
-    `quantity` in units of base (contracts), `price` in quote currency, `fee` in `fee_currency` (negative for a rebate), `at` as the
-    venue stamped it. `is_inferred` marks a value taken from a cumulative figure, never from the venue's own fill.
+    `quantity` in units of base (contracts), `price` in quote currency, `fee` in `fee_currency` (negative for a
+    rebate), `at` as the venue stamped it. `is_inferred` marks a value taken from a cumulative figure, never from the
+    venue's own fill.
     """
 
     trade_id: TradeId

@@ -12,7 +12,9 @@ from tidegate.domain.views import MarketReading
 
 
 class GuardAnswer(StrEnum):
-    PASS = "PASS"
+    """What a guard saw."""
+
+    PASS = "PASS"  # noqa: S105 -- the field's word, no password
     TRIP = "TRIP"
     BLIND = "BLIND"  # it could not see; past its bound that counts as a trip
 
@@ -37,7 +39,7 @@ LATCHED = frozenset({DAILY_LOSS, RECORDS, LOOPS})
 def daily_loss(equity: Decimal | None, opening: Decimal | None, limits: RiskLimits) -> GuardReading:
     """Loss since the day's opening as a fraction of it, fees and open positions included (docs/checks.md)."""
     if equity is None:
-        return _reading(DAILY_LOSS, GuardAnswer.BLIND, "equity cannot be computed: a balance or a position has no price")
+        return _reading(DAILY_LOSS, GuardAnswer.BLIND, "no equity: a balance or a position cannot be priced")
     if opening is None or opening <= 0:
         return _reading(DAILY_LOSS, GuardAnswer.BLIND, "the day's opening equity is missing")
     loss = opening - equity
@@ -61,7 +63,7 @@ def feed(reading: MarketReading, at: datetime, limits: RiskLimits) -> GuardReadi
 
 
 def records(differences: tuple[str, ...], overdue_unknown: tuple[str, ...], broken: tuple[str, ...]) -> GuardReading:
-    """Records against the venue: a confirmed mismatch, an unknown past its bound, or a broken invariant waits for an operator."""
+    """Records against the venue: a confirmed mismatch, an overdue unknown or a broken invariant waits for an operator."""
     found = (*broken, *differences, *(f"order {order_id} is unknown past its bound" for order_id in overdue_unknown))
     if not found:
         return _reading(RECORDS, GuardAnswer.PASS, "records agree with the venue's as last read")

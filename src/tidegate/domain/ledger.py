@@ -39,8 +39,8 @@ class UnknownProductError(LookupError):
 class Ledger:
     """What is known of one account now.
 
-    Only live orders are held; a terminal one leaves with the step that ended it and is handed back by `recall` if late news of it
-    comes. `apply` is deterministic and free of effects but on the ledger itself.
+    Only live orders are held; a terminal one leaves with the step that ended it and is handed back by `recall` if late
+    news of it comes. `apply` is deterministic and free of effects but on the ledger itself.
     """
 
     def __init__(self, product_of: ProductOf, states: TradingStates) -> None:

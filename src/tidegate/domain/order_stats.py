@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 class OrderStats(Mapping[str, int]):
     """Counters that read like a mapping.
 
-    `attempted` orders sent, `successful` those the venue took, `failed` those it refused or that ended by an error of ours,
-    `refused` decisions that never left, `unknown` orders whose outcome is not known now.
+    `attempted` orders sent, `successful` those the venue took, `failed` those it refused or that ended by an error of
+    ours, `refused` decisions that never left, `unknown` orders whose outcome is not known now.
     """
 
     __slots__ = ("attempted", "failed", "refused", "successful", "unknown")

@@ -21,8 +21,8 @@ from tidegate.domain.vocabulary import (
 class Order(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """One order as translated from a decision, not yet judged.
 
-    `quantity` in base units (contracts), prices and `trail` in quote currency, moments aware UTC. `limit_price` of a MARKET order is the
-    protection price that review puts on it; None there means that it goes out raw.
+    `quantity` in base units (contracts), prices and `trail` in quote currency, moments aware UTC. `limit_price` of a
+    MARKET order is the protection price that review puts on it; None there means that it goes out raw.
     """
 
     client_order_id: ClientOrderId
@@ -105,8 +105,9 @@ class Refused(Struct, frozen=True, gc=False, kw_only=True):
 class OrderRecord(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """One order as it stands: its terms, and the facts that are known of it.
 
-    The facts only ever accumulate and `status` follows from them (`domain.lifecycle`), so that the same news in any order,
-    with repeats, ends in the same record. `filled_notional` is Σ quantity × price over the fills; `trade_ids` is sorted.
+    The facts only ever accumulate and `status` follows from them (`domain.lifecycle`), so that the same news in any
+    order, with repeats, ends in the same record. `filled_notional` is Σ quantity × price over the fills; `trade_ids`
+    is sorted.
     """
 
     order: Order

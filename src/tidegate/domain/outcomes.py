@@ -10,7 +10,10 @@ from tidegate.domain.refusals import AnyRefusal
 
 
 class OrderPlaced(Struct, frozen=True, kw_only=True):
-    """One order exists for the decision; `order` is how it stands, UNKNOWN included. `is_repeat` marks an answer to a decision seen before."""
+    """One order exists for the decision; `order` is how it stands, UNKNOWN included.
+
+    `changes` are the terms that review changed; `is_repeat` marks the answer to a decision that was seen before.
+    """
 
     order: OrderRecord
     changes: tuple[TermsChange, ...] = ()
@@ -28,7 +31,7 @@ class NoOrderNeeded(Struct, frozen=True, kw_only=True):
 class Answer(StrEnum):
     """What a check said of an order."""
 
-    PASS = "PASS"
+    PASS = "PASS"  # noqa: S105 -- the field's word, no password
     WARN = "WARN"  # a breach that does not stop this kind of order
     TRIP = "TRIP"
 
@@ -46,7 +49,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     """What executing the decision now would do; nothing was reserved, written or asked.
 
     `order` has the exact terms that would be sent; `cost` the worst cash need in the paying currency, fees included;
-    `fees` the worst fee, `margin_after` and `position_after` as if it filled whole; `verdicts` every computable check in order.
+    `fees` the worst fee, `margin_after` and `position_after` as if it filled whole; `verdicts` every computable check
+    in order.
     """
 
     order: Order | None

@@ -16,7 +16,8 @@ class Position(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """What one strategy holds of one symbol.
 
     `quantity` is signed, in base units (contracts); `entry_price` the average cost in quote currency, None when flat;
-    `realized_pnl` in quote currency before fees; `fees` the sum of fees in quote currency, base-currency fees at their fill's price.
+    `realized_pnl` in quote currency before fees; `fees` the sum of fees in quote currency, base-currency fees at their
+    fill's price.
     """
 
     symbol: str
@@ -41,9 +42,9 @@ class Position(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
 def apply_fill(position: Position, fill: Fill, product: Product) -> Position:
     """The position after one more fill, by average cost.
 
-    A fill on the position's side averages the entry price; one against it realises (price − entry) on what it closes, and
-    what is left of it opens the other way at its own price. A fee paid in the base currency of a spot product is taken
-    out of the quantity at the same cost.
+    A fill on the position's side averages the entry price; one against it realises (price − entry) on what it closes,
+    and what is left of it opens the other way at its own price. A fee paid in the base currency of a spot product is
+    taken out of the quantity at the same cost.
     """
     signed = fill.quantity if fill.side.sign > 0 else -fill.quantity
     held, entry, realized = position.quantity, position.entry_price, position.realized_pnl
@@ -92,7 +93,8 @@ RECENT_FILLS = 64
 class PositionHistory:
     """A position with its most recent fills, so that late news changes it as if it had come in time.
 
-    Average cost depends on the order of fills; folding them in canonical order makes the result depend on the fills alone.
+    Average cost depends on the order of fills; folding them in canonical order makes the result depend on the fills
+    alone.
     """
 
     __slots__ = ("_base", "_recent", "position")

@@ -28,8 +28,8 @@ OPEN_FOR_TRADING = TradingFlags()
 class Product(Struct, frozen=True, gc=False, kw_only=True):
     """One tradable product.
 
-    Amounts: prices in quote currency per unit of base (times `multiplier`, the base units in one contract); quantities in
-    units of base, or in contracts where `multiplier` is not 1; rates are fractions (0.001 = 10 bps).
+    Amounts: prices in quote currency per unit of base (times `multiplier`, the base units in one contract); quantities
+    in units of base, or in contracts where `multiplier` is not 1; rates are fractions (0.001 = 10 bps).
     `underlying` is the alias group for exposure: BTC-USD, BTC-USDC and BTC-PERP share BTC.
     """
 

@@ -15,6 +15,8 @@ from tidegate.domain.submissions import VenueOrder
 
 
 class DifferenceKind(StrEnum):
+    """How records and venue disagree."""
+
     MISSING_ON_VENUE = "MISSING_ON_VENUE"  # live here, and a complete query does not show it
     MISSING_HERE = "MISSING_HERE"  # carries our prefix, and no intent of it is recorded
     EXTERNAL = "EXTERNAL"  # somebody else's order or fill on the account: counted, never touched

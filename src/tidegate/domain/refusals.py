@@ -34,9 +34,9 @@ class Remedy(Struct, frozen=True, kw_only=False, omit_defaults=True):
 class Refusal(Struct, frozen=True, kw_only=True, tag_field="code", omit_defaults=True):
     """The base of all refusals.
 
-    `code` is stable and SCREAMING_SNAKE; `message` one sentence with the figure and the limit; `figures` the numbers and `facts`
-    the texts that led to it, by name, which `context` gives together; `remedy` what would pass, or None where nothing the
-    caller can change would.
+    `code` is stable and SCREAMING_SNAKE; `message` one sentence with the figure and the limit; `figures` the numbers
+    and `facts` the texts that led to it, by name, which `context` gives together; `remedy` what would pass, or None
+    where nothing the caller can change would.
     """
 
     message: str

@@ -9,7 +9,7 @@ from tidegate.domain.states import TradingStates
 
 
 class RiskLimits(Struct, frozen=True, gc=False, kw_only=True):
-    """Every limit of the checks and guards; a `_pct` is a fraction (0.8 = 80 %), a `_bps` basis points, `_seconds` seconds.
+    """Every limit of the checks and guards; `_pct` is a fraction (0.8 = 80 %), `_bps` basis points, `_seconds` seconds.
 
     Defaults are those of the table in docs/checks.md. `None` switches a limit off where it is allowed.
     """

@@ -32,10 +32,10 @@ def news_of_submission(client_order_id: ClientOrderId, attempt: int, outcome: Su
             news: list[OrderNews] = [
                 OrderAccepted(client_order_id=client_order_id, venue_order_id=venue_order_id, at=at)
             ]
-            for fill in fills:
-                news.append(OrderFilled(client_order_id=client_order_id, fill=fill, at=at))
+            news.extend(OrderFilled(client_order_id=client_order_id, fill=fill, at=at) for fill in fills)
             if is_finished:
-                news.append(OrderCanceled(client_order_id=client_order_id, reason="the rest was cancelled at once", at=at))
+                rest = "the rest was cancelled at once"
+                news.append(OrderCanceled(client_order_id=client_order_id, reason=rest, at=at))
             return news
         case OrderRejectedByVenue(code=code, reason=reason, at=at):
             return [OrderRejected(client_order_id=client_order_id, code=code, reason=reason, at=at)]

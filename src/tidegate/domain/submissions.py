@@ -24,7 +24,10 @@ class OrderAcknowledged(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class OrderRejectedByVenue(Struct, frozen=True, gc=False, kw_only=True):
-    """A typed reject for this order, parsed from the venue's own body (R3). `code` is one of `rejections.VENUE_REFUSALS`."""
+    """A typed reject for this order, parsed from the venue's own body (R3).
+
+    `code` is one of `rejections.VENUE_REFUSALS`.
+    """
 
     code: str
     reason: str
@@ -62,6 +65,8 @@ class CancelRefused(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class CancelUnanswered(Struct, frozen=True, gc=False, kw_only=True):
+    """No answer that decides it: the order may be open or not."""
+
     reason: str
     at: datetime
 
@@ -76,11 +81,15 @@ class AmendConfirmed(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class AmendRefused(Struct, frozen=True, gc=False, kw_only=True):
+    """The venue works the terms it worked before."""
+
     reason: str
     at: datetime
 
 
 class AmendUnanswered(Struct, frozen=True, gc=False, kw_only=True):
+    """No answer that decides it: the old terms or the new ones may hold."""
+
     reason: str
     at: datetime
 
@@ -89,7 +98,10 @@ AmendOutcome = AmendConfirmed | AmendRefused | AmendUnanswered
 
 
 class VenueOrder(Struct, frozen=True, gc=False, kw_only=True):
-    """An order as the venue tells it. `state` is the venue's, mapped; quantities are cumulative, a check and never a fill (R5)."""
+    """An order as the venue tells it at one moment; its quantities are cumulative, a check and never a fill (R5).
+
+    `rejected_code` is one of `rejections.VENUE_REFUSALS`, empty unless the venue rejected it.
+    """
 
     client_order_id: ClientOrderId
     venue_order_id: VenueOrderId | None
@@ -164,6 +176,8 @@ class VenuePosition(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class VenuePositions(Struct, frozen=True, gc=False, kw_only=True):
+    """The venue's derivative positions; a symbol that is not among them is flat."""
+
     positions: tuple[VenuePosition, ...]
     at: datetime
 

@@ -17,10 +17,10 @@ from tidegate.domain.states import StateEntry
 class MarketReading(Struct, frozen=True, gc=False, kw_only=True):
     """What is known of one symbol's market.
 
-    `heard_at` is the last message of its connection, heartbeats included: feed age is now − `heard_at`, and a quiet book is
-    not a stale one. `reference_mid` is the median mid of the last 60 s (of what there is of them). `is_polled` marks prices
-    fetched on a timer, which have wider ages. `daily_volume` in base units and `daily_volatility` as a fraction are there when
-    the source knows them; nothing is invented.
+    `heard_at` is the last message of its connection, heartbeats included: feed age is now − `heard_at`, and a quiet
+    book is not a stale one. `reference_mid` is the median mid of the last 60 s (of what there is of them). `is_polled`
+    marks prices fetched on a timer, which have wider ages. `daily_volume` in base units and `daily_volatility` as a
+    fraction are there when the source knows them; nothing is invented.
     """
 
     symbol: str
@@ -40,9 +40,10 @@ class MarketReading(Struct, frozen=True, gc=False, kw_only=True):
 class ExposureReading(Struct, frozen=True, gc=False, kw_only=True):
     """Worst-case gross notional in the reporting currency, before the order that is judged.
 
-    Worst case of a symbol: the larger of long and short if every live, sending or unknown order on one side filled at its
-    worst price. `buy_notional` and `sell_notional` are those orders' sums on the judged symbol; `underlying_other` the worst
-    cases of the other symbols of the same underlying, `total_other` those of all other symbols, external holdings included.
+    Worst case of a symbol: the larger of long and short if every live, sending or unknown order on one side filled at
+    its worst price. `buy_notional` and `sell_notional` are those orders' sums on the judged symbol; `underlying_other`
+    the worst cases of the other symbols of the same underlying, `total_other` those of all other symbols, external
+    holdings included.
     """
 
     buy_quantity: Decimal = ZERO
@@ -57,8 +58,8 @@ class ExposureReading(Struct, frozen=True, gc=False, kw_only=True):
 class OwnOrders(Struct, frozen=True, gc=False, kw_only=True):
     """Our own live orders on the judged order's book, as far as the checks need them.
 
-    `best_bid` and `best_ask` are our best resting prices with their order ids; `reducing_leaves` what live reductions of the
-    position may still take; `unknown_count` orders whose outcome is unknown.
+    `best_bid` and `best_ask` are our best resting prices with their order ids; `reducing_leaves` what live reductions
+    of the position may still take; `unknown_count` orders whose outcome is unknown.
     """
 
     best_bid: Decimal | None = None
@@ -86,8 +87,9 @@ class PaceReading(Struct, frozen=True, gc=False, kw_only=True):
 class AccountReading(Struct, frozen=True, gc=False, kw_only=True):
     """Money, as the ledger has it.
 
-    `equity` in the reporting currency without external holdings (None: a rate is missing), `available` by currency, i.e.
-    balances less what live orders reserve; `margin_used` by derivative positions and orders, in settlement currency.
+    `equity` in the reporting currency without external holdings (None: a rate is missing), `available` by currency,
+    i.e. balances less what live orders reserve; `margin_used` by derivative positions and orders, in settlement
+    currency.
     """
 
     reporting_currency: str
@@ -99,8 +101,8 @@ class AccountReading(Struct, frozen=True, gc=False, kw_only=True):
 class ReviewView(Struct, frozen=True, gc=False, kw_only=True):
     """All that a review reads.
 
-    `position` is the deciding strategy's, `account_position` the account's on the symbol; `repeats` how often an order of the
-    same terms was sent within the repetition window.
+    `position` is the deciding strategy's, `account_position` the account's on the symbol; `repeats` how often an order
+    of the same terms was sent within the repetition window.
     """
 
     at: datetime

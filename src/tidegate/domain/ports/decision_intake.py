@@ -19,10 +19,10 @@ class DecisionMessage(Struct, frozen=True, kw_only=True):
 
 
 class DecisionIntakePort(Protocol):
-    """A source of decisions. It may deliver one again until it has been settled: the store deduplicates by decision id."""
+    """A source of decisions. It may deliver one again until that is settled: the store deduplicates by decision id."""
 
     def decisions(self) -> AsyncIterator[DecisionMessage | AnyRefusal]:
-        """Decisions in order until the source ends; what could not be read is yielded as its refusal, and nothing is lost."""
+        """Decisions in order until the source ends; what cannot be read is yielded as its refusal, and nothing is lost."""
         ...
 
     async def settle(self, message: DecisionMessage, outcome: OrderPlaced | NoOrderNeeded | AnyRefusal) -> None:

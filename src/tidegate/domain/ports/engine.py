@@ -49,7 +49,7 @@ class EnginePort(Protocol):
         ...
 
     async def order(self, client_order_id: ClientOrderId, symbol: str) -> VenueOrder | OrderAbsent | Unreachable:
-        """The order with that client order id, terminal ones included. Absent only after a complete, successful query."""
+        """The order with that id, terminal ones included. Absent only after a complete, successful query."""
         ...
 
     async def open_orders(self) -> tuple[VenueOrder, ...] | Unreachable:
@@ -57,11 +57,11 @@ class EnginePort(Protocol):
         ...
 
     async def fills(self, since: datetime) -> tuple[Fill, ...] | Unreachable:
-        """Every fill of the account stamped at or after `since`, oldest first; a partial listing is Unreachable (R7)."""
+        """Every fill of the account stamped at or after `since`, oldest first; a partial list is Unreachable (R7)."""
         ...
 
     def reports(self) -> AsyncIterator[VenueReport]:
-        """What the venue says unasked, from now on, until closed. Duplicates and any order are allowed; loss is a ReportGap."""
+        """What the venue says unasked, from now on, until closed: repeated or in any order; a loss is a ReportGap."""
         ...
 
     async def preview(self, approved: ApprovedOrder) -> AnyRefusal | None:

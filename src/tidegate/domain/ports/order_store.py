@@ -22,9 +22,9 @@ from tidegate.domain.records import (
 class OrderStorePort(Protocol):
     """Append-only journal with projections, inbox and trading states of one account, written by one writer at a time.
 
-    Journal order is the order of the calls below, whichever of them is awaited. A store never raises for what a disk or a
-    connection may do: it answers StoreUnavailable, and from then on refuses every write until reopened, because what was
-    appended but not awaited may be missing.
+    Journal order is the order of the calls below, whichever of them is awaited. A store never raises for what a disk
+    or a connection may do: it answers StoreUnavailable, and from then on refuses every write until reopened, because
+    what was appended but not awaited may be missing.
     """
 
     @property
@@ -44,9 +44,9 @@ class OrderStorePort(Protocol):
     async def record_sending(self, approved: ApprovedOrder, step: Step) -> RecordOutcome:
         """Make intent, attempt and SENDING durable in one transaction, or answer why not (R1, R2).
 
-        `step.events[0]` is the OrderSending. The transaction compares the account epoch, the attempt (each number of an order
-        once) and the decision id (once, unless the event carries no decision), and reads the trading state again.
-        When this returns a RecordedOrder, the step is durable; otherwise nothing of it was written.
+        `step.events[0]` is the OrderSending. The transaction compares the account epoch, the attempt (each number of
+        an order once) and the decision id (once, unless the event carries no decision), and reads the trading state
+        again. When this returns a RecordedOrder, the step is durable; otherwise nothing of it was written.
         """
         ...
 
