@@ -24,7 +24,7 @@ class PaperContainer(containers.DeclarativeContainer):
     resources = Part(ExitStack)
     process = Part(process_name)
     recording = Part(recording_of, settings)
-    session = Part(paper_session, settings, recording, start, speed, resources)
+    session = Part(paper_session, settings, recording, start, speed, is_read_only, resources)
     engine_port = Part(same, session.provided.broker)
     market_data = Part(same, session.provided.broker)
     account = Part(same, session.provided.broker)

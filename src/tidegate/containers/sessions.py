@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tidegate.adapters.brokers.simulated import SessionStart, VenueSettings
+from tidegate.adapters.brokers.simulated.peeking import last_recording
 from tidegate.adapters.recordings.reader import Recording, open_recording
 from tidegate.adapters.recordings.synthetic import packaged_recording_path
 from tidegate.adapters.sessions import MarketSession
@@ -18,12 +19,17 @@ OPEN_SPEED = 1.0
 
 
 def recording_of(settings: Settings) -> Recording:
-    """The recording that the settings name, or the synthetic one of the package.
+    """The recording that the settings name; else the one that the account was last played on, or the package's own.
 
     Raises:
         RecordingDamaged: it cannot be a recording; FileNotFoundError where there is no such file.
     """
     name = settings.paper.recording
+    world = world_path(settings)
+    if "recording" not in settings.paper.model_fields_set and world is not None:
+        last = last_recording(world)
+        if last is not None:
+            return open_recording(last)
     return open_recording(packaged_recording_path() if name == SYNTHETIC else Path(name))
 
 
@@ -54,6 +60,7 @@ def paper_session(
     recording: Recording,
     start: SessionStart,
     speed: float | None,
+    is_read_only: bool,
     resources: ExitStack,
 ) -> MarketSession:
     """A session at its pace over the account's durable world; `resources` closes it as one that was not interrupted."""
@@ -65,6 +72,7 @@ def paper_session(
             settings=venue_settings(settings),
             start=start,
             speed=float(paced) if paced is not None else OPEN_SPEED,
+            is_read_only=is_read_only,
         ),
         resources,
     )

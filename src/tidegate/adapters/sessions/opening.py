@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tidegate.adapters.brokers.simulated.broker import SimulatedBroker
+from tidegate.adapters.brokers.simulated.peeking import peek_world
 from tidegate.adapters.brokers.simulated.settings import VenueSettings
 from tidegate.adapters.brokers.simulated.venue import SimulatedVenue
 from tidegate.adapters.brokers.simulated.world import SessionStart, open_world
@@ -21,10 +22,11 @@ def prepare_session(
     start: SessionStart = SessionStart.AUTO,
     speed: float | None = None,
     on_progress: Callable[[SessionProgress], None] | None = None,
+    is_read_only: bool = False,
 ) -> MarketSession:
     """A session that has its broker and its clock, and is still to be opened and run.
 
-    `world_path` None is a world in memory. `speed` is session seconds a real second; None is a replay, as fast as it
+    `world_path` None is a world in memory; read-only takes a copy of the file's, and leaves the file as it is. `speed` is session seconds a real second; None is a replay, as fast as it
     goes.
 
     Raises:
@@ -33,14 +35,16 @@ def prepare_session(
     """
     chosen = settings if settings is not None else VenueSettings()
     summary = recording.summary()
-    world = open_world(
-        world_path,
+    peeked = peek_world(Path(world_path), summary.sha256) if is_read_only and world_path is not None else None
+    world = peeked or open_world(
+        None if is_read_only else world_path,
         recording=summary.sha256,
         started_at_us=microseconds_of(summary.started_at),
         account_id=chosen.account_id,
         opening_balances=chosen.opening_balances,
         start=start,
     )
+    world.state.source = str(recording.path.resolve())
     clock = SessionClock(moment_of(world.state.at_us), speed)
     broker = SimulatedBroker(SimulatedVenue(recording.header, world, chosen), clock)
     return MarketSession(recording, summary, broker, clock, on_progress)
