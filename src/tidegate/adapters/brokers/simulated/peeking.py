@@ -1,0 +1,47 @@
+"""Peeking: a look at a world that another process may be living in, without taking it over."""
+
+from pathlib import Path
+
+from tidegate.adapters.brokers.simulated.archive import MemoryArchive, WorldState
+from tidegate.adapters.brokers.simulated.world import World
+from tidegate.adapters.brokers.simulated.world_file import FileArchive
+
+
+def peek_state(path: Path) -> WorldState | None:
+    """The standing figures of a world's file as last written; None where there is no file, or nothing in it.
+
+    Raises:
+        WorldError: it is damaged, or no world.
+    """
+    if not path.exists():
+        return None
+    archive = FileArchive(path)
+    try:
+        return archive.load()
+    finally:
+        archive.close()
+
+
+def peek_world(path: Path, recording: str) -> World | None:
+    """A copy in memory of a world as last written, whose file stays as it is; None where it is not on this recording."""
+    if not path.exists():
+        return None
+    archive = FileArchive(path)
+    try:
+        state = archive.load()
+        if state is None or state.recording != recording or state.is_ended:
+            return None
+        copy = MemoryArchive()
+        copy.write(state, archive.open_orders(), ())
+        return World(copy, state, is_resumed=True)
+    finally:
+        archive.close()
+
+
+def last_recording(path: Path) -> Path | None:
+    """The recording that the world's account was last played on, where it is still there."""
+    state = peek_state(path)
+    if state is None or not state.source:
+        return None
+    source = Path(state.source)
+    return source if source.is_file() else None
