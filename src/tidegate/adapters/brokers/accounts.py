@@ -8,7 +8,7 @@ from tidegate.domain.amounts import DOMAIN_CONTEXT, MAX_DIGITS_EACH_SIDE, ZERO
 from tidegate.domain.fills import Fill
 from tidegate.domain.positions import Position, apply_fill
 from tidegate.domain.products import Product
-from tidegate.domain.vocabulary import OrderSide
+from tidegate.domain.vocabulary import OrderSide, ProductKind
 
 _SMALLEST_CREDIT = Decimal(1).scaleb(-MAX_DIGITS_EACH_SIDE)
 
@@ -49,13 +49,18 @@ class Accounts:
         """A derivative's position, flat where there is none."""
         return self.state.positions.get(symbol) or Position(symbol=symbol)
 
-    def book(self, product: Product, fill: Fill) -> None:
-        """Settle one execution: spot against delivery, a derivative's realised profit in its settlement currency."""
-        if product.is_spot:
-            value = product.notional(fill.quantity, fill.price)
-            is_buy = fill.side is OrderSide.BUY
-            self._exchange(product.base_currency, fill.quantity if is_buy else -fill.quantity)
-            self._exchange(product.quote_currency, -value if is_buy else value)
+    def book(self, product: Product, fill: Fill, value: Decimal) -> None:
+        """Settle one execution: spot against delivery, a derivative's realised profit in its settlement currency.
+
+        `value` is the fill's notional, which whoever reckoned the fee has at hand.
+        """
+        if product.kind is ProductKind.SPOT:
+            if fill.side is OrderSide.BUY:
+                self._exchange(product.base_currency, fill.quantity)
+                self._exchange(product.quote_currency, -value)
+            else:
+                self._exchange(product.base_currency, -fill.quantity)
+                self._exchange(product.quote_currency, value)
         else:
             before = self.position(fill.symbol)
             after = apply_fill(before, fill, product)
@@ -64,8 +69,9 @@ class Accounts:
             if gain:
                 self._exchange(product.settlement_currency, credit(gain))
         if fill.fee:
-            self._move(self.state.balances, fill.fee_currency, -fill.fee)
-            self._move(self.state.fees, fill.fee_currency, fill.fee)
+            balances, fees, currency = self.state.balances, self.state.fees, fill.fee_currency
+            balances[currency] = balances.get(currency, ZERO) - fill.fee
+            fees[currency] = fees.get(currency, ZERO) + fill.fee
 
     def total(self, currency: str) -> Decimal:
         """All there is of a currency, in all accounts; no trade changes it."""
@@ -73,9 +79,6 @@ class Accounts:
         return sum((book.get(currency, ZERO) for book in (state.balances, state.counterparty, state.fees)), ZERO)
 
     def _exchange(self, currency: str, amount: Decimal) -> None:
-        self._move(self.state.balances, currency, amount)
-        self._move(self.state.counterparty, currency, -amount)
-
-    @staticmethod
-    def _move(balances: dict[str, Decimal], currency: str, amount: Decimal) -> None:
-        balances[currency] = balances.get(currency, ZERO) + amount
+        ours, theirs = self.state.balances, self.state.counterparty
+        ours[currency] = ours.get(currency, ZERO) + amount
+        theirs[currency] = theirs.get(currency, ZERO) - amount

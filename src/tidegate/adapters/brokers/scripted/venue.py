@@ -58,10 +58,11 @@ class ScriptedVenue:
         if chosen is None:
             raise ValueError(f"no price to fill {order.order.client_order_id} at: give one, or set a book")
         amount = order.leaves_quantity if quantity is None else quantity
-        fee = credit(product.notional(amount, chosen) * product.taker_fee_rate)
+        value = product.notional(amount, chosen)
+        fee = credit(value * product.taker_fee_rate)
         currency = product.quote_currency if product.is_spot else product.settlement_currency
         fill = self.truth.fill(order, amount, chosen, at, fee, currency)
-        self.accounts.book(product, fill)
+        self.accounts.book(product, fill, value)
         return fill
 
     def accept_late(self, order: Order, at: datetime) -> TruthOrder:

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from tidegate.adapters.brokers.simulated.instrument import Instrument
 from tidegate.adapters.brokers.simulated.orders import Terms
-from tidegate.domain.amounts import DOMAIN_CONTEXT, ZERO, plain
-from tidegate.domain.products import Product
+from tidegate.domain.amounts import ZERO, plain
+from tidegate.domain.products import OPEN_FOR_TRADING, Product, TradingFlags
 from tidegate.domain.vocabulary import OrderType, TimeInForce
 
 _GOOD_TIL = (TimeInForce.GTC, TimeInForce.GTD)
@@ -45,12 +45,12 @@ def _size_reject(terms: Terms, product: Product) -> Reject | None:
     quantity, limit = terms.quantity, terms.limit_price
     if not quantity.is_finite() or quantity <= ZERO:
         return Reject("INVALID", f"quantity {quantity} is not above zero")
-    if DOMAIN_CONTEXT.remainder(quantity, product.base_increment):
+    if quantity % product.base_increment:
         return Reject("INVALID", f"quantity {plain(quantity)} is off the increment {plain(product.base_increment)}")
     if limit is not None:
         if not limit.is_finite() or limit <= ZERO:
             return Reject("INVALID", f"limit price {limit} is not above zero")
-        if DOMAIN_CONTEXT.remainder(limit, product.price_increment):
+        if limit % product.price_increment:
             return Reject(
                 "INVALID", f"limit price {plain(limit)} is off the increment {plain(product.price_increment)}"
             )
@@ -58,7 +58,11 @@ def _size_reject(terms: Terms, product: Product) -> Reject | None:
         return Reject("MINIMUM", f"quantity {plain(quantity)} is below the minimum {plain(product.minimum_quantity)}")
     if product.maximum_quantity is not None and quantity > product.maximum_quantity:
         return Reject("INVALID", f"quantity {plain(quantity)} is above the maximum {plain(product.maximum_quantity)}")
-    if limit is not None and product.notional(quantity, limit) < product.minimum_notional:
+    if (
+        limit is not None
+        and product.minimum_notional
+        and quantity * limit * product.multiplier < product.minimum_notional
+    ):
         return Reject("MINIMUM", f"the notional is below the minimum {plain(product.minimum_notional)}")
     return None
 
@@ -67,12 +71,8 @@ def market_reject(terms: Terms, instrument: Instrument) -> Reject | None:
     """What the venue's state and its book do not let through now."""
     flags = instrument.flags
     is_market = terms.order_type is OrderType.MARKET
-    if flags.trading_disabled or flags.cancel_only or flags.auction:
-        return Reject("MARKET_STATE", "no new orders are taken now")
-    if flags.limit_only and is_market:
-        return Reject("MARKET_STATE", "only limit orders are taken now")
-    if flags.post_only and not terms.post_only:
-        return Reject("MARKET_STATE", "only post-only orders are taken now")
+    if flags is not OPEN_FOR_TRADING and (reject := _flags_reject(terms, flags)) is not None:
+        return reject
     if is_market and not instrument.opposite(terms.side).ordered:
         return Reject("MARKET_STATE", "the book is empty on the side that this order would take")
     limit = terms.limit_price
@@ -84,6 +84,16 @@ def market_reject(terms: Terms, instrument: Instrument) -> Reject | None:
     own = instrument.own_in_reach(terms.side, limit)
     if own is not None:
         return Reject("SELF_CROSS", f"it would trade with our own order {own.terms.client_order_id}")
+    return None
+
+
+def _flags_reject(terms: Terms, flags: TradingFlags) -> Reject | None:
+    if flags.trading_disabled or flags.cancel_only or flags.auction:
+        return Reject("MARKET_STATE", "no new orders are taken now")
+    if flags.limit_only and terms.order_type is OrderType.MARKET:
+        return Reject("MARKET_STATE", "only limit orders are taken now")
+    if flags.post_only and not terms.post_only:
+        return Reject("MARKET_STATE", "only post-only orders are taken now")
     return None
 
 

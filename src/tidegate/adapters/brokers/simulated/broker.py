@@ -80,7 +80,7 @@ class SimulatedBroker:
     async def submit(self, recorded: RecordedOrder) -> SubmissionOutcome:
         order = recorded.order
         if self._wire.is_instant:
-            return self._arrive(order)
+            return self._arrive(order)  # nothing is waited for
         return await self._wire.entry(partial(self._arrive, order), partial(self._submit_untold, order))
 
     async def cancel(self, order: OrderRecord) -> CancelOutcome:
@@ -180,7 +180,17 @@ class SimulatedBroker:
         self._changes.close()
 
     def _arrive(self, order: Order) -> SubmissionOutcome:
-        return self._act(partial(self._entry.submit, order), SubmissionUnanswered)
+        # The same as `_act`, without making a callable for every order.
+        now = self._clock.now()
+        if self._down:
+            return SubmissionUnanswered(reason=self._down, at=now)
+        try:
+            if self.venue.has_due:
+                self.venue.advance(self._clock.now_us())
+            return self._entry.submit(order, now)
+        except WorldError as error:
+            self._down = str(error)
+            return SubmissionUnanswered(reason=self._down, at=now)
 
     def _act(self, act: Callable[[datetime], A], unanswered: Callable[..., A]) -> A:
         now = self._clock.now()

@@ -44,12 +44,13 @@ class OrderEntry:
         instrument = self._exchange.instruments.get(terms.symbol)
         if instrument is None:
             return self._refuse(terms, Reject("UNKNOWN_SYMBOL", f"there is no product {terms.symbol}"), at)
-        reject, plan = self._judge(terms, instrument, at)
-        if reject is not None:
-            return self._refuse(terms, reject, at)
+        judged = self._judge(terms, instrument, at)
+        if isinstance(judged, Reject):
+            return self._refuse(terms, judged, at)
         accepted = self._accept(terms, at)
-        fills = self._take(accepted, instrument, plan, at)
-        self._place_rest(accepted, instrument, plan, at)
+        fills = self._take(accepted, instrument, judged, at)
+        if accepted.state is WorkingState.OPEN:
+            self._place_rest(accepted, instrument, judged, at)
         self.finish(terms.symbol, at)
         return OrderAcknowledged(
             venue_order_id=accepted.venue_order_id,
@@ -64,7 +65,8 @@ class OrderEntry:
         instrument = self._exchange.instruments.get(order.symbol)
         if instrument is None:
             return Reject("UNKNOWN_SYMBOL", f"there is no product {order.symbol}")
-        return self._judge(terms_of(order), instrument, at)[0]
+        judged = self._judge(terms_of(order), instrument, at)
+        return judged if isinstance(judged, Reject) else None
 
     @exact
     def cancel(self, client_order_id: ClientOrderId, at: datetime) -> CancelOutcome:
@@ -88,7 +90,8 @@ class OrderEntry:
         instrument = self._exchange.instruments[terms.symbol]
         plan = self._plan(terms, instrument, order.leaves)
         fills = self._take(order, instrument, plan, at)
-        self._place_rest(order, instrument, plan, at)
+        if order.is_open:
+            self._place_rest(order, instrument, plan, at)
         return fills
 
     def close_reducers(self, at: datetime) -> None:
@@ -104,21 +107,21 @@ class OrderEntry:
         self._exchange.watch(symbol)
         self._floor.write()
 
-    def _judge(self, terms: Terms, instrument: Instrument, at: datetime) -> tuple[Reject | None, TakePlan]:
+    def _judge(self, terms: Terms, instrument: Instrument, at: datetime) -> TakePlan | Reject:
         product = instrument.product
         reject = shape_reject(terms, product, at) or market_reject(terms, instrument)
         if reject is None and terms.reduce_only:
             reject = reduce_only_reject(self._floor.reducible(terms.symbol, terms.side))
         if reject is not None:
-            return reject, TakePlan([], ZERO, ran_out=False)
+            return reject
         plan = self._plan(terms, instrument, terms.quantity)
         if terms.limit_price is not None:
             quantity, price = terms.quantity, terms.limit_price
         elif plan.takes:
-            quantity, price = plan.filled, plan.takes[-1].level.price
+            quantity, price = plan.filled, plan.takes[-1][0].price
         else:
-            return None, plan
-        return self._exchange.funds.reject(instrument, terms.side, quantity, price), plan
+            return plan
+        return self._exchange.funds.reject(instrument, terms.side, quantity, price) or plan
 
     def _plan(self, terms: Terms, instrument: Instrument, quantity: Decimal) -> TakePlan:
         if terms.reduce_only:
@@ -147,8 +150,6 @@ class OrderEntry:
         return fills
 
     def _place_rest(self, order: WorkingOrder, instrument: Instrument, plan: TakePlan, at: datetime) -> None:
-        if not order.is_open:
-            return
         terms, limit = order.terms, order.limit_price
         if terms.time_in_force is TimeInForce.FOK:
             self._floor.end(order, WorkingState.CANCELED, at, _NOT_WHOLE)

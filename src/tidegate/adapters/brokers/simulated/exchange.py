@@ -43,11 +43,12 @@ class Exchange:
         self.tell: Callable[[VenueReport], None] = _nobody
 
     def watch(self, symbol: str) -> None:
-        """Keep up with whether rows of this symbol's book matter to an order or to what was taken."""
-        index = self.feed_index[symbol]
-        if any(one.is_watching for one in self.followers[index]):
-            self.watched.add(index)
-        else:
+        """From now on rows of this symbol's book may matter to an order, or to what was taken."""
+        self.watched.add(self.feed_index[symbol])
+
+    def review(self, index: int) -> None:
+        """Watch a feed no longer than an order or something taken depends on it."""
+        if not any(one.is_watching for one in self.followers[index]):
             self.watched.discard(index)
 
     def tell_fill(self, order: WorkingOrder, fill: Fill) -> None:
@@ -60,7 +61,7 @@ class Exchange:
 
     def restore(self) -> None:
         """Take up the open orders and used levels of the world, once the book stands where it stood."""
-        for order in self.world.archive.open_orders():
+        for order in sorted(self.world.archive.open_orders(), key=lambda order: order.rank):
             self.floor.adopt(order)
         for share in self.world.state.used:
             self._restore_use(share)

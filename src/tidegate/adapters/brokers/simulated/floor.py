@@ -33,10 +33,10 @@ class Floor:
 
     def fill(self, order: WorkingOrder, quantity: Decimal, price: Decimal, at: datetime, *, is_maker: bool) -> Fill:
         """One execution: the order, the money and the position, all at once."""
-        terms = order.terms
-        product = self._instruments[terms.symbol].product
-        rate = product.maker_fee_rate if is_maker else product.taker_fee_rate
-        state = self._world.state
+        terms, state = order.terms, self._world.state
+        instrument = self._instruments[terms.symbol]
+        product = instrument.product
+        value = product.notional(quantity, price)
         state.trade_count += 1
         fill = Fill(
             # Padded, so that the trades of one moment sort as they happened.
@@ -47,30 +47,36 @@ class Floor:
             quantity=quantity,
             price=price,
             at=at,
-            fee=credit(product.notional(quantity, price) * rate),
-            fee_currency=product.quote_currency if product.is_spot else product.settlement_currency,
+            fee=credit(value * (product.maker_fee_rate if is_maker else product.taker_fee_rate)),
+            fee_currency=instrument.fee_currency,
             liquidity=Liquidity.MAKER if is_maker else Liquidity.TAKER,
             venue_order_id=order.venue_order_id,
         )
         order.filled += quantity
         order.at = at
-        self._accounts.book(product, fill)
+        self._accounts.book(product, fill, value)
         self.fills.append(fill)
         self.touched[terms.client_order_id] = order
         if order.filled >= order.quantity:
-            self.end(order, WorkingState.FILLED, at)
+            if order.rests:
+                self.end(order, WorkingState.FILLED, at)
+            else:
+                order.state = WorkingState.FILLED
         return fill
 
     def rest(self, order: WorkingOrder) -> None:
         """Let the order wait in its queue, and hold what may have to be paid for it."""
-        instrument = self._instruments[order.terms.symbol]
-        join(instrument, order)
+        state = self._world.state
+        state.rank_count += 1
+        order.rank = state.rank_count
+        join(self._instruments[order.terms.symbol], order)
         self.hold(order)
         self.keep(order)
 
     def keep(self, order: WorkingOrder) -> None:
         """Know an order as open, and when it expires."""
         order_id = order.terms.client_order_id
+        order.rests = True
         self.open[order_id] = order
         self.touched[order_id] = order
         if order.terms.reduce_only:
@@ -88,6 +94,11 @@ class Floor:
         if order.held != held:
             raise ValueError(f"order {order.terms.client_order_id} holds {held}, not {order.held}")
 
+    @property
+    def has_dated(self) -> bool:
+        """Whether any order may expire."""
+        return bool(self._expiries)
+
     def has_expiry(self, at_us: int) -> bool:
         """Whether an order may have lived until now."""
         return bool(self._expiries) and self._expiries[0][0] <= at_us
@@ -101,19 +112,20 @@ class Floor:
 
     def end(self, order: WorkingOrder, state: WorkingState, at: datetime, reason: str = "") -> None:
         """Work the order no more, and free what it held."""
-        instrument = self._instruments[order.terms.symbol]
-        instrument.resting(order.terms.side).remove(order)
-        order.end(state, at, reason)
-        self.hold(order)
         order_id = order.terms.client_order_id
-        self.open.pop(order_id, None)
-        self.reducers.pop(order_id, None)
+        order.end(state, at, reason)
         self.touched[order_id] = order
+        if order.rests:
+            order.rests = False
+            self._instruments[order.terms.symbol].resting(order.terms.side).remove(order)
+            self.hold(order)
+            self.open.pop(order_id, None)
+            self.reducers.pop(order_id, None)
 
     def hold(self, order: WorkingOrder) -> None:
         """Hold for a spot order what its leaves may still cost; derivatives keep margin instead."""
         product = self._instruments[order.terms.symbol].product
-        if not product.is_spot or order.limit_price is None or not (order.is_open or order.held):
+        if not product.is_spot or order.limit_price is None:
             return
         leaves = order.leaves if order.is_open else ZERO
         currency, need = spot_need(product, order.terms.side, leaves, order.limit_price)

@@ -16,8 +16,10 @@ def spot_need(product: Product, side: OrderSide, quantity: Decimal, price: Decim
     """What a spot order must find: base to deliver, or quote to pay with the larger of the two fees."""
     if side is OrderSide.SELL:
         return product.base_currency, quantity
-    rate = max(product.taker_fee_rate, product.maker_fee_rate, ZERO)
-    return product.quote_currency, product.notional(quantity, price) * (ONE + rate)
+    taker, maker = product.taker_fee_rate, product.maker_fee_rate
+    rate = taker if taker > maker else maker
+    value = product.notional(quantity, price)
+    return product.quote_currency, value * (ONE + rate) if rate > ZERO else value
 
 
 class Funds:
@@ -25,7 +27,10 @@ class Funds:
 
     def __init__(self, accounts: Accounts, instruments: Mapping[str, Instrument]) -> None:
         self._accounts = accounts
-        self._derivatives = [one for one in instruments.values() if not one.product.is_spot]
+        self._settled_in: dict[str, list[Instrument]] = {}
+        for one in instruments.values():
+            if not one.product.is_spot:
+                self._settled_in.setdefault(one.product.settlement_currency, []).append(one)
 
     def reject(
         self, instrument: Instrument, side: OrderSide, quantity: Decimal, price: Decimal, freed: Decimal = ZERO
@@ -36,17 +41,14 @@ class Funds:
             return self._margin_reject(instrument, side, quantity, price)
         currency, need = spot_need(product, side, quantity, price)
         free = self.free(currency) + freed
-        if need <= free:
-            return None
-        return _short(currency, need, free)
+        return None if need <= free else _short(currency, need, free)
 
     def free(self, currency: str) -> Decimal:
         """A balance less holds, margin and unrealised losses."""
         free = self._accounts.unheld(currency)
-        for instrument in self._settled_in(currency):
-            margin, profit = self._margin(instrument, {}), self._unrealized(instrument)
-            if margin or profit:
-                free += min(profit, ZERO) - margin
+        for instrument in self._settled_in.get(currency, ()):
+            if instrument.has_orders or instrument.product.symbol in self._accounts.state.positions:
+                free += min(self._unrealized(instrument), ZERO) - self._margin(instrument)
         return free
 
     def _margin_reject(
@@ -54,27 +56,24 @@ class Funds:
     ) -> Reject | None:
         product = instrument.product
         value = product.notional(quantity, price)
-        before = self._margin(instrument, {})
-        after = self._margin(instrument, {side: value})
+        before = self._margin(instrument)
+        after = self._margin(instrument, **{"buying" if side is OrderSide.BUY else "selling": value})
         if after <= before:
             return None  # It only shrinks the worst case: never refused for want of money.
         fee = value * max(product.taker_fee_rate, ZERO)
         free = self._accounts.unheld(product.settlement_currency)
-        for one in self._settled_in(product.settlement_currency):
-            free += self._unrealized(one) - (before if one is instrument else self._margin(one, {}))
+        for one in self._settled_in[product.settlement_currency]:
+            free += self._unrealized(one) - (before if one is instrument else self._margin(one))
         need = after - before + fee
         if need <= free:
             return None
         return _short(product.settlement_currency, need, free)
 
-    def _settled_in(self, currency: str) -> Iterable[Instrument]:
-        return [one for one in self._derivatives if one.product.settlement_currency == currency]
-
-    def _margin(self, instrument: Instrument, extra: Mapping[OrderSide, Decimal]) -> Decimal:
+    def _margin(self, instrument: Instrument, buying: Decimal = ZERO, selling: Decimal = ZERO) -> Decimal:
         """Initial margin of the larger of long and short, if every order of one side filled."""
         value = self._position_value(instrument)
-        buys = extra.get(OrderSide.BUY, ZERO) + _open_value(instrument.product, instrument.bids)
-        sells = extra.get(OrderSide.SELL, ZERO) + _open_value(instrument.product, instrument.asks)
+        buys = buying + _open_value(instrument.product, instrument.bids)
+        sells = selling + _open_value(instrument.product, instrument.asks)
         return max(abs(value + buys), abs(value - sells)) * instrument.product.initial_margin_rate
 
     def _position_value(self, instrument: Instrument) -> Decimal:

@@ -2,28 +2,26 @@
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from tidegate.adapters.brokers.simulated.book import BookSide, LiveLevel
 from tidegate.adapters.brokers.simulated.feed import MarketFeed
 from tidegate.adapters.brokers.simulated.orders import WorkingOrder
 from tidegate.adapters.brokers.simulated.resting import RestingSide
 from tidegate.domain.amounts import ZERO
-from tidegate.domain.products import Product, TradingFlags
+from tidegate.domain.products import OPEN_FOR_TRADING, Product, TradingFlags
 from tidegate.domain.vocabulary import OrderSide
 
 WHOLE_LEVEL = ""
 """Under this name a level's use is counted where the recording has no order ids."""
 
 
-class Take(NamedTuple):
-    """So much of one level."""
-
-    level: LiveLevel
-    quantity: Decimal
+Take = tuple[LiveLevel, Decimal]
+"""So much of one level."""
 
 
-class TakePlan(NamedTuple):
+class TakePlan(Struct, frozen=True, gc=False):
     """What a taker would get. `ran_out` says that the recorded levels ended before its limit or quantity was met."""
 
     takes: list[Take]
@@ -40,10 +38,6 @@ class Use:
         self.total = ZERO
         self.by_order: dict[str, Decimal] = {}
 
-    def add(self, order_id: str, quantity: Decimal) -> None:
-        self.by_order[order_id] = self.by_order.get(order_id, ZERO) + quantity
-        self.total += quantity
-
 
 class Instrument:
     """The matching state of one product. Several may share one recorded book; each has its own levels and queues."""
@@ -51,6 +45,9 @@ class Instrument:
     def __init__(self, product: Product, feed: MarketFeed) -> None:
         self.product = product
         self.feed = feed
+        self.book = feed.book
+        self._first_flags = OPEN_FOR_TRADING if product.flags == OPEN_FOR_TRADING else product.flags
+        self.fee_currency = product.quote_currency if product.is_spot else product.settlement_currency
         self.used: dict[LiveLevel, Use] = {}
         self.bids = RestingSide(is_bid=True)
         self.asks = RestingSide(is_bid=False)
@@ -58,12 +55,18 @@ class Instrument:
     @property
     def is_watching(self) -> bool:
         """Whether rows of the book matter here beyond the book itself."""
-        return bool(self.used or self.bids or self.asks)
+        return bool(self.used) or self.has_orders
+
+    @property
+    def has_orders(self) -> bool:
+        """Whether orders of ours rest here."""
+        return bool(self.bids.keys or self.asks.keys)
 
     @property
     def flags(self) -> TradingFlags:
         """What the recorded venue lets happen now, or what the product began with."""
-        return self.feed.flags if self.feed.flags is not None else self.product.flags
+        heard = self.feed.flags
+        return heard if heard is not None else self._first_flags
 
     def resting(self, side: OrderSide) -> RestingSide:
         """Our own orders on a side."""
@@ -71,7 +74,7 @@ class Instrument:
 
     def opposite(self, side: OrderSide) -> BookSide:
         """What a taker on this side takes from."""
-        return self.feed.book.asks if side is OrderSide.BUY else self.feed.book.bids
+        return self.book.asks if side is OrderSide.BUY else self.book.bids
 
     def plan(self, side: OrderSide, quantity: Decimal, limit: Decimal | None) -> TakePlan:
         """Walk the levels, best first, for what they show of the quantity within the limit; nothing is used up yet."""
@@ -86,7 +89,7 @@ class Instrument:
             if available <= ZERO:
                 continue
             taken = available if available < left else left
-            takes.append(Take(level, taken))
+            takes.append((level, taken))
             left -= taken
             if not left:
                 return TakePlan(takes, quantity, False)
@@ -95,6 +98,9 @@ class Instrument:
     def use_up(self, takes: Iterable[Take]) -> None:
         """What was taken is gone until the next update: of the orders in front first, where they are known."""
         for level, quantity in takes:
+            if not level.queue:
+                self.use(level, WHOLE_LEVEL, quantity)
+                continue
             for order_id, share in _shares(level, self.used.get(level), quantity):
                 self.use(level, order_id, share)
 
@@ -103,7 +109,8 @@ class Instrument:
         use = self.used.get(level)
         if use is None:
             use = self.used[level] = Use()
-        use.add(order_id, quantity)
+        use.total += quantity
+        use.by_order[order_id] = use.by_order.get(order_id, ZERO) + quantity
 
     def refresh(self, level: LiveLevel, order_id: str) -> None:
         """A level, or one order in it, was updated: what was taken of it no longer counts."""
@@ -120,12 +127,18 @@ class Instrument:
 
     def would_cross(self, side: OrderSide, limit: Decimal) -> bool:
         """Whether an order at this limit reaches the other side of the recorded book."""
-        best = self.opposite(side).best
-        return best is not None and (best.price <= limit if side is OrderSide.BUY else best.price >= limit)
+        if side is OrderSide.BUY:
+            asks = self.book.asks.ordered
+            return bool(asks) and asks[-1].price <= limit
+        bids = self.book.bids.ordered
+        return bool(bids) and bids[-1].price >= limit
 
     def own_in_reach(self, side: OrderSide, limit: Decimal | None) -> WorkingOrder | None:
         """Our own resting order that an order on this side would trade with."""
-        best = self.resting(side.opposite).best
+        resting = self.asks if side is OrderSide.BUY else self.bids
+        if not resting.keys:
+            return None
+        best = resting.best
         if best is None or limit is None or best.limit_price is None:
             return best
         is_in_reach = best.limit_price <= limit if side is OrderSide.BUY else best.limit_price >= limit
@@ -137,9 +150,6 @@ class Instrument:
 
 
 def _shares(level: LiveLevel, use: Use | None, quantity: Decimal) -> Iterator[tuple[str, Decimal]]:
-    if not level.queue:
-        yield WHOLE_LEVEL, quantity
-        return
     left, taken = quantity, use.by_order if use is not None else {}
     for order_id, size in level.queue.items():
         available = size - taken.get(order_id, ZERO) if taken else size

@@ -60,6 +60,11 @@ class Readings:
             self._feeds[row.product].apply(row)
             self._note(row)
 
+    @property
+    def has_under_way(self) -> bool:
+        """Whether anything that happened has not reached us yet."""
+        return bool(self._under_way)
+
     def has_arrivals(self, now_us: int) -> bool:
         return bool(self._under_way) and self._under_way[0].at_us <= now_us - self._shift_us
 

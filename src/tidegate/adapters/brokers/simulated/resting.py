@@ -9,26 +9,26 @@ from tidegate.domain.amounts import ZERO
 
 
 class RestingSide:
-    """Keyed so that the best price stands last, as in the book."""
+    """`keys` are its prices, best last as in the book; those of asks are negated."""
 
-    __slots__ = ("_at", "_is_bid", "_keys")
+    __slots__ = ("_at", "_is_bid", "keys")
 
     def __init__(self, *, is_bid: bool) -> None:
         self._is_bid = is_bid
-        self._keys: list[Decimal] = []
+        self.keys: list[Decimal] = []
         self._at: dict[Decimal, list[WorkingOrder]] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._keys)
+        return bool(self.keys)
 
     def __iter__(self) -> Iterator[WorkingOrder]:
         """Best price first, and the older first at a price."""
-        for key in reversed(self._keys):
+        for key in reversed(self.keys):
             yield from self._at[key]
 
     @property
     def best(self) -> WorkingOrder | None:
-        return self._at[self._keys[-1]][0] if self._keys else None
+        return self._at[self.keys[-1]][0] if self.keys else None
 
     def at(self, price: Decimal) -> tuple[WorkingOrder, ...]:
         """The orders at a price, the older first."""
@@ -38,7 +38,7 @@ class RestingSide:
         """The orders that a trade at the price has gone through, best first."""
         key = self._key(price)
         found: list[WorkingOrder] = []
-        for own in reversed(self._keys):
+        for own in reversed(self.keys):
             if own <= key:
                 break
             found.extend(self._at[own])
@@ -50,7 +50,7 @@ class RestingSide:
         queue = self._at.get(key)
         if queue is None:
             self._at[key] = [order]
-            self._keys.insert(bisect_left(self._keys, key), key)
+            self.keys.insert(bisect_left(self.keys, key), key)
         else:
             queue.append(order)
 
@@ -63,7 +63,7 @@ class RestingSide:
         queue.remove(order)
         if not queue:
             del self._at[key]
-            del self._keys[bisect_left(self._keys, key)]
+            del self.keys[bisect_left(self.keys, key)]
 
     def _key(self, price: Decimal) -> Decimal:
         return price if self._is_bid else price.copy_negate()

@@ -54,7 +54,6 @@ class Tape:
             assert until is not None  # noqa: S101  only dated orders are among them
             self._floor.end(order, WorkingState.EXPIRED, until, "its time has come")
             self._exchange.tell_order(order)
-            self._exchange.watch(order.terms.symbol)
         if self._floor.touched:
             self._floor.write()
 
@@ -87,8 +86,7 @@ class Tape:
                 self._entry.close_reducers(moment_of(self._state.at_us))
             self._exchange.remember_used()
             self._floor.write()
-        for instrument in instruments:
-            self._exchange.watch(instrument.product.symbol)
+        self._exchange.review(row.product)
 
     def _hit(self, hit: Hit) -> None:
         order = hit.order
