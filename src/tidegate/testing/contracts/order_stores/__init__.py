@@ -1,0 +1,1 @@
+"""The parts of the order store's contract, a claim a test."""
