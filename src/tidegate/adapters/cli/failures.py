@@ -1,0 +1,59 @@
+"""Failures: which errors end a command, with which exit code, each as one line and never as a traceback."""
+
+from pathlib import Path
+
+from tidegate.adapters.brokers.simulated.world import WorldError
+from tidegate.adapters.recordings.bitstamp import CaptureDamaged, ImportRejected
+from tidegate.adapters.recordings.damage import RecordingDamaged
+from tidegate.adapters.settings.store_url import StoreUrlError
+from tidegate.adapters.stores.sqlite.errors import (
+    NewerSchema,
+    NoSuchStore,
+    NotAStore,
+    OlderSchema,
+    OtherAccount,
+    StoreError,
+)
+from tidegate.application.configuration import ConfigurationError
+from tidegate.application.recovery import OpeningError
+from tidegate.application.strategy import StrategyError
+
+DONE = 0
+REFUSED = 1
+"""Refused, unhealthy, or ended by an error of the strategy, the store or the venue."""
+USAGE = 2
+"""Usage, configuration, a file that is not what it should be, or no such store."""
+INTERRUPTED = 130
+
+
+class UsageError(Exception):
+    """The command line asks for what cannot be; one line."""
+
+
+class FileUnusable(Exception):
+    """A file that was named cannot be read or written; one line."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        super().__init__(f"{path}: {error.strerror or error}")
+
+
+MISTAKES: tuple[type[Exception], ...] = (
+    UsageError,
+    FileUnusable,
+    ConfigurationError,
+    StoreUrlError,
+    NoSuchStore,
+    NotAStore,
+    OtherAccount,
+    NewerSchema,
+    OlderSchema,
+    RecordingDamaged,
+    CaptureDamaged,
+    ImportRejected,
+)
+FAILURES: tuple[type[Exception], ...] = (StrategyError, OpeningError, StoreError, WorldError)
+
+
+def exit_code(error: Exception) -> int:
+    """What the process ends with."""
+    return USAGE if isinstance(error, MISTAKES) else REFUSED

@@ -1,0 +1,100 @@
+"""Figures as people read them: money with thousands, quantities without tails of zeros, moments and spans."""
+
+from datetime import datetime
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+
+from tidegate.domain.amounts import plain
+
+_CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
+_CENT = Decimal("0.01")
+_PRICE_DIGITS = 8
+UNKNOWN = "–"
+
+
+def money(value: Decimal | None, currency: str = "") -> str:
+    """Two decimals and thousands; `–` where it is not known.
+
+    >>> money(Decimal("99998.765"), "USD")
+    '99,998.76 USD'
+    """
+    if value is None:
+        return UNKNOWN
+    text = f"{value.quantize(_CENT, context=_CONTEXT):,f}" if value.is_finite() else str(value)
+    return f"{text} {currency}" if currency else text
+
+
+def signed(value: Decimal | None, currency: str = "") -> str:
+    """Money with its sign in front, plus included.
+
+    >>> signed(Decimal("12"))
+    '+12.00'
+    """
+    text = money(value, currency)
+    return f"+{text}" if value is not None and value > 0 else text
+
+
+def price(value: Decimal | None) -> str:
+    """Thousands, and up to eight significant digits past which an average has nothing to say.
+
+    >>> price(Decimal("78350.123456789"))
+    '78,350.123'
+    """
+    if value is None:
+        return UNKNOWN
+    shortened = _significant(value, _PRICE_DIGITS)
+    whole, point, decimals = plain(shortened).partition(".")
+    return f"{int(whole):,}{point}{decimals}" if whole.lstrip("-").isdigit() else plain(shortened)
+
+
+def quantity(value: Decimal | None) -> str:
+    """Without exponent and without tails of zeros."""
+    return UNKNOWN if value is None else plain(value)
+
+
+def moment(value: datetime | None) -> str:
+    """Day and second in UTC."""
+    return UNKNOWN if value is None else value.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def time_of_day(value: datetime | None) -> str:
+    """The second in UTC, without the day."""
+    return UNKNOWN if value is None else value.strftime("%H:%M:%S")
+
+
+def span(seconds: float) -> str:
+    """A duration in the two units that matter.
+
+    >>> span(1799.6)
+    '30 min'
+    >>> span(95)
+    '1 min 35 s'
+    >>> span(2.25)
+    '2.2 s'
+    """
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    if minutes:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    return f"{rest} s"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """A count with its noun.
+
+    >>> counted(1, "order"), counted(2, "order"), counted(0, "entry", "entries")
+    ('1 order', '2 orders', '0 entries')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def _significant(value: Decimal, digits: int) -> Decimal:
+    """At most so many significant digits, without touching those before the point."""
+    decimals = max(0, digits - max(value.adjusted() + 1, 1))
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or -exponent <= decimals:
+        return value
+    return value.quantize(Decimal(1).scaleb(-decimals), context=_CONTEXT)

@@ -1,0 +1,164 @@
+"""Hands: who carries a request out, this process on an application of its own, or the one that writes the account."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+import msgspec
+from msgspec import Struct
+from returns.result import Failure, Result
+
+from tidegate.adapters.brokers.simulated.world import SessionStart
+from tidegate.adapters.cli.call import Call
+from tidegate.adapters.cli.decision_options import DecisionOptions
+from tidegate.adapters.clocks import WallClock
+from tidegate.adapters.settings.store_url import SqliteStoreUrl
+from tidegate.adapters.stores.sqlite.inbox import SqliteInbox, open_sqlite_inbox
+from tidegate.adapters.stores.sqlite.lock import writer_of
+from tidegate.application.application import Application
+from tidegate.domain.decisions import Decision
+from tidegate.domain.orders import OrderRecord
+from tidegate.domain.outcomes import NoOrderNeeded, OrderPlaced
+from tidegate.domain.reconciliation import ReconciliationReport
+from tidegate.domain.records import InboxAnswer, RequestKind
+from tidegate.domain.refusals import AnyRefusal
+from tidegate.domain.requests import (
+    CancelAllRequest,
+    CancelRequest,
+    CloseRequest,
+    DecideRequest,
+    ReconcileRequest,
+    Reply,
+    StateRequest,
+)
+
+ANSWER_SECONDS = 15.0
+"""How long an answer is waited for: the writer looks every half second, and a venue takes the time it takes."""
+
+Outcome = OrderPlaced | NoOrderNeeded | AnyRefusal
+
+
+class NoAnswer(Exception):
+    """The process that writes the account did not answer in time; the request stays in its inbox."""
+
+
+class Hand(Protocol):
+    """Carries out what was asked for, here or elsewhere."""
+
+    async def decide(self, options: DecisionOptions) -> Outcome: ...
+
+    async def cancel(self, client_order_id: str, reason: str) -> OrderRecord | AnyRefusal: ...
+
+    async def cancel_all(self, include_protection: bool, reason: str) -> tuple[OrderRecord, ...]: ...
+
+    async def close(self, symbol: str, reason: str) -> Outcome: ...
+
+    async def reconcile(self, report_only: bool) -> ReconciliationReport: ...
+
+
+@asynccontextmanager
+async def reach(call: Call) -> AsyncIterator[Hand]:
+    """The process that writes the account if there is one, else an application opened for this one request."""
+    url = call.settings.store_url
+    if isinstance(url, SqliteStoreUrl) and url.path.is_file() and writer_of(url.path) is not None:
+        with open_sqlite_inbox(url.path, clock=WallClock()) as inbox:
+            yield InboxHand(inbox)
+        return
+    async with call.doors.open_application(call.settings, start=SessionStart.RESUME) as app:
+        yield OwnHand(app)
+
+
+def _value(result: Result[Outcome, AnyRefusal]) -> Outcome:
+    return result.failure() if isinstance(result, Failure) else result.unwrap()
+
+
+class OwnHand:
+    """On an application of this process."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+
+    async def decide(self, options: DecisionOptions) -> Outcome:
+        decision = options.decision(self._app.now)
+        return _value(await self._app.coordinator.execute_decision(options.symbol, decision))
+
+    async def cancel(self, client_order_id: str, reason: str) -> OrderRecord | AnyRefusal:
+        result = await self._app.cancel(client_order_id, reason)
+        return result.failure() if isinstance(result, Failure) else result.unwrap()
+
+    async def cancel_all(self, include_protection: bool, reason: str) -> tuple[OrderRecord, ...]:
+        return await self._app.cancel_all(include_protection=include_protection, reason=reason)
+
+    async def close(self, symbol: str, reason: str) -> Outcome:
+        return _value(await self._app.close(symbol, reason))
+
+    async def reconcile(self, report_only: bool) -> ReconciliationReport:
+        return await self._app.reconcile(report_only=report_only)
+
+
+class InboxHand:
+    """Through the inbox of the store, by the process that writes the account.
+
+    Every call raises NoAnswer when that process does not answer in time, and StoreError when the store does not serve.
+    """
+
+    def __init__(self, inbox: SqliteInbox, answer_seconds: float = ANSWER_SECONDS) -> None:
+        self._inbox = inbox
+        self._answer_seconds = answer_seconds
+
+    async def decide(self, options: DecisionOptions) -> Outcome:
+        # The writer's clock, not this one's, says when it was decided.
+        decision = Decision(**{"decided_at": None, **options.fields})
+        body = DecideRequest(
+            symbol=options.symbol,
+            decision=decision,
+            valid_for_seconds=options.valid_for,
+            expire_in_seconds=options.expire_in,
+        )
+        return _outcome(await self.ask(RequestKind.DECIDE, body))
+
+    async def cancel(self, client_order_id: str, reason: str) -> OrderRecord | AnyRefusal:
+        reply = await self.ask(RequestKind.CANCEL, CancelRequest(client_order_id=client_order_id, reason=reason))
+        return reply.refusal if reply.refusal is not None else reply.orders[0]
+
+    async def cancel_all(self, include_protection: bool, reason: str) -> tuple[OrderRecord, ...]:
+        body = CancelAllRequest(include_protection=include_protection, reason=reason)
+        return (await self.ask(RequestKind.CANCEL_ALL, body)).orders
+
+    async def close(self, symbol: str, reason: str) -> Outcome:
+        return _outcome(await self.ask(RequestKind.CLOSE, CloseRequest(symbol=symbol, reason=reason)))
+
+    async def reconcile(self, report_only: bool) -> ReconciliationReport:
+        reply = await self.ask(RequestKind.RECONCILE, ReconcileRequest(report_only=report_only))
+        if reply.report is None:
+            raise NoAnswer("the process that writes the account answered without a report")
+        return reply.report
+
+    async def enforce(self, body: StateRequest) -> InboxAnswer:
+        """Have a trading state enforced; who did it, at which epoch."""
+        answer, _ = await self._answered(RequestKind.STATE, body)
+        return answer
+
+    async def ask(self, kind: RequestKind, body: Struct) -> Reply:
+        """Leave a request and wait for what became of it."""
+        _, reply = await self._answered(kind, body)
+        return reply
+
+    async def _answered(self, kind: RequestKind, body: Struct) -> tuple[InboxAnswer, Reply]:
+        request_id = await self._inbox.submit_request(kind, msgspec.json.encode(body).decode())
+        answer = await self._inbox.await_answer(request_id, self._answer_seconds)
+        if answer is None:
+            raise NoAnswer(
+                f"the process that writes the account has not answered within {self._answer_seconds:g} s; "
+                f"request {request_id} stays in its inbox and may still be carried out"
+            )
+        reply = msgspec.json.decode(answer.payload, type=Reply)
+        if reply.error:
+            raise NoAnswer(f"the process that writes the account ({answer.process}) could not do it: {reply.error}")
+        return answer, reply
+
+
+def _outcome(reply: Reply) -> Outcome:
+    if reply.refusal is not None:
+        return reply.refusal
+    return reply.no_order if reply.no_order is not None else OrderPlaced(order=reply.orders[0])

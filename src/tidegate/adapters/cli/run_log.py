@@ -1,0 +1,144 @@
+"""The log of a run: what its events amount to, and the notable ones in words."""
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from rich.text import Text
+
+from tidegate.adapters.cli import figures
+from tidegate.adapters.cli.tables import STATE_STYLES
+from tidegate.adapters.cli.wording import terms
+from tidegate.domain.events import (
+    DecisionRefused,
+    GuardReported,
+    IncidentRaised,
+    JournalEvent,
+    OrderCanceled,
+    OrderExpired,
+    OrderFilled,
+    OrderRejected,
+    OrderSending,
+    OrderUnanswered,
+    TradingStateChanged,
+)
+from tidegate.domain.fills import Fill
+from tidegate.domain.orders import Order
+from tidegate.domain.products import Product
+from tidegate.domain.refusals import AnyRefusal
+
+Tell = Callable[[Text], None]
+
+_LINES_KEPT = 200
+_TRIP = "TRIP"
+
+
+class RunLog:
+    """Told of every event of a run; keeps figures for the summary and the latest lines for the eye."""
+
+    def __init__(self, products: Iterable[Product], tell: Tell | None = None) -> None:
+        self._products = {product.symbol: product for product in products}
+        self._tell = tell
+        self._orders: dict[str, Order] = {}
+        self.lines: deque[Text] = deque(maxlen=_LINES_KEPT)
+        self.orders = 0
+        self.fills = 0
+        self.refused: Counter[str] = Counter()
+        self.last_refusal: dict[str, AnyRefusal] = {}
+        self.fees: dict[str, Decimal] = {}
+        self.volume: dict[str, Decimal] = {}
+
+    def notice(self, event: JournalEvent) -> None:
+        """Take note of one event."""
+        text = self._words(event)
+        if text is not None:
+            self._say(event.at, text)
+
+    def unreadable(self, at: datetime, refusal: AnyRefusal) -> None:
+        """Take note of a decision that could not be read: there is no event of it."""
+        self._note_refusal(refusal)
+        self._say(at, _refused(refusal))
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """What was traded, the most often first."""
+        counts = Counter(order.symbol for order in self._orders.values())
+        return tuple(symbol for symbol, _ in counts.most_common())
+
+    def _say(self, at: datetime, text: Text) -> None:
+        line = Text(f"{figures.time_of_day(at)}  ", style="dim").append_text(text)
+        self.lines.append(line)
+        if self._tell is not None:
+            self._tell(line)
+
+    def _words(self, event: JournalEvent) -> Text | None:
+        match event:
+            case OrderSending(order=order):
+                self.orders += 1
+                self._orders[order.client_order_id] = order
+                return Text(f"sent       {terms(order)}", style="dim")
+            case OrderFilled(fill=fill):
+                return self._filled(fill)
+            case DecisionRefused(refusal=refusal, symbol=symbol):
+                self._note_refusal(refusal)
+                return _refused(refusal, symbol)
+            case OrderRejected(code=code, reason=reason):
+                self.refused[code] += 1
+                return Text(f"refused    {self._subject(event.client_order_id)}: {code}, {reason}", style="red")
+            case OrderExpired():
+                return Text(f"expired    {self._subject(event.client_order_id)}", style="dim")
+            case OrderCanceled():
+                return self._canceled(event)
+            case OrderUnanswered(reason=reason):
+                return Text(f"UNKNOWN    {self._subject(event.client_order_id)}: {reason}", style="bold yellow")
+            case TradingStateChanged() | IncidentRaised() | GuardReported():
+                return _alarm(event)
+            case _:
+                return None
+
+    def _filled(self, fill: Fill) -> Text:
+        self.fills += 1
+        product = self._products.get(fill.symbol)
+        if product is not None:
+            in_quote = fill.fee * fill.price if fill.fee_currency == product.base_currency else fill.fee
+            currency = product.quote_currency
+            self.volume[currency] = self.volume.get(currency, Decimal(0)) + product.notional(fill.quantity, fill.price)
+            self.fees[currency] = self.fees.get(currency, Decimal(0)) + in_quote
+        size = f"{fill.side.value} {figures.quantity(fill.quantity)} {fill.symbol} at {figures.price(fill.price)}"
+        fee = f"{fill.liquidity.value.lower()}, fee {figures.money(fill.fee, fill.fee_currency)}"
+        return Text("filled     ", style="green").append(f"{size} ({fee})", style="default")
+
+    def _canceled(self, event: OrderCanceled) -> Text | None:
+        order = self._orders.get(event.client_order_id)
+        if order is not None and order.is_taker_only:
+            return None  # the rest of an immediate order ends by itself
+        why = f": {event.reason}" if event.reason else ""
+        return Text(f"cancelled  {self._subject(event.client_order_id)}{why}", style="dim")
+
+    def _note_refusal(self, refusal: AnyRefusal) -> None:
+        self.refused[refusal.code] += 1
+        self.last_refusal[refusal.code] = refusal
+
+    def _subject(self, client_order_id: str) -> str:
+        order = self._orders.get(client_order_id)
+        return terms(order) if order is not None else client_order_id
+
+
+def _refused(refusal: AnyRefusal, symbol: str = "") -> Text:
+    of = f"{symbol} " if symbol else ""
+    return Text(f"refused    {of}{refusal.code}", style="red").append(f": {refusal.message}", style="default")
+
+
+def _alarm(event: TradingStateChanged | IncidentRaised | GuardReported) -> Text | None:
+    match event:
+        case TradingStateChanged(state=state):
+            of = event.symbol or "the account"
+            text = Text(f"{state.value:<10} ", style=STATE_STYLES[state])
+            return text.append(f"{of}: {event.reason} (by {event.by})", style="default")
+        case IncidentRaised():
+            return Text(f"{event.kind}: {event.message}", style="bold red")
+        case GuardReported() if event.answer == _TRIP:
+            return Text(f"guard      {event.guard} trips: {event.message}", style="yellow")
+        case _:
+            return None

@@ -1,0 +1,158 @@
+"""The summary of a run for people: what was decided, sent, filled and refused, and what to try next."""
+
+import os
+import shlex
+from decimal import Decimal
+
+from rich.console import Group, RenderableType
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from tidegate.adapters.cli import figures
+from tidegate.adapters.cli.call import Call
+from tidegate.adapters.cli.run_log import RunLog
+from tidegate.adapters.cli.tables import gain_text
+from tidegate.adapters.settings import Settings
+from tidegate.adapters.settings.environment import PREFIX, environment_name
+from tidegate.adapters.settings.keys import SECRETS
+from tidegate.application.application import AccountSummary
+from tidegate.application.summary import RunSummary
+
+_SECRET_NAMES = frozenset(map(environment_name, SECRETS))
+
+
+def run_summary(
+    call: Call, settings: Settings, opening: AccountSummary, summary: RunSummary, log: RunLog
+) -> RenderableType:
+    """Everything that stands at the end of a run."""
+    return Group(
+        Rule("Summary", style="dim"),
+        _counts(summary),
+        *([_refusals(log)] if log.refused else []),
+        _money(opening, summary, log),
+        *_integrity(summary),
+        *([_assumptions(settings)] if settings.profile in ("paper", "replay") else []),
+        *_next(call, settings, log),
+    )
+
+
+def _grid() -> Table:
+    grid = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column()
+    return grid
+
+
+def _counts(summary: RunSummary) -> Table:
+    grid = _grid()
+    grid.add_row("Session", f"{figures.span(summary.seconds)} of market time")
+    no_order = f", of which {summary.no_order} needed no order" if summary.no_order else ""
+    grid.add_row("Decided", f"{figures.counted(summary.decisions, 'decision')}{no_order}")
+    grid.add_row("Ordered", f"{figures.counted(summary.orders, 'order')} sent")
+    unfilled = summary.orders - summary.filled
+    rest = f"; {unfilled} expired, cancelled or still working" if unfilled else ""
+    grid.add_row(
+        "Filled", f"{figures.counted(summary.filled, 'order')} in {figures.counted(summary.fills, 'fill')}{rest}"
+    )
+    refused = sum(summary.refused.values())
+    grid.add_row("Refused", Text(str(refused) if refused else "nothing", style="red" if refused else ""))
+    return grid
+
+
+def _refusals(log: RunLog) -> Table:
+    grid = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 2))
+    grid.add_column(justify="right")
+    grid.add_column(style="red", no_wrap=True)
+    grid.add_column()
+    for code, count in log.refused.most_common():
+        refusal = log.last_refusal.get(code)
+        words = Text(refusal.message if refusal is not None else "by the venue")
+        if refusal is not None and refusal.remedy is not None:
+            words.append(f"\n→ {refusal.remedy.text}", style="dim")
+        grid.add_row(f"{count} x", code, words)
+    return grid
+
+
+def _money(opening: AccountSummary, summary: RunSummary, log: RunLog) -> Table:
+    grid, currency = _grid(), opening.reporting_currency
+    before, after = opening.equity, summary.equity
+    grid.add_row("Equity", f"{figures.money(before, currency)} → {figures.money(after, currency)}")
+    if before is not None and after is not None:
+        total = after - before
+        fees = log.fees.get(currency, Decimal(0))
+        is_whole = set(log.fees) <= {currency}
+        text = gain_text(total)
+        if is_whole and fees:
+            text.append(" = price ").append_text(gain_text(total + fees)).append(", fees ").append_text(
+                gain_text(-fees)
+            )
+            text.append(f" on {figures.money(log.volume.get(currency), currency)} traded", style="dim")
+        grid.add_row("Result", text)
+    held = [f"{figures.quantity(size)} {symbol}" for symbol, size in summary.positions.items() if size]
+    grid.add_row("Position", ", ".join(held) or "flat")
+    return grid
+
+
+def _integrity(summary: RunSummary) -> list[RenderableType]:
+    """Whether every order has a known outcome, and whether the books hold."""
+    grid = _grid()
+    unknown = f"{figures.counted(summary.unknown, 'order')} without a known outcome"
+    grid.add_row(
+        "Outcomes",
+        Text(unknown if summary.unknown else "every order's is known", style="bold yellow" if summary.unknown else ""),
+    )
+    if summary.invariants == "hold":
+        grid.add_row("Invariants", Text("hold: orders, fills, money and the venue's books agree", style="green"))
+        return [grid]
+    grid.add_row("Invariants", Text("BROKEN", style="bold red"))
+    return [grid, *(Text(f"  {number}: {what}", style="red") for number, what in summary.broken.items())]
+
+
+def _assumptions(settings: Settings) -> Text:
+    paper = settings.paper
+    latencies = (
+        paper.feed_latency_ms,
+        paper.entry_latency_ms,
+        paper.acknowledgement_latency_ms,
+        paper.cancel_latency_ms,
+    )
+    words = "/".join(f"{latency:g}" for latency in latencies)
+    return Text(
+        "Assumed on paper: our orders do not move the recorded market; resting orders wait behind the displayed size; "
+        f"nothing fills past the recorded depth; feed/entry/ack/cancel take {words} ms; fees are the recording's.",
+        style="dim",
+    )
+
+
+def _next(call: Call, settings: Settings, log: RunLog) -> list[RenderableType]:
+    """Three commands that can be typed as they stand."""
+    symbol = next(iter(log.symbols), "BTC-USD")
+    if settings.profile == "replay" and not settings.store.url:
+        commands = (
+            (f"plan {symbol} BUY --notional 1000000", "what the checks say to a million"),
+            ("config", "every setting, and where it comes from"),
+            ("run", "the same with a store that survives kill -9"),
+        )
+    else:
+        commands = (
+            ("orders", "what became of every order"),
+            (f"plan {symbol} BUY --notional 1000000", "what the checks say to a million, and what would pass"),
+            ("doctor", "verify the books, row by row"),
+        )
+    return [Text("\nTry next", style="bold"), *(_command(call, words, why) for words, why in commands)]
+
+
+def _command(call: Call, words: str, why: str) -> Text:
+    line = " ".join(filter(None, [_environment(), call.program, words, call.repeated]))
+    return Text("  ").append(line, style="cyan").append(f"\n      {why}", style="dim")
+
+
+def _environment() -> str:
+    """The variables that made the settings what they are, so that the suggestion means the same market; no secret."""
+    given = {
+        name: value
+        for name, value in sorted(os.environ.items())
+        if name.startswith(f"{PREFIX}__PAPER__") and name not in _SECRET_NAMES
+    }
+    return " ".join(f"{name}={shlex.quote(value)}" for name, value in given.items())

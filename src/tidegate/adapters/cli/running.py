@@ -1,0 +1,205 @@
+"""`run` and `replay`: a session to its end, with decisions from a strategy or from standard input."""
+
+import asyncio
+import os
+import signal
+import stat
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from io import FileIO
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tidegate.adapters.brokers.simulated.world import SessionStart
+from tidegate.adapters.cli import lines
+from tidegate.adapters.cli.call import Call
+from tidegate.adapters.cli.deciding import LiveOption
+from tidegate.adapters.cli.failures import DONE, REFUSED, UsageError
+from tidegate.adapters.cli.run_display import Progress, displayed
+from tidegate.adapters.cli.run_intake import ToldIntake
+from tidegate.adapters.cli.run_log import RunLog
+from tidegate.adapters.cli.run_summary import run_summary
+from tidegate.adapters.cli.stored import set_aside
+from tidegate.adapters.intake import JsonLinesIntake, StrategyIntake, load_strategy
+from tidegate.adapters.intake.json_lines import RawReader
+from tidegate.adapters.intake.strategy_failures import strategy_name
+from tidegate.adapters.settings import Settings
+from tidegate.application.application import Application
+from tidegate.application.strategy import DeskView, Strategy
+from tidegate.application.summary import RunSummary
+from tidegate.domain.ports import DecisionIntakePort
+
+RUN_SPEED = 90.0
+"""Session seconds a real second: half an hour of trading in twenty seconds."""
+
+StrategyOption = Annotated[
+    str | None, typer.Option("--strategy", metavar="MODULE:FACTORY", help="What decides; also FILE.py:FACTORY.")
+]
+StdinOption = Annotated[
+    bool | None,
+    typer.Option("--stdin/--no-stdin", help="Decisions as JSON lines; by default if piped and no strategy is named."),
+]
+ForOption = Annotated[
+    float | None, typer.Option("--for", min=0, metavar="SECONDS", help="End after so much session time.")
+]
+
+
+async def run(
+    call: Call,
+    strategy: StrategyOption = None,
+    recording: Annotated[str | None, typer.Option("--recording", metavar="FILE", help="The market to play.")] = None,
+    speed: Annotated[
+        float | None, typer.Option("--speed", min=0.01, max=100_000, help="Session seconds a second; 90 by default.")
+    ] = None,
+    stdin: StdinOption = None,
+    for_: ForOption = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a session that has not ended.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="A fresh session and account; what was there is set aside, not deleted.")
+    ] = False,
+    live: LiveOption = None,
+) -> int:
+    """Trade: play the market, take decisions, and end with a summary. On paper, unless the profile says otherwise.
+
+    A session that was interrupted goes on where it stood; one that had ended is followed by a fresh one on the same
+    account. While it runs, [bold]decide[/bold], [bold]halt[/bold] and the others reach it from another terminal.
+
+    [dim]tidegate run --config examples/paper.toml[/dim]
+
+    [dim]tidegate run --strategy mine.py:create --recording day.tgr.gz --speed 300[/dim]
+
+    [dim]echo '{"symbol": "BTC-USD", "action": "BUY", "target_notional": "250"}' | tidegate run[/dim]
+    """
+    if resume and fresh:
+        raise UsageError("--resume goes on with a session and --fresh begins one: give one of them")
+    settings = _settings(call, strategy, recording)
+    call.confirm_live(live, settings)
+    if fresh:
+        _begin_afresh(call, settings)
+    start = SessionStart.FRESH_ACCOUNT if fresh else SessionStart.RESUME if resume else SessionStart.AUTO
+    paced = speed if speed is not None else float(settings.paper.speed or RUN_SPEED)
+    return await _play(call, settings, _source(settings, strategy, stdin), for_, start=start, speed=paced)
+
+
+async def replay(
+    call: Call,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A recording, or `synthetic`.")],
+    strategy: StrategyOption = None,
+    stdin: StdinOption = None,
+    for_: ForOption = None,
+) -> int:
+    """Play a recording as fast as it goes; the same settings, recording and strategy give the same journal every time.
+
+    Nothing is kept unless --store names a file.
+
+    [dim]tidegate replay day.tgr.gz --strategy mine.py:create --json[/dim]
+    """
+    settings = _settings(call, strategy, file, profile="replay")
+    return await _play(call, settings, _source(settings, strategy, stdin), for_)
+
+
+def _settings(call: Call, strategy: str | None, recording: str | None, **more: Any) -> Settings:
+    if strategy is not None:
+        more["intake"] = {"strategy": strategy}
+    if recording is not None:
+        more["paper"] = {"recording": recording}
+    return call.load(**more).settings
+
+
+def _begin_afresh(call: Call, settings: Settings) -> None:
+    for path in set_aside(settings):
+        call.terminal.note(f"set aside: {path}")
+
+
+Source = Strategy | Path | None
+"""What decides: a strategy, standard input (its path), or nobody here."""
+
+STANDARD_INPUT = Path("-")
+
+
+def _source(settings: Settings, strategy: str | None, stdin: bool | None) -> Source:
+    if stdin and strategy is not None:
+        raise UsageError("--strategy and --stdin both decide: give one of them")
+    if stdin:
+        return STANDARD_INPUT
+    if settings.intake.strategy:
+        return load_strategy(settings.intake.strategy, settings.intake.parameters)
+    return STANDARD_INPUT if stdin is None and _is_piped() else None
+
+
+def _is_piped() -> bool:
+    """Whether somebody put something into standard input: a pipe or a file, not a terminal and not /dev/null."""
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+    except (OSError, ValueError, AttributeError):
+        return False  # closed, replaced, or not there at all
+    return stat.S_ISFIFO(mode) or stat.S_ISREG(mode)
+
+
+async def _play(call: Call, settings: Settings, source: Source, for_seconds: float | None, **how: Any) -> int:
+    terminal, progress = call.terminal, Progress()
+    async with call.doors.open_application(settings, on_progress=progress, **how) as app:
+        opening = await app.account()
+        log = RunLog(app.products, terminal.show if terminal.is_plain else None)
+        app.subscribe(log)
+        intake = _intake(call, app, settings, source, log)
+        async with displayed(terminal, app, log, progress, _title(settings, source)), _stop(app, for_seconds) as stop:
+            summary = await app.run_until(intake, stop=stop)
+    terminal.answer([lines.run_line(summary)], run_summary(call, settings, opening, summary, log))
+    return _exit_code(summary)
+
+
+def _intake(call: Call, app: Application, settings: Settings, source: Source, log: RunLog) -> DecisionIntakePort | None:
+    desk = app.operations.desk
+    if source is None:
+        call.terminal.note("nothing decides in this process: name a --strategy, or decide from another terminal")
+        return None
+    if isinstance(source, Path):
+        return ToldIntake(JsonLinesIntake(_standard_input()), call.terminal, log, desk.clock)
+    return StrategyIntake(source, DeskView(desk), desk.clock, settings.intake.interval_seconds)
+
+
+def _standard_input() -> RawReader:
+    """Standard input without a buffer, whose lock a waiting thread would hold when the program ends."""
+    try:
+        return FileIO(sys.stdin.fileno(), closefd=False)
+    except (OSError, ValueError):
+        return sys.stdin.buffer
+
+
+def _title(settings: Settings, source: Source) -> str:
+    market = settings.venue.name if settings.profile == "live" else Path(settings.paper.recording).name
+    who = "standard input" if isinstance(source, Path) else "nobody here" if source is None else strategy_name(source)
+    return f"{settings.profile} · {market} · account {settings.account_id} · decides: {who}"
+
+
+@asynccontextmanager
+async def _stop(app: Application, for_seconds: float | None) -> AsyncIterator[asyncio.Event]:
+    """An event that Ctrl-C, SIGTERM and the end of so much session time set: the run then ends with its summary."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    clock = app.operations.desk.clock
+
+    async def end_in_time(seconds: float) -> None:
+        await clock.sleep(seconds)
+        stop.set()
+
+    timing = None if for_seconds is None else asyncio.create_task(end_in_time(for_seconds), name="tidegate --for")
+    signals = (signal.SIGINT, signal.SIGTERM)
+    for one in signals:
+        loop.add_signal_handler(one, stop.set)
+    try:
+        yield stop
+    finally:
+        for one in signals:
+            loop.remove_signal_handler(one)
+        if timing is not None:
+            timing.cancel()
+            await asyncio.wait([timing])
+
+
+def _exit_code(summary: RunSummary) -> int:
+    """Unhealthy is what an operator must look at: an unknown outcome, or a broken invariant."""
+    return DONE if not summary.unknown and summary.invariants == "hold" else REFUSED

@@ -1,0 +1,81 @@
+"""The store that a command is about: whether it is there, how to do without one, and how to set it aside."""
+
+from pathlib import Path
+
+from tidegate.adapters.cli.call import Call
+from tidegate.adapters.cli.failures import FileUnusable, UsageError
+from tidegate.adapters.settings import Settings
+from tidegate.adapters.settings.store_url import MemoryStoreUrl, PostgresStoreUrl, SqliteStoreUrl
+from tidegate.adapters.stores.sqlite.errors import NoSuchStore, StoreLocked
+from tidegate.adapters.stores.sqlite.lock import writer_of
+
+WORLD_SUFFIX = ".world"
+_SIDE_FILES = ("-wal", "-shm", ".lock", WORLD_SUFFIX, f"{WORLD_SUFFIX}-wal", f"{WORLD_SUFFIX}-shm")
+
+
+def store_file(settings: Settings) -> Path:
+    """The file of the account's store.
+
+    Raises:
+        UsageError: the store is not a file, so that no other process can reach it.
+    """
+    match settings.store_url:
+        case SqliteStoreUrl(path=path):
+            return path
+        case MemoryStoreUrl():
+            raise UsageError("no such store: memory:// is gone with the process that had it; name one with --store")
+        case PostgresStoreUrl():
+            raise UsageError("PostgreSQL stores are not part of this version; use --store sqlite:///FILE")
+
+
+def require_store(settings: Settings) -> Path:
+    """The file of a store that is there.
+
+    Raises:
+        NoSuchStore: nothing has been traded on the account yet, or the path is another one.
+        UsageError: the store is not a file.
+    """
+    path = store_file(settings)
+    if path.is_file():
+        return path
+    absolute = Path("/", path)
+    if not path.is_absolute() and absolute.is_file():
+        raise UsageError(
+            f"there is no store at {path.absolute()}; an absolute path has four slashes: sqlite:///{absolute}"
+        )
+    raise NoSuchStore(path.absolute())
+
+
+def without_store(call: Call) -> Settings:
+    """The settings, with a store in memory where there is no file yet: a look at the market needs none."""
+    settings = call.settings
+    url = settings.store_url
+    if isinstance(url, SqliteStoreUrl) and not url.path.is_file():
+        return call.load(store={"url": "memory://"}).settings
+    return settings
+
+
+def set_aside(settings: Settings) -> list[Path]:
+    """Give an account's files another name, with the first number that is free, and say which; nothing is deleted.
+
+    Raises:
+        StoreLocked: a process is writing them.
+        FileUnusable: they cannot be renamed.
+    """
+    url = settings.store_url
+    if not isinstance(url, SqliteStoreUrl):
+        return []
+    path = url.path
+    holder = writer_of(path)
+    if holder is not None:
+        raise StoreLocked(path, holder.process, holder.pid)
+    present = [suffix for suffix in ("", *_SIDE_FILES) if Path(f"{path}{suffix}").exists()]
+    if not present:
+        return []
+    number = next(n for n in range(1, 1_000_000) if not any(Path(f"{path}.{n}{suffix}").exists() for suffix in present))
+    try:
+        for suffix in present:
+            Path(f"{path}{suffix}").rename(f"{path}.{number}{suffix}")
+    except OSError as error:
+        raise FileUnusable(path, error) from None
+    return [Path(f"{path}.{number}")]

@@ -1,0 +1,177 @@
+"""Tables for people: orders, fills, positions, products, within eighty columns."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from tidegate.adapters.cli import figures
+from tidegate.application.application import AccountSummary, PositionReading
+from tidegate.domain.amounts import BPS, DOMAIN_CONTEXT
+from tidegate.domain.fills import Fill
+from tidegate.domain.orders import OrderRecord
+from tidegate.domain.outcomes import Answer, CheckVerdict
+from tidegate.domain.products import Product
+from tidegate.domain.vocabulary import OrderSide, OrderStatus, TradingState
+
+SHORT_ID = 10
+"""So much of an order's id tells a hundred thousand orders apart; commands take it as well as the whole."""
+
+_STATUS_STYLES = {
+    OrderStatus.FILLED: "green",
+    OrderStatus.REFUSED: "red",
+    OrderStatus.UNKNOWN: "bold yellow",
+    OrderStatus.SENDING: "yellow",
+    OrderStatus.CANCELED: "dim",
+    OrderStatus.EXPIRED: "dim",
+}
+STATE_STYLES = {TradingState.ACTIVE: "green", TradingState.REDUCING: "yellow", TradingState.HALTED: "bold red"}
+_ANSWER_STYLES = {Answer.PASS: "green", Answer.WARN: "yellow", Answer.TRIP: "red"}
+
+
+def table(*columns: str, right: Sequence[str] = ()) -> Table:
+    """An empty table; columns named in `right` hold figures."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for name in columns:
+        made.add_column(name, justify="right" if name in right else "left", no_wrap=True)
+    return made
+
+
+def side_text(side: OrderSide) -> Text:
+    return Text(side.value, style="green" if side is OrderSide.BUY else "red")
+
+
+def status_text(record: OrderRecord) -> Text:
+    """The status, with the code of what refused it."""
+    reason = f" {record.refused.code}" if record.refused is not None else ""
+    return Text(f"{record.status.value}{reason}", style=_STATUS_STYLES.get(record.status, ""))
+
+
+def gain_text(value: Decimal | None) -> Text:
+    """A profit or loss in its colour."""
+    style = "" if value is None or not value else "green" if value > 0 else "red"
+    return Text(figures.signed(value), style=style)
+
+
+def orders_table(records: Iterable[OrderRecord], *, is_verbose: bool = False) -> Table:
+    """Orders as they stand, one a row."""
+    made = table(
+        "Time", "Symbol", "Side", "Type", "Quantity", "Limit", "Filled", "Status", "Order", right=_ORDER_FIGURES
+    )
+    for record in records:
+        order = record.order
+        kind = (
+            order.order_type.value if order.is_taker_only else f"{order.order_type.value} {order.time_in_force.value}"
+        )
+        made.add_row(
+            figures.time_of_day(order.created_at),
+            record.symbol,
+            side_text(record.side),
+            kind,
+            figures.quantity(record.quantity),
+            figures.price(record.limit_price),
+            figures.price(record.average_price) if record.filled_quantity else figures.UNKNOWN,
+            status_text(record),
+            record.client_order_id if is_verbose else record.client_order_id[:SHORT_ID],
+        )
+    return made
+
+
+_ORDER_FIGURES = ("Quantity", "Limit", "Filled")
+
+
+def fills_table(fills: Iterable[Fill]) -> Table:
+    """Executions, one a row."""
+    made = table("Time", "Symbol", "Side", "Quantity", "Price", "Fee", "Liquidity", "Order", right=_FILL_FIGURES)
+    for fill in fills:
+        made.add_row(
+            figures.time_of_day(fill.at),
+            fill.symbol,
+            side_text(fill.side),
+            figures.quantity(fill.quantity),
+            figures.price(fill.price),
+            figures.money(fill.fee, fill.fee_currency),
+            fill.liquidity.value + (" (inferred)" if fill.is_inferred else ""),
+            fill.client_order_id[:SHORT_ID],
+        )
+    return made
+
+
+_FILL_FIGURES = ("Quantity", "Price", "Fee")
+
+
+def positions_table(readings: Iterable[PositionReading]) -> Table:
+    """Positions with what they are worth now."""
+    made = table(
+        "Symbol", "Strategy", "Quantity", "Entry", "Mark", "Unrealised", "Realised", "Fees", right=_POSITION_FIGURES
+    )
+    for reading in readings:
+        position = reading.position
+        made.add_row(
+            position.symbol,
+            position.strategy_id or figures.UNKNOWN,
+            figures.quantity(position.quantity),
+            figures.price(position.entry_price),
+            figures.price(reading.mark),
+            gain_text(reading.unrealized_pnl),
+            gain_text(position.realized_pnl),
+            figures.money(position.fees),
+        )
+    return made
+
+
+_POSITION_FIGURES = ("Quantity", "Entry", "Mark", "Unrealised", "Realised", "Fees")
+
+
+def account_table(summary: AccountSummary) -> Table:
+    """The account, a figure a row."""
+    made = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    made.add_column(style="dim")
+    made.add_column()
+    currency = summary.reporting_currency
+    reason = f" ({summary.state_reason})" if summary.state_reason else ""
+    made.add_row("Account", summary.account_id)
+    made.add_row("State", Text(f"{summary.state.value}{reason}", style=STATE_STYLES[summary.state]))
+    made.add_row("Equity", figures.money(summary.equity, currency))
+    made.add_row("Today", gain_text(summary.day_pnl))
+    made.add_row("Exposure", figures.money(summary.exposure, currency))
+    made.add_row("Margin used", figures.money(summary.margin_used, currency))
+    for name, balance in sorted(summary.balances.items()):
+        free = summary.available.get(name)
+        held = "" if free is None or free == balance else f", of which free {figures.quantity(free)}"
+        made.add_row(f"Balance {name}", f"{figures.quantity(balance)}{held}")
+    made.add_row("Opened", figures.moment(summary.opened_at))
+    return made
+
+
+def products_table(products: Iterable[Product]) -> Table:
+    """What can be traded."""
+    made = table("Symbol", "Kind", "Tick", "Step", "Least", "Maker", "Taker", "Leverage", right=_PRODUCT_FIGURES)
+    for product in products:
+        most = DOMAIN_CONTEXT.divide(Decimal(1), product.initial_margin_rate)
+        made.add_row(
+            product.symbol,
+            product.kind.value,
+            f"{figures.quantity(product.price_increment)} {product.quote_currency}",
+            figures.quantity(product.base_increment),
+            figures.money(product.minimum_notional, product.quote_currency),
+            f"{figures.quantity(product.maker_fee_rate * BPS)} bps",
+            f"{figures.quantity(product.taker_fee_rate * BPS)} bps",
+            f"{figures.price(most)}x",
+        )
+    return made
+
+
+_PRODUCT_FIGURES = ("Tick", "Step", "Least", "Maker", "Taker", "Leverage")
+
+
+def verdicts_table(verdicts: Iterable[CheckVerdict]) -> Table:
+    """What each check said; the sentences may take several lines."""
+    made = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    for _ in range(3):
+        made.add_column()
+    for verdict in verdicts:
+        made.add_row(Text(verdict.answer.value, style=_ANSWER_STYLES[verdict.answer]), verdict.check, verdict.message)
+    return made

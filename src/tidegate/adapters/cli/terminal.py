@@ -1,0 +1,68 @@
+"""The terminal: results on standard output, everything else on standard error, colours only where somebody looks."""
+
+import sys
+from collections.abc import Iterable
+
+from rich.console import Console, RenderableType
+from rich.markup import escape
+from rich.text import Text
+
+from tidegate.adapters.cli.lines import encoded
+from tidegate.adapters.cli.wire import Line
+from tidegate.adapters.spelling import shown
+
+_PIPED_COLUMNS = 100
+_ERROR_LENGTH_MAX = 2_000
+
+
+class Terminal:
+    """Where one command writes. With `is_json` standard output carries JSON lines and nothing else."""
+
+    def __init__(self, *, is_json: bool = False, is_verbose: bool = False) -> None:
+        self.is_json = is_json
+        self.is_verbose = is_verbose
+        self.out = _console(is_error=False)
+        self.err = _console(is_error=True)
+
+    @property
+    def is_interactive(self) -> bool:
+        """Whether a person sees standard output while it is written, and it is not JSON."""
+        return self.out.is_terminal and not self.is_json
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether what happens is told line by line: for people, and where no picture can be drawn."""
+        return not self.is_json and not self.out.is_terminal
+
+    def json(self, line: Line | dict[str, float]) -> None:
+        """One object on a line of its own, at once."""
+        sys.stdout.write(encoded(line) + "\n")
+        sys.stdout.flush()
+
+    def show(self, *parts: RenderableType) -> None:
+        """Something for people, on standard output."""
+        for part in parts:
+            self.out.print(part)
+
+    def answer(self, lines: Iterable[Line], *parts: RenderableType) -> None:
+        """The result: as JSON lines, or as it reads."""
+        if self.is_json:
+            for line in lines:
+                self.json(line)
+        else:
+            self.show(*parts)
+
+    def note(self, message: str) -> None:
+        """Something beside the result, in one line on standard error."""
+        self.err.print(Text(message, style="dim"))
+
+    def error(self, message: str) -> None:
+        """What went wrong, in one red line on standard error."""
+        words = shown(" ".join(message.split()), _ERROR_LENGTH_MAX)
+        self.err.print(f"[bold red]error:[/] [red]{escape(words)}[/]", soft_wrap=True)
+
+
+def _console(*, is_error: bool) -> Console:
+    stream = sys.stderr if is_error else sys.stdout
+    width = None if stream.isatty() else _PIPED_COLUMNS
+    return Console(file=stream, highlight=False, width=width, emoji=False)
