@@ -1,6 +1,6 @@
 """Opening an application: the container of a profile, its resources, and the clock and ids that its decisions take."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,8 @@ from typing import Any
 from dependency_injector import containers, providers
 
 from tidegate.adapters.brokers.simulated import SessionStart
+from tidegate.adapters.sessions import MarketSession
+from tidegate.adapters.sessions.session import SessionProgress
 from tidegate.adapters.settings import Settings
 from tidegate.application.application import Application
 from tidegate.application.clock_binding import BOUND_CLOCK
@@ -64,11 +66,12 @@ async def open_application(
     start: SessionStart = SessionStart.AUTO,
     speed: float | None = None,
     is_read_only: bool = False,
+    on_progress: Callable[[SessionProgress], None] | None = None,
 ) -> AsyncIterator[Application]:
     """The application of the settings' profile, or of a container of your own, wired and recovered, its loops running.
 
-    Inside, decisions take their ids and moments from the container's ports. `start` and `speed` concern paper; read-only opens
-    without lock, recovery and loops, for readings and plans.
+    Inside, decisions take their ids and moments from the container's ports. `start` and `speed` concern paper, `on_progress` any
+    recorded session; read-only opens without lock, recovery and loops, for readings and plans.
 
     Raises:
         ConfigurationError, StoreError, WorldError, RecordingDamaged, OpeningError: with the reason in one line.
@@ -81,6 +84,8 @@ async def open_application(
         raise ConfigurationError("give open_application settings or a container, not both")
     with container.resources():
         clock = container.clock()
+        if on_progress is not None and isinstance(session := container.session(), MarketSession):
+            session.on_progress = on_progress
         source_token = DECISION_SOURCE.set(BoundSource(container.ids(), clock))
         clock_token = BOUND_CLOCK.set(clock)
         try:
