@@ -43,7 +43,7 @@ class TestingContainer(containers.DeclarativeContainer):
     account = Part(same, venue)
     order_store = Part(MemoryOrderStore, settings.provided.account_id, clock)
     chain_check = Part(chain_check_of, order_store)
-    session = providers.Object(None)
+    session: providers.Object[None] = providers.Object(None)
 
     core = providers.Container(
         CoreContainer,
