@@ -65,10 +65,13 @@ def paper_session(
 ) -> MarketSession:
     """A session at its pace over the account's durable world; `resources` closes it as one that was not interrupted."""
     paced = speed if speed is not None else settings.paper.speed
+    world = world_path(settings)
+    if world is not None and not is_read_only:
+        world.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return _opened(
         prepare_session(
             recording,
-            world_path=world_path(settings),
+            world_path=world,
             settings=venue_settings(settings),
             start=start,
             speed=float(paced) if paced is not None else OPEN_SPEED,
