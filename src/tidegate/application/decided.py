@@ -49,27 +49,27 @@ class DecidedOnce:
             if flight.done is not None:
                 flight.done.set()
 
-    async def earlier(self, symbol: str, decision: Decision) -> Outcome | None:
-        """The outcome that this decision's id already has, or None if it is new.
+    async def joined(self, symbol: str, decision: Decision) -> Outcome | None:
+        """The outcome of the execution of this id that is under way, once it has ended; None if there is none.
 
+        No await lies between that None and the caller's `begin`, so that of several deliveries at once only one begins.
         The same content gets the order as it now stands; other content ID_CONFLICT, and the first stands (N6, N7).
         """
-        flight = self._in_flight.get(decision.decision_id)
-        if flight is not None:
+        while (flight := self._in_flight.get(decision.decision_id)) is not None:
             if not same_content(flight.symbol, flight.decision, symbol, decision):
                 return _conflict(decision.decision_id, flight.symbol)
-            return await self._joined(flight)
-        return await self.stored(symbol, decision)
+            outcome = await self._outcome_of_flight(flight)
+            if outcome is not None:
+                return outcome
+        return None
 
-    async def _joined(self, flight: _InFlight) -> Outcome | None:
+    async def _outcome_of_flight(self, flight: _InFlight) -> Outcome | None:
+        """None where the first execution was interrupted: what it left durable decides, and the next one looks there."""
         if flight.done is None:
             flight.done = Event()
         await flight.done.wait()
         outcome = flight.outcome
-        if isinstance(outcome, OrderPlaced):
-            return await self._placed(outcome.order.client_order_id)
-        # The first execution was interrupted; what it left durable decides.
-        return outcome if outcome is not None else await self.stored(flight.symbol, flight.decision)
+        return await self._placed(outcome.order.client_order_id) if isinstance(outcome, OrderPlaced) else outcome
 
     async def stored(self, symbol: str, decision: Decision) -> Outcome | None:
         """What the store knows of the decision's id."""

@@ -99,15 +99,17 @@ class OrderPlacementService:
         )
         if self._dry_run:
             return _rehearsed(work.planner.plan(one), decision)
-        earlier = await work.decided.earlier(symbol, decision)
-        if earlier is not None:
-            return _result(earlier)
-        work.decided.begin(symbol, decision)
-        outcome: Outcome | None = None
+        decided = work.decided
+        outcome = await decided.joined(symbol, decision)
+        if outcome is not None:
+            return _result(outcome)
+        decided.begin(symbol, decision)
         try:
-            outcome = await work.execute(one)
+            outcome = await decided.stored(symbol, decision)
+            if outcome is None:
+                outcome = await work.execute(one)
         finally:
-            work.decided.end(decision.decision_id, outcome)
+            decided.end(decision.decision_id, outcome)
         return _result(outcome)
 
     async def plan(

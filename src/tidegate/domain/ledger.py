@@ -170,7 +170,11 @@ class _Fold:
         self.events.append(event)
 
     def sending(self, event: OrderSending) -> None:
-        self._begun(sending(event, self.ledger.orders.get(event.order.client_order_id)), event)
+        before = self.ledger.orders.get(event.order.client_order_id)
+        after = sending(event, before)
+        # An attempt that is under way already says nothing new, and must not be recorded as if it began again.
+        if after is not before:
+            self._begun(after, event)
 
     def prepared(self, event: OrderPrepared) -> None:
         self._begun(prepared(event), event)
