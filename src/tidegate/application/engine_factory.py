@@ -184,7 +184,7 @@ _MARKET_CALLS = ("product", "reading")
 
 
 def _broker(value: Broker) -> Broker:
-    """A broker is anything with the ports' methods; that they are there is seen here, and not when one is first used."""
+    """A broker is anything with the ports' methods; they are looked for here, not when one is first used."""
     if not all(callable(getattr(value, name, None)) for name in _MARKET_CALLS):
         raise BadEngineArgument("broker", value, "a Broker (an EnginePort with market data and account)")
     return value

@@ -19,6 +19,7 @@ from tidegate.domain.vocabulary import OrderSide, Purpose
 Trial = Callable[[Order], AnyRefusal | None]
 """Reviews an order without approving it: None where it would pass."""
 
+_WOULD_PASS = "it would pass with "
 _ROUNDS = 12
 """How many checks may each add their condition; more than can ever disagree about one order."""
 
@@ -52,7 +53,7 @@ def settled(refusal: AnyRefusal, order: Order, view: ReviewView, trial: Trial) -
 def _stated(first: Remedy, changes: dict[str, Any], not_before: datetime | None) -> Remedy:
     if changes == first.changes:
         return Remedy(first.text, changes, not_before)
-    return Remedy("it would pass with " + _in_words(changes), changes, not_before)
+    return Remedy(_WOULD_PASS + _in_words(changes), changes, not_before)
 
 
 def _in_words(changes: dict[str, Any]) -> str:
@@ -93,16 +94,18 @@ def in_decision_terms(refusal: AnyRefusal, decision: Decision, order: Order) -> 
     Review sees orders, and an order has only a quantity; `order` is what the decision was translated to.
     """
     remedy, notional = refusal.remedy, decision.target_notional
-    if remedy is None or "quantity" not in remedy.changes or not notional or not order.quantity:
+    if remedy is None or not notional or not order.quantity:
         return refusal
-    size: Decimal = remedy.changes["quantity"]
-    worth = (size * notional / order.quantity).quantize(_FINE, rounding=ROUND_CEILING)
-    changes = {**remedy.changes, "target_notional": worth}
+    changes = dict(remedy.changes)
+    if order.side is OrderSide.BUY and changes.get("limit_price") is not None:
+        # At another price the same notional is another size, so the size is said as well.
+        changes.update(quantity=changes.get("quantity", order.quantity), target_notional=None)
+        return replace(refusal, remedy=Remedy(_WOULD_PASS + _in_words(changes), changes, remedy.not_before))
+    size: Decimal | None = changes.get("quantity")
+    if size is None:
+        return refusal
+    changes["target_notional"] = (size * notional / order.quantity).quantize(_FINE, rounding=ROUND_CEILING)
     if decision.quantity is None:
         del changes["quantity"]
-    bound = "at most" if size < order.quantity else "at least"
-    others = {name: value for name, value in changes.items() if name not in ("quantity", "target_notional")}
-    text = f"target_notional {bound} {plain(worth)} ({plain(size)} {order.symbol})"
-    if others:
-        text += " with " + _in_words(others)
+    text = _WOULD_PASS + _in_words(changes) + f" ({plain(size)} {order.symbol})"
     return replace(refusal, remedy=Remedy(text, changes, remedy.not_before))

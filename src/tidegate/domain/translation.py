@@ -226,7 +226,7 @@ def _order(
 
 
 def _leverage(asked: _Asked) -> Decimal | None:
-    """A derivative's margin setting: the decision's, or the most that limits and product allow, so that none is thinner."""
+    """A derivative's margin setting: the decision's, or the most that limits and product allow, and no more."""
     chosen = asked.decision.leverage
     if chosen is not None or asked.product.kind is _SPOT:
         return chosen

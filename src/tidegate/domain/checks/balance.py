@@ -11,7 +11,7 @@ from tidegate.domain.refusals import BalanceRefused, Remedy
 
 
 def balance(draft: Draft) -> BalanceRefused | None:
-    """A spot buy pays notional and fee, a spot sell its coins, a derivative entry margin and fee in settlement currency."""
+    """A spot buy pays notional and fee, a spot sell its coins, a derivative entry its margin and fee."""
     if not draft.is_spot:
         return None if draft.is_exit else _margin(draft)
     return _spot_buy(draft) if draft.is_buy else _spot_sell(draft)

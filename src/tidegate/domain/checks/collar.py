@@ -30,7 +30,8 @@ def collar(draft: Draft) -> CollarRefused | None:
     if index is not None and abs(reference - index) > index * width:
         return _disputed(draft, reference, "index", index)
     if decided_at is not None and abs(reference - decided_at) > decided_at * width:
-        return _disputed(draft, reference, "decision's reference", decided_at)
+        remedy = Remedy(f"decide again at {plain(reference)}", {"reference_price": reference})
+        return _disputed(draft, reference, "decision's reference", decided_at, remedy)
     if draft.is_market and draft.mid is not None:
         bid, ask = draft.bid, draft.ask
         if bid is not None and ask is not None and ask - bid > draft.mid * width:
@@ -70,11 +71,14 @@ def _as_limit(draft: Draft, price: Decimal) -> Remedy | None:
     return Remedy(f"a limit of {plain(price)}", changes)
 
 
-def _disputed(draft: Draft, reference: Decimal, name: str, other: Decimal) -> CollarRefused:
+def _disputed(
+    draft: Draft, reference: Decimal, name: str, other: Decimal, remedy: Remedy | None = None
+) -> CollarRefused:
     return CollarRefused(
         message=f"the reference {plain(reference)} and the {name} {plain(other)} are more than "
         f"{percent(draft.limits.collar_pct)} apart",
         figures={"reference": reference, "other": other, "collar_pct": draft.limits.collar_pct},
+        remedy=remedy,
     )
 
 

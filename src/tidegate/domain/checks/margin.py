@@ -110,7 +110,7 @@ def _entry_after(draft: Draft, after: Decimal) -> Decimal:
 
 
 def _cross_buffer(draft: Draft, before: Decimal, after: Decimal, mark: Decimal) -> LiquidationRefused | None:
-    """(equity − maintenance)/equity; other positions' margin in use stands for their maintenance, never more than it."""
+    """(equity − maintenance)/equity; other positions' margin in use stands for their maintenance, never less."""
     view, product = draft.view, draft.product
     equity, rate = view.account.equity, view.reporting_rate
     if equity is None or rate is None:

@@ -63,7 +63,7 @@ class Stage(Struct, frozen=True):
 
 
 class Pipeline:
-    """Stages in order, and for each purpose what a review runs, laid out beforehand: the function, and only a warning?"""
+    """Stages in order, and for each purpose what a review runs, laid out: the function, and whether it only warns."""
 
     __slots__ = ("on_entry", "on_operator_close", "on_reduction", "stages")
 

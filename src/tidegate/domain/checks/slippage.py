@@ -54,7 +54,8 @@ def _too_costly(draft: Draft, walk: Walk, mid: Decimal) -> SlippageRefused:
     bound = mid + sign * allowed / multiplier
     return SlippageRefused(
         message=f"{plain(draft.quantity)} would fill at {plain(round(average, 8))} on average, "
-        f"{plain(expected_bps)} bps from mid {plain(mid)} (times {plain(multiplier)}), more than {plain(limit_bps)} bps",
+        f"{plain(expected_bps)} bps from mid {plain(mid)} (times {plain(multiplier)}), "
+        f"more than {plain(limit_bps)} bps",
         figures={
             "slippage_bps": expected_bps,
             "limit_bps": limit_bps,
