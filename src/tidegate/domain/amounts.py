@@ -30,6 +30,7 @@ BPS = Decimal(10_000)
 
 MAX_DIGITS_EACH_SIDE = 18
 PRECISION = 50
+_FINEST = Decimal(1).scaleb(-MAX_DIGITS_EACH_SIDE)
 
 DOMAIN_CONTEXT = Context(prec=PRECISION, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
 """Precision 50 holds any product of two 36-digit inputs that the domain forms, less what no venue quotes."""
@@ -136,6 +137,16 @@ def money(value: str | int | Decimal, field: str = "amount") -> Money:
     if reason is not None:
         raise InvalidAmount(field, reason)
     return Money(number)
+
+
+def to_finest(value: Decimal, rounding: str = ROUND_HALF_EVEN) -> Decimal:
+    """A quotient to 18 decimals: it has a last one, so that sums of such amounts are exact and come back to zero.
+
+    One too large for that within the precision, above any amount there is, stays as it is.
+    """
+    if value.adjusted() >= PRECISION - MAX_DIGITS_EACH_SIDE - 1:
+        return value
+    return value.quantize(_FINEST, rounding, DOMAIN_CONTEXT)
 
 
 def plain(value: Decimal) -> str:

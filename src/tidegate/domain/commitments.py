@@ -1,15 +1,18 @@
 """Commitments: what live orders reserve, kept as running sums so that nothing grows with the number of orders."""
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from msgspec import Struct
 from sortedcontainers import SortedList
 
-from tidegate.domain.amounts import ONE, ZERO
+from tidegate.domain.amounts import DOMAIN_CONTEXT, ONE, ZERO, exact, to_finest
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.products import Product
-from tidegate.domain.vocabulary import OrderSide, OrderStatus, Purpose
+from tidegate.domain.vocabulary import OrderSide, OrderStatus, ProductKind, Purpose
+
+# Bound once: in Python 3.11 looking a member up on its enumeration costs more than adding two decimals.
+_BUY, _UNKNOWN, _ENTRY, _SPOT = OrderSide.BUY, OrderStatus.UNKNOWN, Purpose.ENTRY, ProductKind.SPOT
 
 
 class Reservation(Struct, frozen=True, gc=False, kw_only=True):
@@ -32,25 +35,28 @@ class Reservation(Struct, frozen=True, gc=False, kw_only=True):
     resting_price: Decimal | None
 
 
+@exact
 def reservation(record: OrderRecord, product: Product) -> Reservation | None:
     """What an order reserves as it stands; None once it can no longer fill.
 
-    R4: UNKNOWN reserves in full. The worst price is the higher of the approved one and a pending amend's for a buy.
+    R4: UNKNOWN reserves in full, and so does an unanswered amend, in quantity and in price the larger of old and new.
     """
+    return _reservation(record, product)
+
+
+def _reservation(record: OrderRecord, product: Product) -> Reservation | None:
     quantity = record.reserved_quantity
     if not quantity:
         return None
     order = record.order
-    worst = record.worst_price
-    if record.asked_price is not None and record.asked_price > worst:
-        worst = record.asked_price
-    notional = product.notional(quantity, worst)
-    is_reducing = order.purpose is not Purpose.ENTRY
+    notional = product.notional(quantity, _highest_price(record))
+    is_reducing = order.purpose is not _ENTRY
     fee = notional * product.taker_fee_rate
-    if not product.is_spot:
+    if product.kind is not _SPOT:
         held_currency = product.settlement_currency
-        held = fee if is_reducing else notional * margin_rate(product, order.leverage) + fee
-    elif order.side is OrderSide.BUY:
+        margin = ZERO if is_reducing else notional * margin_rate(product, order.leverage)
+        held = to_finest(margin + fee, ROUND_CEILING)
+    elif order.side is _BUY:
         held, held_currency = notional + fee, product.quote_currency
     else:
         held, held_currency = quantity, product.base_currency
@@ -63,14 +69,33 @@ def reservation(record: OrderRecord, product: Product) -> Reservation | None:
         held=held,
         held_currency=held_currency,
         is_reducing=is_reducing,
-        is_unknown=record.status is OrderStatus.UNKNOWN,
-        resting_price=None if order.is_taker_only else record.limit_price,
+        is_unknown=record.status is _UNKNOWN,
+        resting_price=_resting_price(record),
     )
 
 
+def _highest_price(record: OrderRecord) -> Decimal:
+    highest = record.worst_price
+    if record.amended_price is not None and record.amended_price > highest:
+        highest = record.amended_price
+    asked = record.asked_price
+    return asked if asked is not None and asked > highest and record.has_open_amend else highest
+
+
+def _resting_price(record: OrderRecord) -> Decimal | None:
+    """The price at which others would meet it first; None where it cannot rest, or waits for its trigger."""
+    order = record.order
+    if order.is_taker_only or order.trigger_price is not None:
+        return None
+    price, asked = record.limit_price, record.asked_price
+    if price is None or asked is None or not record.has_open_amend:
+        return price
+    return max(price, asked) if order.side is _BUY else min(price, asked)
+
+
 def margin_rate(product: Product, leverage: Decimal | None) -> Decimal:
-    """Initial margin as a fraction of notional: the product's own rate, or one over the chosen leverage where that is more."""
-    chosen = ONE / leverage if leverage else ZERO
+    """Initial margin as a fraction of notional: the product's rate, or one over the chosen leverage if that is more."""
+    chosen = DOMAIN_CONTEXT.divide(ONE, leverage) if leverage else ZERO
     return chosen if chosen > product.initial_margin_rate else product.initial_margin_rate
 
 
@@ -103,7 +128,10 @@ class SymbolCommitments:
     @property
     def reducing_leaves(self) -> Decimal:
         """What live reductions of all strategies may still take."""
-        return sum(self.reducing.values(), ZERO)
+        total = ZERO
+        for leaves in self.reducing.values():
+            total = DOMAIN_CONTEXT.add(total, leaves)
+        return total
 
 
 class Commitments:
@@ -120,52 +148,65 @@ class Commitments:
     def of(self, client_order_id: ClientOrderId) -> Reservation | None:
         return self._by_order.get(client_order_id)
 
+    @exact
     def update(self, record: OrderRecord, product: Product) -> None:
         """Replace what the order reserved by what it reserves now."""
         order_id = record.order.client_order_id
-        now = reservation(record, product)
+        now = _reservation(record, product)
         before = self._by_order.get(order_id)
+        if now == before:
+            return
         if before is not None:
-            self._count(order_id, before, -1)
+            self._count(order_id, before, is_added=False)
         if now is not None:
             self._by_order[order_id] = now
-            self._count(order_id, now, 1)
-        elif before is not None:
+            self._count(order_id, now, is_added=True)
+        else:
             del self._by_order[order_id]
 
+    @exact
     def drop(self, client_order_id: ClientOrderId) -> None:
         """Free what an order reserved."""
         before = self._by_order.pop(client_order_id, None)
         if before is not None:
-            self._count(client_order_id, before, -1)
+            self._count(client_order_id, before, is_added=False)
 
-    def _count(self, order_id: ClientOrderId, one: Reservation, sign: int) -> None:
+    def _count(self, order_id: ClientOrderId, one: Reservation, *, is_added: bool) -> None:
         sums = self.by_symbol.get(one.symbol)
         if sums is None:
             sums = self.by_symbol[one.symbol] = SymbolCommitments()
-        sums.orders += sign
-        quantity, notional = (one.quantity, one.notional) if sign > 0 else (-one.quantity, -one.notional)
-        if one.side is OrderSide.BUY:
+        if is_added:
+            quantity, notional, held = one.quantity, one.notional, one.held
+            sums.orders += 1
+        else:
+            quantity, notional, held = -one.quantity, -one.notional, -one.held
+            sums.orders -= 1
+        if one.side is _BUY:
             sums.buy_quantity += quantity
             sums.buy_notional += notional
         else:
             sums.sell_quantity += quantity
             sums.sell_notional += notional
-        self.held[one.held_currency] = self.held.get(one.held_currency, ZERO) + (one.held if sign > 0 else -one.held)
+        self.held[one.held_currency] = self.held.get(one.held_currency, ZERO) + held
         if one.is_reducing:
-            left = sums.reducing.get(one.strategy_id, ZERO) + quantity
-            if left:
-                sums.reducing[one.strategy_id] = left
-            else:
-                sums.reducing.pop(one.strategy_id, None)
+            _count_reduction(sums, one.strategy_id, quantity)
         if one.is_unknown:
-            if sign > 0:
-                sums.unknown[order_id] = None
-            else:
-                sums.unknown.pop(order_id, None)
+            _count_unknown(sums, order_id, is_added=is_added)
         if one.resting_price is not None:
-            side = sums.bids if one.side is OrderSide.BUY else sums.asks
-            if sign > 0:
-                side.add((one.resting_price, order_id))
-            else:
-                side.remove((one.resting_price, order_id))
+            side = sums.bids if one.side is _BUY else sums.asks
+            (side.add if is_added else side.remove)((one.resting_price, order_id))
+
+
+def _count_reduction(sums: SymbolCommitments, strategy_id: str, quantity: Decimal) -> None:
+    left = sums.reducing.get(strategy_id, ZERO) + quantity
+    if left:
+        sums.reducing[strategy_id] = left
+    else:
+        del sums.reducing[strategy_id]
+
+
+def _count_unknown(sums: SymbolCommitments, order_id: ClientOrderId, *, is_added: bool) -> None:
+    if is_added:
+        sums.unknown[order_id] = None
+    else:
+        del sums.unknown[order_id]

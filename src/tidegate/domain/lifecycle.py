@@ -3,7 +3,6 @@
 from bisect import insort
 from collections.abc import Callable
 from datetime import datetime
-from decimal import Decimal
 
 from msgspec.structs import replace
 
@@ -58,19 +57,24 @@ TRANSITIONS: dict[OrderStatus, frozenset[OrderStatus]] = {
         {OrderStatus.SENDING, OrderStatus.UNKNOWN, OrderStatus.REFUSED, *_WORKING, *_ENDED}
     ),
     OrderStatus.SENDING: frozenset({OrderStatus.UNKNOWN, OrderStatus.REFUSED, *_WORKING, *_ENDED}),
-    OrderStatus.UNKNOWN: frozenset({OrderStatus.SENDING, OrderStatus.REFUSED, *_WORKING, *_ENDED}),
+    OrderStatus.UNKNOWN: frozenset({OrderStatus.REFUSED, *_WORKING, *_ENDED}),
     OrderStatus.REFUSED: frozenset({*_WORKING, *_ENDED}),
     **{status: frozenset({*_WORKING, *_ENDED} - {status}) for status in _WORKING},
+    # A fill does not go away again, whatever becomes of a cancel or an amend.
+    OrderStatus.PARTIALLY_FILLED: frozenset({OrderStatus.PENDING_CANCEL, OrderStatus.PENDING_AMEND, *_ENDED}),
     OrderStatus.EXPIRED: frozenset({OrderStatus.CANCELED, OrderStatus.FILLED}),
     OrderStatus.CANCELED: frozenset({OrderStatus.FILLED}),
     OrderStatus.FILLED: frozenset(),
 }
-"""Every move a status may make. UNKNOWN → SENDING is a new attempt, made only after evidence that the last one was lost."""
+"""Every move a status may make.
+
+A new attempt, made after evidence that the last one was lost, leaves UNKNOWN as it is: that one may still turn up.
+"""
 
 
 def status_of(record: OrderRecord) -> OrderStatus:
     """The status that the facts amount to; the order in which they were learnt plays no part."""
-    if record.trade_ids and record.filled_quantity >= _quantity_at_most(record):
+    if record.trade_ids and record.filled_quantity >= record.quantity_at_most:
         return OrderStatus.FILLED
     if record.is_canceled:
         return OrderStatus.CANCELED
@@ -84,24 +88,23 @@ def status_of(record: OrderRecord) -> OrderStatus:
         return OrderStatus.PARTIALLY_FILLED if record.trade_ids else OrderStatus.ACCEPTED
     if record.refused is not None:
         return OrderStatus.REFUSED
-    if record.is_unanswered:
+    if record.unanswered_attempt:
         return OrderStatus.UNKNOWN
     return OrderStatus.SENDING if record.attempt else OrderStatus.PREPARED
 
 
-def _quantity_at_most(record: OrderRecord) -> Decimal:
-    """The quantity that must fill before it is FILLED: while an amend is unanswered, the larger of the old and the new."""
-    asked = record.asked_quantity
-    return max(record.quantity, asked) if asked is not None and record.has_open_amend else record.quantity
-
-
-def prepared(event: OrderPrepared) -> OrderRecord:
-    """The record of an order that is only intended."""
+def prepared(event: OrderPrepared, record: OrderRecord | None = None) -> OrderRecord:
+    """The record of an order that is only intended; whatever is known of it already stands."""
+    if record is not None:
+        return record
     return OrderRecord(order=event.order, worst_price=event.worst_price, updated_at=event.at, warnings=event.warnings)
 
 
 def sending(event: OrderSending, record: OrderRecord | None = None) -> OrderRecord:
-    """The record once an attempt is under way, from nothing or from what stood before."""
+    """The record once an attempt is under way, from nothing or from what stood before.
+
+    The terms are the latest attempt's, since its checks ran again and may have made it smaller.
+    """
     if record is None:
         return OrderRecord(
             order=event.order,
@@ -114,7 +117,15 @@ def sending(event: OrderSending, record: OrderRecord | None = None) -> OrderReco
         )
     if event.attempt <= record.attempt:
         return record
-    return _settled(replace(record, attempt=event.attempt, sent_at=event.at), event.at)
+    renewed = replace(
+        record,
+        order=event.order,
+        worst_price=event.worst_price,
+        warnings=event.warnings,
+        attempt=event.attempt,
+        sent_at=event.at,
+    )
+    return _settled(renewed, event.at)
 
 
 @exact

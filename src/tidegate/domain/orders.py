@@ -17,6 +17,8 @@ from tidegate.domain.vocabulary import (
     TriggerSource,
 )
 
+_TAKER_ONLY = (TimeInForce.IOC, TimeInForce.FOK)
+
 
 class Order(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """One order as translated from a decision, not yet judged.
@@ -53,7 +55,7 @@ class Order(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     @property
     def is_taker_only(self) -> bool:
         """Whether it can never rest in the book."""
-        return self.time_in_force is TimeInForce.IOC or self.time_in_force is TimeInForce.FOK
+        return self.time_in_force in _TAKER_ONLY
 
 
 class TermsChange(Struct, frozen=True, gc=False):
@@ -86,7 +88,7 @@ class ApprovedOrder(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class RecordedOrder(Struct, frozen=True, gc=False, kw_only=True):
-    """An approved order whose SENDING is durable. Only an `OrderStorePort` makes one, and `submit` takes nothing else."""
+    """An approved order whose SENDING is durable: only an `OrderStorePort` makes one, `submit` takes nothing else."""
 
     order: Order
     attempt: int
@@ -107,7 +109,7 @@ class OrderRecord(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tru
 
     The facts only ever accumulate and `status` follows from them (`domain.lifecycle`), so that the same news in any
     order, with repeats, ends in the same record. `filled_notional` is Σ quantity × price over the fills; `trade_ids`
-    is sorted.
+    is sorted. `asked_quantity` and `asked_price` are the latest amend's, which restates both; one is open at a time.
     """
 
     order: Order
@@ -162,15 +164,15 @@ class OrderRecord(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tru
         return self.order.quantity if self.amended_quantity is None else self.amended_quantity
 
     @property
+    def quantity_at_most(self) -> Decimal:
+        """The total it may have at the venue: while an amend is unanswered, the larger of the old and the new."""
+        total, asked = self.quantity, self.asked_quantity
+        return asked if asked is not None and asked > total and self.has_open_amend else total
+
+    @property
     def reserved_quantity(self) -> Decimal:
         """What must stay reserved: the leaves, and while an amend is unanswered those of the larger of old and new."""
-        if self.is_terminal:
-            return ZERO
-        total = self.quantity
-        if self.asked_quantity is not None and self.has_open_amend and self.asked_quantity > total:
-            total = self.asked_quantity
-        left = DOMAIN_CONTEXT.subtract(total, self.filled_quantity)
-        return left if left > ZERO else ZERO
+        return ZERO if self.status in TERMINAL else _left(self.quantity_at_most, self.filled_quantity)
 
     @property
     def limit_price(self) -> Decimal | None:
@@ -179,23 +181,22 @@ class OrderRecord(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tru
     @property
     def leaves_quantity(self) -> Decimal:
         """What could still fill: nothing once terminal."""
-        if self.is_terminal:
-            return ZERO
-        left = DOMAIN_CONTEXT.subtract(self.quantity, self.filled_quantity)
-        return left if left > ZERO else ZERO
+        return ZERO if self.status in TERMINAL else _left(self.quantity, self.filled_quantity)
 
     @property
     def is_unanswered(self) -> bool:
-        """Whether the latest attempt has no answer."""
-        return 0 < self.attempt <= self.unanswered_attempt
+        """Whether its outcome is unknown: an attempt has no answer, and nothing else has told."""
+        return self.status is OrderStatus.UNKNOWN
 
     @property
     def has_open_cancel(self) -> bool:
-        return len(self.cancel_requests) > len(self.cancel_answers)
+        """Whether a cancel has been asked for and not been answered."""
+        return bool(self.cancel_requests) and not set(self.cancel_answers).issuperset(self.cancel_requests)
 
     @property
     def has_open_amend(self) -> bool:
-        return len(self.amend_requests) > len(self.amend_answers)
+        """Whether an amend has been asked for and not been answered."""
+        return bool(self.amend_requests) and not set(self.amend_answers).issuperset(self.amend_requests)
 
     @property
     def average_price(self) -> Decimal | None:
@@ -204,18 +205,25 @@ class OrderRecord(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tru
 
     @property
     def is_terminal(self) -> bool:
-        """Whether no more is expected of it. A REFUSED order that the venue works after all is live again (LATE_ACCEPT)."""
+        """Whether no more is expected of it; a REFUSED one that the venue works all the same is live again."""
         return self.status in TERMINAL
 
     @property
     def is_overfilled(self) -> bool:
-        """The venue filled more than it was asked for: recorded as truth, and an incident."""
-        return self.filled_quantity > self.quantity
+        """The venue filled more than it was ever asked for: recorded as truth, and an incident."""
+        return self.filled_quantity > self.quantity_at_most
 
     @property
     def is_late_accept(self) -> bool:
         """Both refused and worked: an incident, never silence."""
         return self.refused is not None and (self.is_accepted or bool(self.trade_ids))
+
+
+def _left(total: Decimal, filled: Decimal) -> Decimal:
+    if not filled:
+        return total
+    left = DOMAIN_CONTEXT.subtract(total, filled)
+    return left if left > ZERO else ZERO
 
 
 TERMINAL = frozenset({OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.REFUSED})

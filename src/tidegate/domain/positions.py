@@ -1,15 +1,18 @@
 """Positions: average-cost entry price, realised and unrealised profit, folded from fills."""
 
-from bisect import insort
+from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
 from msgspec import Struct
 
-from tidegate.domain.amounts import DOMAIN_CONTEXT, ZERO, Money, exact
+from tidegate.domain.amounts import DOMAIN_CONTEXT, ONE, ZERO, Money, exact, to_finest
 from tidegate.domain.fills import Fill
 from tidegate.domain.products import Product
+from tidegate.domain.vocabulary import OrderSide
+
+_BUY = OrderSide.BUY
 
 
 class Position(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
@@ -17,7 +20,10 @@ class Position(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
 
     `quantity` is signed, in base units (contracts); `entry_price` the average cost in quote currency, None when flat;
     `realized_pnl` in quote currency before fees; `fees` the sum of fees in quote currency, base-currency fees at their
-    fill's price.
+    fill's price (one in a third currency moves the balance only).
+
+    `cost` is what the quantity cost in quote currency, signed as it is: an average has no last decimal, and profits
+    that are taken from the cost sum exactly. None means quantity × multiplier × entry price.
     """
 
     symbol: str
@@ -26,16 +32,23 @@ class Position(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     realized_pnl: Decimal = ZERO
     fees: Decimal = ZERO
     strategy_id: str = ""
+    cost: Decimal | None = None
 
     @property
     def is_flat(self) -> bool:
         return not self.quantity
 
+    def cost_of(self, product: Product) -> Money:
+        """What the quantity cost, in quote currency, signed as it is; zero when flat."""
+        if self.cost is not None:
+            return Money(self.cost)
+        return Money(ZERO) if self.entry_price is None else product.notional(self.quantity, self.entry_price)
+
     def unrealized_pnl(self, product: Product, mark: Decimal) -> Money:
-        """quantity × (mark − entry) × multiplier, in quote currency; zero when flat."""
-        if self.entry_price is None:
+        """quantity × multiplier × mark, less what it cost, in quote currency; zero when flat."""
+        if not self.quantity:
             return Money(ZERO)
-        return product.notional(self.quantity, DOMAIN_CONTEXT.subtract(mark, self.entry_price))
+        return Money(DOMAIN_CONTEXT.subtract(product.notional(self.quantity, mark), self.cost_of(product)))
 
 
 @exact
@@ -44,50 +57,70 @@ def apply_fill(position: Position, fill: Fill, product: Product) -> Position:
 
     A fill on the position's side averages the entry price; one against it realises (price − entry) on what it closes,
     and what is left of it opens the other way at its own price. A fee paid in the base currency of a spot product is
-    taken out of the quantity at the same cost.
+    so many coins sold at the fill's price, and their value is the fee.
     """
-    signed = fill.quantity if fill.side.sign > 0 else -fill.quantity
-    held, entry, realized = position.quantity, position.entry_price, position.realized_pnl
-    if entry is None or not held:
-        after, entry_after = signed, fill.price
-    elif (held > 0) == (signed > 0):
-        after = held + signed
-        entry_after = (held * entry + signed * fill.price) / after
+    return _after(position, fill, product)
+
+
+def _after(position: Position, fill: Fill, product: Product) -> Position:
+    signed = fill.quantity if fill.side is _BUY else -fill.quantity
+    fee, currency = fill.fee, fill.fee_currency
+    if not fee or not currency or currency == product.quote_currency or currency == product.settlement_currency:
+        return _traded(position, signed, fill.price, fee, product)
+    if product.is_spot and currency == product.base_currency:
+        bought = _traded(position, signed, fill.price, fee * fill.price, product)
+        return _traded(bought, -fee, fill.price, ZERO, product)
+    return _traded(position, signed, fill.price, ZERO, product)
+
+
+def _traded(position: Position, signed: Decimal, price: Decimal, fee: Decimal, product: Product) -> Position:
+    """The position after a trade of so many units, negative when sold, and a fee in quote currency."""
+    held, realized = position.quantity, position.realized_pnl
+    unit = price if product.multiplier is ONE else price * product.multiplier
+    quantity = held + signed
+    entry: Decimal | None
+    cost: Decimal | None
+    if not held:
+        entry, cost = price, signed * unit
+    elif (held > ZERO) is (signed > ZERO):
+        cost = position.cost_of(product) + signed * unit
+        entry = cost / (quantity if product.multiplier is ONE else quantity * product.multiplier)
+    elif quantity and (quantity > ZERO) is (held > ZERO):
+        whole = position.cost_of(product)
+        part = to_finest(whole * -signed / held)
+        realized -= signed * unit + part
+        entry, cost = position.entry_price, whole - part
     else:
-        closed = min(abs(held), abs(signed))
-        gain = product.notional(closed, fill.price - entry)
-        realized += gain if held > 0 else -gain
-        after = held + signed
-        entry_after = fill.price if abs(signed) > abs(held) else entry
-    fee_value = fill.fee
-    if product.is_spot and fill.fee and fill.fee_currency == product.base_currency:
-        after -= fill.fee
-        fee_value = fill.fee * fill.price
+        realized += held * unit - position.cost_of(product)
+        entry, cost = (price, quantity * unit) if quantity else (None, None)
     return Position(
         symbol=position.symbol,
-        quantity=after,
-        entry_price=entry_after if after else None,
+        quantity=quantity if quantity else ZERO,
+        entry_price=entry,
         realized_pnl=realized,
-        fees=position.fees + fee_value,
+        fees=position.fees + fee if fee else position.fees,
         strategy_id=position.strategy_id,
+        cost=cost,
     )
 
 
-def fill_order(fill: Fill) -> tuple[datetime, int, str]:
+def fill_order(fill: Fill) -> tuple[datetime, int, str, str]:
     """The canonical order of fills: by the venue's stamp, then by trade id, counting numbers as numbers do."""
-    return (fill.at, len(fill.trade_id), fill.trade_id)
+    # The order comes last: where two orders of ours trade with each other, both their fills may have one trade id.
+    return (fill.at, len(fill.trade_id), fill.trade_id, fill.client_order_id)
 
 
+@exact
 def fold_fills(opening: Position, fills: Iterable[Fill], product: Product) -> Position:
     """The position after all fills, in canonical order."""
     position = opening
     for fill in sorted(fills, key=fill_order):
-        position = apply_fill(position, fill, product)
+        position = _after(position, fill, product)
     return position
 
 
 RECENT_FILLS = 64
-"""How many fills back a late one still finds its place; an older one is applied as it comes."""
+"""How many fills back a late one still finds its place; an older one is applied before these."""
 
 
 class PositionHistory:
@@ -97,22 +130,36 @@ class PositionHistory:
     alone.
     """
 
-    __slots__ = ("_base", "_recent", "position")
+    __slots__ = ("_base", "_fills", "_positions", "position")
 
     def __init__(self, position: Position) -> None:
         self.position = position
         self._base = position
-        self._recent: list[Fill] = []
+        self._fills: list[Fill] = []
+        self._positions: list[Position] = []
 
+    @exact
     def add(self, fill: Fill, product: Product) -> None:
         """Fold one fill that has not been seen before."""
-        recent = self._recent
-        if not recent or fill_order(recent[-1]) <= fill_order(fill):
-            recent.append(fill)
-            self.position = apply_fill(self.position, fill, product)
+        fills, positions = self._fills, self._positions
+        if not fills or fill.at > fills[-1].at or fill_order(fill) >= fill_order(fills[-1]):
+            fills.append(fill)
+            self.position = _after(self.position, fill, product)
+            positions.append(self.position)
         else:
-            insort(recent, fill, key=fill_order)
-            self.position = fold_fills(self._base, recent, product)
-        if len(recent) > 2 * RECENT_FILLS:
-            self._base = fold_fills(self._base, recent[:RECENT_FILLS], product)
-            del recent[:RECENT_FILLS]
+            self._insert(fill, product)
+        if len(fills) > 2 * RECENT_FILLS:
+            self._base = positions[RECENT_FILLS - 1]
+            del fills[:RECENT_FILLS], positions[:RECENT_FILLS]
+
+    def _insert(self, fill: Fill, product: Product) -> None:
+        """Give a late fill its place, and fold what comes after it again."""
+        fills, positions = self._fills, self._positions
+        place = bisect_right(fills, fill_order(fill), key=fill_order)
+        fills.insert(place, fill)
+        del positions[place:]
+        position = positions[-1] if positions else self._base
+        for later in fills[place:]:
+            position = _after(position, later, product)
+            positions.append(position)
+        self.position = position
