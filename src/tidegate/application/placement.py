@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from returns.result import Failure, Result, Success
 
+from tidegate.application.arguments import flawed_call, flawed_readings
 from tidegate.application.canceling import Canceler
 from tidegate.application.clock_binding import bound_clock
 from tidegate.application.closing import Closer
@@ -18,7 +19,6 @@ from tidegate.application.sending import OrderSender, Sent
 from tidegate.domain.decisions import Decision
 from tidegate.domain.events import DecisionRefused, NoOrderDecided, TradingStateChanged
 from tidegate.domain.guards import REPETITION
-from tidegate.domain.identifiers import is_identifier
 from tidegate.domain.marks import Mark
 from tidegate.domain.order_stats import OrderStats
 from tidegate.domain.outcomes import NoOrderNeeded, OrderPlaced, Plan
@@ -26,7 +26,7 @@ from tidegate.domain.ports import Broker, ClockPort, EnginePort, OrderStorePort
 from tidegate.domain.positions import Position
 from tidegate.domain.products import Product
 from tidegate.domain.records import AlreadyDecided, StepCommitted, StoreUnavailable, WriterLost
-from tidegate.domain.refusals import AnyRefusal, InvalidRefused, StoreRefused
+from tidegate.domain.refusals import AnyRefusal, StoreRefused
 from tidegate.domain.vocabulary import Action, TimeInForce, TradingState
 
 PlacementResult = Result[OrderPlaced | NoOrderNeeded, AnyRefusal]
@@ -82,8 +82,11 @@ class OrderPlacementService:
         that is not known is an OrderPlaced whose order is UNKNOWN. The same decision id again gives the order as it stands.
         `mark`, `product` and `position_state` serve translation and are refused where market or ledger contradict them.
         """
-        flawed = _flawed_arguments(symbol, decision)
+        flawed = flawed_call(symbol, decision, exec_engine, default_time_in_force, reduce_only_mode)
+        if flawed is None and not (mark is None and product is None and position_state is None):
+            flawed = flawed_readings(mark, product, position_state)
         if flawed is not None:
+            self._stats.refused += 1
             return Failure(flawed)
         work = self._work if self._work is not None else await self._own_work(exec_engine)
         one = Execution(
@@ -122,7 +125,7 @@ class OrderPlacementService:
         reduce_only_mode: bool = False,
     ) -> Result[Plan, AnyRefusal]:
         """What executing the decision now would do: the same code path, without reserving, writing or asking anything."""
-        flawed = _flawed_arguments(symbol, decision)
+        flawed = flawed_call(symbol, decision, exec_engine, default_time_in_force, reduce_only_mode)
         if flawed is not None:
             return Failure(flawed)
         work = self._work if self._work is not None else await self._own_work(exec_engine)
@@ -195,7 +198,7 @@ class _Work:
         desk.stats.refused += 1
         if refusal.facts.get("cause") == REPETITION:
             await self._restrain(one.symbol, refusal)
-        if not is_identifier(one.decision.decision_id) or isinstance(refusal, StoreRefused):
+        if isinstance(refusal, StoreRefused):
             return refusal
         at = desk.clock.now()
         event = DecisionRefused(symbol=one.symbol, decision=one.decision, refusal=refusal, at=at)
@@ -231,16 +234,6 @@ class _Work:
                 return stored
             return StoreRefused(message=f"decision id {one.decision.decision_id} is taken and cannot be read")
         return StoreRefused(message=f"the outcome could not be made durable: {outcome.reason}")
-
-
-def _flawed_arguments(symbol: object, decision: object) -> InvalidRefused | None:
-    """What the type checker would have caught, for callers without one."""
-    if not isinstance(symbol, str):
-        return InvalidRefused(message=f"symbol must be a str, not {type(symbol).__name__}", facts={"argument": "symbol"})
-    if not isinstance(decision, Decision):
-        name = type(decision).__name__
-        return InvalidRefused(message=f"decision must be a Decision, not {name}", facts={"argument": "decision"})
-    return None
 
 
 def _rehearsed(planned: Result[Plan, AnyRefusal], decision: Decision) -> PlacementResult:
