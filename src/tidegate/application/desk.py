@@ -50,6 +50,7 @@ class AccountDesk:
         limits = risk_manager.limits
         self.pace = Pace(timedelta(seconds=float(limits.repeated_orders_seconds)))
         self.broken: list[str] = []
+        self.in_transit: set[ClientOrderId] = set()
         self.differences: tuple[Difference, ...] = ()
         self.on_reserved: Callable[[Order, Product], None] | None = None
         self._reporting_currency = reporting_currency

@@ -96,6 +96,8 @@ class OrderResolver:
 
     async def _absent(self, record: OrderRecord, asked_at: datetime) -> None:
         """A complete query did not show it: evidence only if the last send is older than H, and only for what is unresolved."""
+        if record.client_order_id in self._desk.in_transit:
+            return
         if record.status not in _UNRESOLVED:
             if not record.is_terminal:
                 self._found(

@@ -13,7 +13,7 @@ from tidegate.domain.orders import ApprovedOrder, Order, OrderRecord, RecordedOr
 from tidegate.domain.pace import terms_of
 from tidegate.domain.ports import EnginePort
 from tidegate.domain.products import Product
-from tidegate.domain.records import AlreadyDecided, StateForbids, StoreUnavailable, WriterLost
+from tidegate.domain.records import AlreadyDecided, StateForbids, Step, StoreUnavailable, WriterLost
 from tidegate.domain.refusals import (
     AnyRefusal,
     ExpiredRefused,
@@ -100,9 +100,19 @@ class OrderSender:
         if desk.on_reserved is not None:
             desk.on_reserved(approved.order, product)
         desk.pace.note_order(approved.order, terms, at)
+        # The venue cannot have it before the send that is still to come: until then its absence proves nothing.
+        desk.in_transit.add(order.client_order_id)
+        try:
+            return await self._record_and_submit(approved, step)
+        finally:
+            desk.in_transit.discard(order.client_order_id)
+
+    async def _record_and_submit(self, approved: ApprovedOrder, step: Step) -> Sent | AnyRefusal | AlreadyDecided:
+        """Make the intent durable, look once more, and send."""
+        desk = self._desk
         recorded = None
         try:
-            recorded = await store.record_sending(approved, step)
+            recorded = await desk.store.record_sending(approved, step)
         finally:
             if recorded is None:
                 # Cancelled while the commit was under way: the row may be there, so the order may never be forgotten.
