@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from tidegate.domain.events import DayOpened, IncidentRaised
+from tidegate.domain.events import DayOpened
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import OrderRecord, RecordedOrder
 from tidegate.domain.records import InboxAnswer, RequestKind, StepCommitted, StoreUnavailable
@@ -120,8 +120,7 @@ class ProjectionClaims(StoreContract):
     async def test_what_an_event_says_is_read_back_as_it_was_said(self, tmp_path: Path) -> None:
         async with self.opened(tmp_path) as (store, steps):
             words = '\'); DROP TABLE orders; -- \u202e\u0000 ünïcode "quoted" \\ \n two lines'
-            incident = IncidentRaised(at=steps.now(), kind="MISMATCH", message=words, symbol="BTC-USD")
-            step = steps.step(incident)
+            step = steps.step(steps.incident(words))
             await store.commit(step)
             refused = steps.refused("d1")
             await store.commit(refused)

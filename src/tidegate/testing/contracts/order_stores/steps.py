@@ -8,6 +8,7 @@ from tidegate.domain.decisions import Decision
 from tidegate.domain.events import (
     AccountOpened,
     DecisionRefused,
+    IncidentRaised,
     JournalEvent,
     NoOrderDecided,
     OrderAccepted,
@@ -184,6 +185,9 @@ class OrderSteps:
 
     def state(self, state: TradingState, symbol: str = "") -> TradingStateChanged:
         return TradingStateChanged(at=self.now(), state=state, reason="because", by="a test", symbol=symbol)
+
+    def incident(self, message: str) -> IncidentRaised:
+        return IncidentRaised(at=self.now(), kind="MISMATCH", message=message, symbol="BTC-USD")
 
     def step(self, *events: JournalEvent) -> Step:
         """The step of events that happened together.
