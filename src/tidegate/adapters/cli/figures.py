@@ -82,6 +82,15 @@ def span(seconds: float) -> str:
     return f"{rest} s"
 
 
+def clean(text: str) -> str:
+    """Words from outside, without what would move the cursor or change colours: unprintable characters escaped.
+
+    >>> clean("a\\x1b[31mb")
+    'a\\\\x1b[31mb'
+    """
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
 def counted(count: int, one: str, many: str = "") -> str:
     """A count with its noun.
 

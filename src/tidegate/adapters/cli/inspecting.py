@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from rich.table import Table
 from rich.text import Text
 
-from tidegate.adapters.cli import health, wire
+from tidegate.adapters.cli import figures, health, wire
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.failures import DONE, REFUSED
 from tidegate.adapters.cli.wire import Health
@@ -31,7 +31,9 @@ def _table(findings: Iterable[wire.FindingLine]) -> Table:
     made.add_column(no_wrap=True)
     made.add_column()
     for finding in findings:
-        made.add_row(Text(finding.health.value, style=_STYLES[finding.health]), finding.what, finding.found)
+        made.add_row(
+            Text(finding.health.value, style=_STYLES[finding.health]), finding.what, Text(figures.clean(finding.found))
+        )
     return made
 
 
@@ -39,14 +41,14 @@ async def bench(call: Call) -> int:
     """Measure every row of the speed table on this machine; each figure is the median of three rounds."""
     terminal = call.terminal
     with terminal.err.status("measuring") as status:
-        figures = await call.doors.benchmark(lambda row: status.update(f"measuring {row}"))
+        measured = await call.doors.benchmark(lambda row: status.update(f"measuring {row}"))
     made = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     made.add_column(no_wrap=True)
     made.add_column(justify="right")
-    for key, value in figures.items():
+    for key, value in measured.items():
         made.add_row(key, f"{value:,.2f}")
     if terminal.is_json:
-        terminal.json(dict(figures))
+        terminal.json(dict(measured))
     else:
         terminal.show(made)
     return DONE

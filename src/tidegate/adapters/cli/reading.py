@@ -95,10 +95,8 @@ async def quote(
     words = (
         f"{symbol}  bid {line.bid or figures.UNKNOWN} ({line.bid_quantity or 0})  ask {line.ask or figures.UNKNOWN} "
     )
-    age = figures.UNKNOWN if line.age_seconds is None else figures.span(line.age_seconds)
-    call.terminal.answer(
-        [line], Text(f"{words}({line.ask_quantity or 0})  heard {age} ago, {figures.moment(line.at)} UTC")
-    )
+    age = "never" if line.age_seconds is None else f"{figures.span(line.age_seconds)} ago"
+    call.terminal.answer([line], Text(f"{words}({line.ask_quantity or 0})  heard {age}, {figures.moment(line.at)} UTC"))
     return DONE
 
 
@@ -120,8 +118,9 @@ async def events(
 
 
 def _row(row: JournalRow) -> Text:
-    text = Text(f"{row.sequence:>6} {figures.moment(row.at)}  ", style="dim")
-    return text.append("; ".join(map(event_words, row.events)), style="not dim")
+    return Text.assemble(
+        (f"{row.sequence:>6} {figures.moment(row.at)}  ", "dim"), figures.clean("; ".join(map(event_words, row.events)))
+    )
 
 
 def event_words(event: JournalEvent) -> str:

@@ -51,8 +51,8 @@ async def displayed(
         async with _live(terminal, app, log, progress, title):
             yield
     else:
-        terminal.show(Text(title))
-        progress.on_step = lambda step: terminal.show(_step_line(app, step))
+        terminal.line(Text(title))
+        progress.on_step = lambda step: terminal.line(_step_line(app, step))
         yield
 
 

@@ -38,4 +38,4 @@ class ToldIntake:
         if self._terminal.is_json:
             self._terminal.json(lines.settled_line(reference, decision_id, outcome))
         elif isinstance(outcome, NoOrderNeeded) and self._terminal.is_plain:
-            self._terminal.show(Text(f"{reference}: no order needed, {outcome.reason}", style="dim"))
+            self._terminal.line(Text(f"{reference}: no order needed, {outcome.reason}", style="dim"))

@@ -46,6 +46,7 @@ class RunLog:
         self.fills = 0
         self.refused: Counter[str] = Counter()
         self.last_refusal: dict[str, AnyRefusal] = {}
+        self.reasons: dict[str, str] = {}
         self.fees: dict[str, Decimal] = {}
         self.volume: dict[str, Decimal] = {}
 
@@ -67,7 +68,7 @@ class RunLog:
         return tuple(symbol for symbol, _ in counts.most_common())
 
     def _say(self, at: datetime, text: Text) -> None:
-        line = Text(f"{figures.time_of_day(at)}  ", style="dim").append_text(text)
+        line = Text.assemble((f"{figures.time_of_day(at)}  ", "dim"), text)
         self.lines.append(line)
         if self._tell is not None:
             self._tell(line)
@@ -85,7 +86,10 @@ class RunLog:
                 return _refused(refusal, symbol)
             case OrderRejected(code=code, reason=reason):
                 self.refused[code] += 1
-                return Text(f"refused    {self._subject(event.client_order_id)}: {code}, {reason}", style="red")
+                self.reasons[code] = reason
+                return Text(
+                    f"refused    {self._subject(event.client_order_id)}: {code}, {figures.clean(reason)}", style="red"
+                )
             case OrderExpired():
                 return Text(f"expired    {self._subject(event.client_order_id)}", style="dim")
             case OrderCanceled():
@@ -107,7 +111,7 @@ class RunLog:
             self.fees[currency] = self.fees.get(currency, Decimal(0)) + in_quote
         size = f"{fill.side.value} {figures.quantity(fill.quantity)} {fill.symbol} at {figures.price(fill.price)}"
         fee = f"{fill.liquidity.value.lower()}, fee {figures.money(fill.fee, fill.fee_currency)}"
-        return Text("filled     ", style="green").append(f"{size} ({fee})", style="default")
+        return Text.assemble(("filled     ", "green"), f"{size} ({fee})")
 
     def _canceled(self, event: OrderCanceled) -> Text | None:
         order = self._orders.get(event.client_order_id)
@@ -119,6 +123,7 @@ class RunLog:
     def _note_refusal(self, refusal: AnyRefusal) -> None:
         self.refused[refusal.code] += 1
         self.last_refusal[refusal.code] = refusal
+        self.reasons[refusal.code] = refusal.message
 
     def _subject(self, client_order_id: str) -> str:
         order = self._orders.get(client_order_id)
@@ -127,18 +132,20 @@ class RunLog:
 
 def _refused(refusal: AnyRefusal, symbol: str = "") -> Text:
     of = f"{symbol} " if symbol else ""
-    return Text(f"refused    {of}{refusal.code}", style="red").append(f": {refusal.message}", style="default")
+    return Text.assemble(
+        (f"refused    {figures.clean(of)}{refusal.code}", "red"), f": {figures.clean(refusal.message)}"
+    )
 
 
 def _alarm(event: TradingStateChanged | IncidentRaised | GuardReported) -> Text | None:
     match event:
         case TradingStateChanged(state=state):
             of = event.symbol or "the account"
-            text = Text(f"{state.value:<10} ", style=STATE_STYLES[state])
-            return text.append(f"{of}: {event.reason} (by {event.by})", style="default")
+            words = figures.clean(f"{of}: {event.reason} (by {event.by})")
+            return Text.assemble((f"{state.value:<10} ", STATE_STYLES[state]), words)
         case IncidentRaised():
-            return Text(f"{event.kind}: {event.message}", style="bold red")
+            return Text(figures.clean(f"{event.kind}: {event.message}"), style="bold red")
         case GuardReported() if event.answer == _TRIP:
-            return Text(f"guard      {event.guard} trips: {event.message}", style="yellow")
+            return Text(figures.clean(f"guard      {event.guard} trips: {event.message}"), style="yellow")
         case _:
             return None

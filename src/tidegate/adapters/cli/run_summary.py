@@ -22,9 +22,7 @@ from tidegate.application.summary import RunSummary
 _SECRET_NAMES = frozenset(map(environment_name, SECRETS))
 
 
-def run_summary(
-    call: Call, settings: Settings, opening: AccountSummary, summary: RunSummary, log: RunLog
-) -> RenderableType:
+def run_summary(settings: Settings, opening: AccountSummary, summary: RunSummary, log: RunLog) -> RenderableType:
     """Everything that stands at the end of a run."""
     return Group(
         Rule("Summary", style="dim"),
@@ -33,13 +31,12 @@ def run_summary(
         _money(opening, summary, log),
         *_integrity(summary),
         *([_assumptions(settings)] if settings.profile in ("paper", "replay") else []),
-        *_next(call, settings, log),
     )
 
 
 def _grid() -> Table:
     grid = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(style="dim", no_wrap=True, min_width=10)
     grid.add_column()
     return grid
 
@@ -67,9 +64,9 @@ def _refusals(log: RunLog) -> Table:
     grid.add_column()
     for code, count in log.refused.most_common():
         refusal = log.last_refusal.get(code)
-        words = Text(refusal.message if refusal is not None else "by the venue")
+        words = Text(figures.clean(log.reasons[code]))
         if refusal is not None and refusal.remedy is not None:
-            words.append(f"\n→ {refusal.remedy.text}", style="dim")
+            words.append(f"\n→ {figures.clean(refusal.remedy.text)}", style="dim")
         grid.add_row(f"{count} x", code, words)
     return grid
 
@@ -125,8 +122,8 @@ def _assumptions(settings: Settings) -> Text:
     )
 
 
-def _next(call: Call, settings: Settings, log: RunLog) -> list[RenderableType]:
-    """Three commands that can be typed as they stand."""
+def suggestions(call: Call, settings: Settings, log: RunLog) -> list[Text]:
+    """What to try next: three commands that can be typed as they stand."""
     symbol = next(iter(log.symbols), "BTC-USD")
     if settings.profile == "replay" and not settings.store.url:
         commands = (
@@ -145,7 +142,7 @@ def _next(call: Call, settings: Settings, log: RunLog) -> list[RenderableType]:
 
 def _command(call: Call, words: str, why: str) -> Text:
     line = " ".join(filter(None, [_environment(), call.program, words, call.repeated]))
-    return Text("  ").append(line, style="cyan").append(f"\n      {why}", style="dim")
+    return Text.assemble((f"# {why}\n", "dim"), (line, "cyan"))
 
 
 def _environment() -> str:

@@ -21,7 +21,7 @@ from tidegate.adapters.cli.failures import DONE, REFUSED, UsageError
 from tidegate.adapters.cli.run_display import Progress, displayed
 from tidegate.adapters.cli.run_intake import ToldIntake
 from tidegate.adapters.cli.run_log import RunLog
-from tidegate.adapters.cli.run_summary import run_summary
+from tidegate.adapters.cli.run_summary import run_summary, suggestions
 from tidegate.adapters.cli.stored import set_aside
 from tidegate.adapters.intake import JsonLinesIntake, StrategyIntake, load_strategy
 from tidegate.adapters.intake.json_lines import RawReader
@@ -143,12 +143,15 @@ async def _play(call: Call, settings: Settings, source: Source, for_seconds: flo
     terminal, progress = call.terminal, Progress()
     async with call.doors.open_application(settings, on_progress=progress, **how) as app:
         opening = await app.account()
-        log = RunLog(app.products, terminal.show if terminal.is_plain else None)
+        log = RunLog(app.products, terminal.line if terminal.is_plain else None)
         app.subscribe(log)
         intake = _intake(call, app, settings, source, log)
         async with displayed(terminal, app, log, progress, _title(settings, source)), _stop(app, for_seconds) as stop:
             summary = await app.run_until(intake, stop=stop)
-    terminal.answer([lines.run_line(summary)], run_summary(call, settings, opening, summary, log))
+    terminal.answer([lines.run_line(summary)], run_summary(settings, opening, summary, log))
+    if not terminal.is_json:
+        for suggestion in suggestions(call, settings, log):
+            terminal.line(suggestion)
     return _exit_code(summary)
 
 

@@ -19,6 +19,7 @@ from tidegate.domain.vocabulary import OrderSide, OrderStatus, TradingState
 SHORT_ID = 10
 """So much of an order's id tells a hundred thousand orders apart; commands take it as well as the whole."""
 
+_FOLDING = frozenset({"Status"})
 _STATUS_STYLES = {
     OrderStatus.FILLED: "green",
     OrderStatus.REFUSED: "red",
@@ -35,7 +36,9 @@ def table(*columns: str, right: Sequence[str] = ()) -> Table:
     """An empty table; columns named in `right` hold figures."""
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for name in columns:
-        made.add_column(name, justify="right" if name in right else "left", no_wrap=True)
+        # A status may carry a long code: it folds before any figure is cut.
+        is_text = name in _FOLDING
+        made.add_column(name, justify="right" if name in right else "left", no_wrap=not is_text, overflow="fold")
     return made
 
 
@@ -131,7 +134,7 @@ def account_table(summary: AccountSummary) -> Table:
     made.add_column(style="dim")
     made.add_column()
     currency = summary.reporting_currency
-    reason = f" ({summary.state_reason})" if summary.state_reason else ""
+    reason = f" ({figures.clean(summary.state_reason)})" if summary.state_reason else ""
     made.add_row("Account", summary.account_id)
     made.add_row("State", Text(f"{summary.state.value}{reason}", style=STATE_STYLES[summary.state]))
     made.add_row("Equity", figures.money(summary.equity, currency))
@@ -173,5 +176,7 @@ def verdicts_table(verdicts: Iterable[CheckVerdict]) -> Table:
     for _ in range(3):
         made.add_column()
     for verdict in verdicts:
-        made.add_row(Text(verdict.answer.value, style=_ANSWER_STYLES[verdict.answer]), verdict.check, verdict.message)
+        made.add_row(
+            Text(verdict.answer.value, style=_ANSWER_STYLES[verdict.answer]), verdict.check, Text(verdict.message)
+        )
     return made

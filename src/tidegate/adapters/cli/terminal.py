@@ -44,6 +44,10 @@ class Terminal:
         for part in parts:
             self.out.print(part)
 
+    def line(self, text: Text) -> None:
+        """One line as it is, however long: what reads it may be another program."""
+        self.out.print(text, soft_wrap=True)
+
     def answer(self, lines: Iterable[Line], *parts: RenderableType) -> None:
         """The result: as JSON lines, or as it reads."""
         if self.is_json:

@@ -35,7 +35,7 @@ def standing(record: OrderRecord) -> Text:
         text.append("UNKNOWN", style="bold yellow")
         text.append(": the venue has not answered; its full size stays reserved and it is being asked for")
     elif record.refused is not None:
-        text.append(f"REFUSED {record.refused.code}", style="red").append(f": {record.refused.message}")
+        text.append(f"REFUSED {record.refused.code}", style="red").append(f": {figures.clean(record.refused.message)}")
     else:
         text.append(record.status.value, style="green" if record.filled_quantity else "")
     if record.filled_quantity:
@@ -60,15 +60,11 @@ def changed(changes: Iterable[TermsChange]) -> list[Text]:
 
 def refused(refusal: AnyRefusal) -> RenderableType:
     """A refusal: code, sentence, and what would pass, as text and as options."""
-    head = (
-        Text("Refused ", style="bold red")
-        .append(refusal.code, style="bold red")
-        .append(f": {refusal.message}", style="not bold default")
-    )
+    head = Text.assemble((f"Refused {refusal.code}", "bold red"), f": {figures.clean(refusal.message)}")
     remedy = refusal.remedy
     if remedy is None:
         return head
-    lines = [head, Text("  What would pass: ", style="bold").append(remedy.text, style="not bold")]
+    lines = [head, Text.assemble(("  What would pass: ", "bold"), figures.clean(remedy.text))]
     options = [
         f"{OPTION_OF_FIELD[name]} {_option_value(value)}"
         for name, value in remedy.changes.items()
@@ -87,15 +83,15 @@ def _option_value(value: object) -> str:
 
 def no_order(outcome: NoOrderNeeded) -> RenderableType:
     """Why no order was needed; of a dry run what it would have been."""
-    head = Text("No order needed", style="bold").append(f": {outcome.reason}", style="not bold")
+    head = Text.assemble(("No order needed", "bold"), f": {figures.clean(outcome.reason)}")
     return head if outcome.plan is None else Group(head, planned(outcome.plan))
 
 
 def planned(plan: Plan) -> RenderableType:
     """What executing a decision now would do."""
     if plan.order is None:
-        return Text("No order", style="bold").append(f": {plan.reason}", style="not bold")
-    lines: list[RenderableType] = [Text("Would send ", style="bold").append(terms(plan.order), style="not bold")]
+        return Text.assemble(("No order", "bold"), f": {figures.clean(plan.reason)}")
+    lines: list[RenderableType] = [Text.assemble(("Would send ", "bold"), terms(plan.order))]
     lines.extend(changed(plan.changes))
     costs = [
         f"expected at {figures.price(plan.expected_price)}" if plan.expected_price is not None else "",
@@ -120,10 +116,11 @@ def outcome(result: OrderPlaced | NoOrderNeeded | AnyRefusal) -> RenderableType:
 def state(receipt: StateReceipt) -> Text:
     """A trading state, and whom it reached."""
     of = f" for {receipt.symbol}" if receipt.symbol else ""
-    text = Text(receipt.state.value, style=STATE_STYLES[receipt.state]).append(of, style="default")
-    if receipt.process:
-        return text.append(f": durable, and in force in {receipt.process} (epoch {receipt.epoch})", style="default")
-    return text.append(": durable; no process is running, the next one starts with it", style="default")
+    where = f"in force in {receipt.process} (epoch {receipt.epoch})" if receipt.process else _NOBODY
+    return Text.assemble((receipt.state.value, STATE_STYLES[receipt.state]), f"{of}: durable, and {where}")
+
+
+_NOBODY = "no process is running: the next one starts with it"
 
 
 def reconciliation(report: ReconciliationReport) -> RenderableType:
