@@ -111,7 +111,8 @@ class Draft:
             if rows:
                 connection.executemany(statement, rows)
         if self._facts_changed:
-            connection.execute("UPDATE account SET facts = ?", (encode(self._facts).decode(),))
+            text = encode(self._facts)
+            connection.execute("UPDATE account SET facts = ?, checksum = ?", (text.decode(), crc32(text)))
 
     def _rows(self) -> Iterator[tuple[str, Sequence[tuple[object, ...]]]]:
         decided = self._decided
@@ -124,7 +125,7 @@ class Draft:
         yield "INSERT INTO decisions VALUES (?, ?)", self._decisions
         yield _ADD_FILL, [_fill_row(fill) for fill in self._fills]
         yield _PUT_POSITION, [_position_row(position) for position in self._positions.values()]
-        yield _PUT_BALANCE, [(currency, str(total)) for currency, total in self._balances.items()]
+        yield _PUT_BALANCE, [_balance_row(currency, total) for currency, total in self._balances.items()]
         yield _PUT_STATE, [(symbol, encode(change).decode()) for symbol, change in self._states.items()]
         yield _ANSWER, [(one.payload, one.process, one.epoch, inbox_row(one.request_id)) for one in self._answers]
 
@@ -159,6 +160,11 @@ def _position_row(position: Position) -> tuple[object, ...]:
     return position.symbol, position.strategy_id, text.decode(), crc32(text)
 
 
+def _balance_row(currency: str, total: Decimal) -> tuple[object, ...]:
+    text = str(total)
+    return currency, text, crc32(text.encode())
+
+
 _PUT_ORDER = """
     INSERT INTO orders (client_order_id, symbol, side, status, is_open, attempt, decided, leaves_quantity, worst_price,
         record, checksum)
@@ -175,8 +181,8 @@ _PUT_POSITION = """
     INSERT INTO positions (symbol, strategy_id, position, checksum) VALUES (?, ?, ?, ?)
     ON CONFLICT (symbol, strategy_id) DO UPDATE SET position = excluded.position, checksum = excluded.checksum"""
 _PUT_BALANCE = """
-    INSERT INTO balances (currency, total) VALUES (?, ?)
-    ON CONFLICT (currency) DO UPDATE SET total = excluded.total"""
+    INSERT INTO balances (currency, total, checksum) VALUES (?, ?, ?)
+    ON CONFLICT (currency) DO UPDATE SET total = excluded.total, checksum = excluded.checksum"""
 _PUT_STATE = """
     INSERT INTO states (symbol, change) VALUES (?, ?) ON CONFLICT (symbol) DO UPDATE SET change = excluded.change"""
 # The first answer stands.

@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from tidegate.adapters.stores.sqlite.files import connect_to_write
+from tidegate.adapters.stores.sqlite.files import connect_to_write, make_durable
 
 
 def is_durable(path: Path, end: tuple[int, bytes]) -> bool:
@@ -12,6 +12,7 @@ def is_durable(path: Path, end: tuple[int, bytes]) -> bool:
     sequence, digest = end
     try:
         with closing(connect_to_write(path)) as connection:
+            make_durable(connection)
             row = connection.execute("SELECT hash FROM journal WHERE sequence = ?", (sequence,)).fetchone()
             if row is None or row[0] != digest:
                 return False

@@ -55,23 +55,21 @@ def side_files(path: Path) -> tuple[Path, Path]:
 
 
 def connect_to_write(path: Path, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> sqlite3.Connection:
-    """A connection whose commits are durable when they return: write-ahead log, synced at every commit."""
+    """A connection that has changed nothing yet: `make_durable` comes before its first commit."""
     connection = sqlite3.connect(_uri(path, "rw"), uri=True, isolation_level=None, check_same_thread=False)
-    try:
-        connection.execute(f"PRAGMA busy_timeout={busy_timeout_ms}")
-        # Before the journal mode: a damaged or foreign file is found here and not touched.
-        connection.execute("SELECT count(*) FROM sqlite_master")
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        # On macOS a plain fsync leaves the data in the drive's cache; elsewhere this changes nothing.
-        connection.execute("PRAGMA fullfsync=1")
-        # The writer copies the log by itself, once its waiters have been woken; this is for when it cannot.
-        connection.execute(f"PRAGMA wal_autocheckpoint={4 * WAL_PAGES}")
-        connection.execute(f"PRAGMA journal_size_limit={_WAL_BYTES_KEPT}")
-    except sqlite3.Error:
-        connection.close()
-        raise
+    connection.execute(f"PRAGMA busy_timeout={busy_timeout_ms}")
     return connection
+
+
+def make_durable(connection: sqlite3.Connection) -> None:
+    """Have every commit be on the disk when it returns: write-ahead log, synced each time."""
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    # On macOS a plain fsync leaves the data in the drive's cache; elsewhere this changes nothing.
+    connection.execute("PRAGMA fullfsync=1")
+    # The writer copies the log by itself, once its waiters have been woken; this is for when it cannot.
+    connection.execute(f"PRAGMA wal_autocheckpoint={4 * WAL_PAGES}")
+    connection.execute(f"PRAGMA journal_size_limit={_WAL_BYTES_KEPT}")
 
 
 def connect_to_read(path: Path, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> sqlite3.Connection:

@@ -9,7 +9,13 @@ from typing import Self
 from tidegate.adapters.stores.journal import microseconds
 from tidegate.adapters.stores.sqlite.durability import is_durable
 from tidegate.adapters.stores.sqlite.errors import StoreError
-from tidegate.adapters.stores.sqlite.files import BUSY_TIMEOUT_MS, connect_to_write, existing, in_our_words
+from tidegate.adapters.stores.sqlite.files import (
+    BUSY_TIMEOUT_MS,
+    connect_to_write,
+    existing,
+    in_our_words,
+    make_durable,
+)
 from tidegate.adapters.stores.sqlite.lanes import Committer, InlineLane
 from tidegate.adapters.stores.sqlite.lock import writer_of
 from tidegate.adapters.stores.sqlite.queries import Queries
@@ -38,6 +44,7 @@ def open_sqlite_inbox(path: str | Path, *, clock: ClockPort, busy_timeout_ms: in
         connection = connect_to_write(file, busy_timeout_ms)
         try:
             require_current(connection, file)
+            make_durable(connection)
             return SqliteInbox(file, connection, clock)
         except (sqlite3.Error, StoreError):
             connection.close()

@@ -24,6 +24,7 @@ RIDE_SECONDS = 0.05
 """How long queued news waits at most for a commit to ride in, in seconds of the computer's own time."""
 
 CLOSED = "the store is closed"
+ENDED = "the store's writer has ended"
 
 
 class Lane(Protocol):
@@ -71,18 +72,24 @@ class Committer:
         if self.refusal:
             self._refuse(units)
             return
+        is_durable = False
         try:
             self._sequence = self._transactions.commit(units)
-            self._committed(self._sequence)
+            is_durable = True
         except CommitUnknown as unknown:
             self.refusal = f"the outcome of a commit was unknown, reopen the store: {_line(unknown)}"
-            if not self._look_up(unknown.end):
-                self._refuse(units)
+            is_durable = self._look_up(unknown.end)
         except sqlite3.Error as error:
             self.refusal = f"the store could not be written: {_line(error)}"
-            self._refuse(units)
+        finally:
+            # A bug of ours leaves here too, and by then some units have been judged that were never written.
+            if not is_durable:
+                self._refuse(units)
+        if is_durable:
+            self._committed(self._sequence)
 
     def _refuse(self, units: Sequence[AnyUnit]) -> None:
+        self.refusal = self.refusal or ENDED
         outcome = StoreUnavailable(reason=self.refusal)
         for unit in units:
             unit.outcome = outcome
@@ -196,7 +203,7 @@ class GroupLane:
                 self._commit()
         finally:
             # Only a bug ends the thread before it is closed, and nobody may wait for an answer that will not come.
-            self._committer.refusal = self._committer.refusal or "the store's writer has ended"
+            self._committer.refusal = self._committer.refusal or ENDED
             self._commit()
 
     def _commit(self) -> None:
@@ -226,4 +233,4 @@ def _settle(units: list[AnyUnit]) -> None:
 
 
 def _outcome(unit: Unit[T]) -> T | StoreUnavailable:
-    return unit.outcome if unit.outcome is not None else StoreUnavailable(reason="the store's writer has ended")
+    return unit.outcome if unit.outcome is not None else StoreUnavailable(reason=ENDED)

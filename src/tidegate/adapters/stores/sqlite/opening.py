@@ -6,22 +6,25 @@ from contextlib import ExitStack, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from zlib import crc32
 
 from tidegate.adapters.stores.journal import microseconds
 from tidegate.adapters.stores.sqlite.chain import tail_flaw
-from tidegate.adapters.stores.sqlite.codec import decode_facts, encode
+from tidegate.adapters.stores.sqlite.codec import encode
 from tidegate.adapters.stores.sqlite.durability import is_durable
 from tidegate.adapters.stores.sqlite.errors import OtherAccount, StoreCorrupt
 from tidegate.adapters.stores.sqlite.files import (
     BUSY_TIMEOUT_MS,
     connect_to_write,
     in_our_words,
+    make_durable,
     prepare,
     resolved,
 )
 from tidegate.adapters.stores.sqlite.lanes import Committer, GroupLane, InlineLane
 from tidegate.adapters.stores.sqlite.lock import Mark, WriterLock
-from tidegate.adapters.stores.sqlite.schema import migrate
+from tidegate.adapters.stores.sqlite.queries import Queries
+from tidegate.adapters.stores.sqlite.schema import migrate, version_of
 from tidegate.adapters.stores.sqlite.store import SqliteOrderStore
 from tidegate.adapters.stores.sqlite.transaction import Transactions
 from tidegate.adapters.stores.sqlite.units import plain_unit
@@ -65,15 +68,17 @@ def open_sqlite_store(
         with in_our_words(file):
             connection = connect_to_write(file, busy_timeout_ms)
             undo.callback(connection.close)
+            # A file that is not ours is found before anything in it is changed.
+            version_of(connection, file)
+            make_durable(connection)
             migrate(connection, file)
             birth = _pinned(connection, file, account_id, clock.now())
             flaw = tail_flaw(connection, account_id)
             if flaw is not None:
                 raise StoreCorrupt(file, flaw)
             loss = "" if is_new else _loss(lock.mark, _standing(connection))
-            mark = _taken(connection, lock, process)
-            facts = decode_facts(connection.execute("SELECT facts FROM account").fetchone()[0])
-            transactions = Transactions(connection, account_id, mark.epoch, facts)
+            mark = _taken(connection, lock, process, is_new)
+            transactions = Transactions(connection, account_id, mark.epoch, Queries(connection, file).facts())
             if loss:
                 _halt_entries(transactions, account_id, loss, clock.now())
             if birth:
@@ -88,10 +93,9 @@ def _pinned(connection: sqlite3.Connection, path: Path, account_id: str, now: da
     """Pin a new file to the account, or check that an old one is; whether it was new."""
     row = connection.execute("SELECT account_id FROM account").fetchone()
     if row is None:
-        connection.execute(
-            "INSERT INTO account VALUES (1, ?, ?, 0, '', 0, ?)",
-            (account_id, microseconds(now), encode(Facts()).decode()),
-        )
+        text = encode(Facts())
+        values = (account_id, microseconds(now), text.decode(), crc32(text))
+        connection.execute("INSERT INTO account VALUES (1, ?, ?, 0, '', 0, ?, ?)", values)
         return True
     if row[0] != account_id:
         raise OtherAccount(path, row[0], account_id)
@@ -117,10 +121,10 @@ def _loss(mark: Mark, standing: Mark) -> str:
     return ""
 
 
-def _taken(connection: sqlite3.Connection, lock: WriterLock, process: str) -> Mark:
+def _taken(connection: sqlite3.Connection, lock: WriterLock, process: str, is_new: bool) -> Mark:
     """Raise the epoch, beyond every one that was ever held here, and so fence every earlier writer."""
     standing, mark = _standing(connection), lock.mark
-    held = mark.epoch if mark.created_at == standing.created_at else 0
+    held = 0 if is_new or mark.created_at != standing.created_at else mark.epoch
     epoch = max(standing.epoch, held) + 1
     connection.execute("UPDATE account SET epoch = ?, process = ?, pid = ?", (epoch, process, os.getpid()))
     taken = Mark(created_at=standing.created_at, epoch=epoch, sequence=standing.sequence)
@@ -143,7 +147,9 @@ def _store(
     inline: bool,
 ) -> SqliteOrderStore:
     def committed(sequence: int) -> None:
-        lock.write_mark(Mark(created_at=mark.created_at, epoch=mark.epoch, sequence=sequence))
+        # A mark that could not be moved is an older mark, which is no alarm.
+        with suppress(OSError):
+            lock.write_mark(Mark(created_at=mark.created_at, epoch=mark.epoch, sequence=sequence))
 
     def release() -> None:
         # What could not be tidied is found by the next start; the journal has everything either way.

@@ -60,9 +60,10 @@ class Queries:
             self._connection.execute("COMMIT")
 
     def _load(self, now: datetime) -> StoredAccount:
-        epoch, text = self._connection.execute("SELECT epoch, facts FROM account").fetchone()
-        facts = self._facts(text)
-        (sequence,) = self._connection.execute("SELECT coalesce(max(sequence), 0) FROM journal").fetchone()
+        facts = self.facts()
+        epoch, sequence = self._connection.execute(
+            "SELECT epoch, (SELECT coalesce(max(sequence), 0) FROM journal) FROM account"
+        ).fetchone()
         changes = self._connection.execute("SELECT symbol, change FROM states").fetchall()
         states = states_of([(change,) for _, change in changes])
         return StoredAccount(
@@ -83,11 +84,10 @@ class Queries:
             last_fill_at=facts.last_fill_at,
         )
 
-    def _facts(self, text: str) -> Facts:
-        try:
-            return decode_facts(text)
-        except msgspec.MsgspecError as error:
-            raise StoreCorrupt(self._path, f"the account's facts: {error}") from None
+    def facts(self) -> Facts:
+        """What is remembered of the account beside orders and holdings."""
+        text, checksum = self._connection.execute("SELECT facts, checksum FROM account").fetchone()
+        return self._decoded(decode_facts, text, checksum, "the account's row")
 
     def find_order(self, order_id: ClientOrderId) -> OrderRecord | None:
         return next(self._orders("client_order_id = ?", (order_id,)), None)
@@ -122,9 +122,10 @@ class Queries:
 
     def balances(self) -> dict[str, Decimal]:
         """Totals by currency."""
+        select = "SELECT currency, total, checksum FROM balances"
         return {
-            currency: Decimal(total)
-            for currency, total in self._connection.execute("SELECT currency, total FROM balances")
+            currency: self._decoded(Decimal, total, checksum, f"balance {currency}")
+            for currency, total, checksum in self._connection.execute(select)
         }
 
     def find_decision(self, decision_id: str) -> StoredDecision | None:

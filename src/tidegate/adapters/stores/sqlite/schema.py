@@ -17,7 +17,8 @@ _FIRST = (
         epoch INTEGER NOT NULL,
         process TEXT NOT NULL,
         pid INTEGER NOT NULL,
-        facts TEXT NOT NULL
+        facts TEXT NOT NULL,
+        checksum INTEGER NOT NULL
     )""",
     """CREATE TABLE journal (
         sequence INTEGER PRIMARY KEY,
@@ -59,7 +60,7 @@ _FIRST = (
         checksum INTEGER NOT NULL,
         PRIMARY KEY (symbol, strategy_id)
     ) WITHOUT ROWID""",
-    "CREATE TABLE balances (currency TEXT PRIMARY KEY, total TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE balances (currency TEXT PRIMARY KEY, total TEXT NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE states (symbol TEXT PRIMARY KEY, change TEXT NOT NULL) WITHOUT ROWID",
     """CREATE TABLE inbox (
         request_row INTEGER PRIMARY KEY AUTOINCREMENT,
