@@ -1,22 +1,27 @@
 """The audit: those of the numbered invariants that an application can see by itself, checked over a whole run."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tidegate.application.desk import AccountDesk
 from tidegate.application.refold import Refold
 from tidegate.domain.amounts import ZERO, exact
-from tidegate.domain.commitments import Commitments
+from tidegate.domain.commitments import Commitments, SymbolCommitments
+from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import CLIENT_ORDER_PREFIX
-from tidegate.domain.ledger import ACCOUNT
-from tidegate.domain.orders import Order
+from tidegate.domain.lifecycle import RANK
+from tidegate.domain.orders import Order, OrderRecord
 from tidegate.domain.ports import EnginePort
 from tidegate.domain.products import Product
 from tidegate.domain.reconciliation import terms_difference
-from tidegate.domain.submissions import Unreachable
-from tidegate.domain.vocabulary import OrderStatus
+from tidegate.domain.records import StepCommitted
+from tidegate.domain.submissions import Unreachable, VenueOrder
 
 _PAGE = 1_000
+_TRIES = 100
+"""How often the journal is read on while orders go on, before what needs both to stand still is left out."""
+_SETTLING = timedelta(seconds=6)
+"""Three polls of the in-flight check: only an unknown older than the venue's horizon and this is a broken promise."""
 
 ChainCheck = Callable[[], str | None]
 """What is wrong with the store's hash chain, in one line; None when it verifies."""
@@ -37,87 +42,162 @@ class InvariantAudit:
 
     def _reserved(self, order: Order, product: Product) -> None:
         """15, in the step that reserves: position, open, reserved and this entry are within every exposure limit."""
-        if not order.purpose.is_exit:
-            limits = self._desk.risk_manager.limits_for(order.symbol)
-            breach = self._desk.valuation.breaches(self._desk.ledger, product, limits)
-            if breach is not None:
-                self._found(15, f"with order {order.client_order_id}: {breach}")
+        if order.purpose.is_exit:
+            return
+        valuation, ledger = self._desk.valuation, self._desk.ledger
+        breach = valuation.breaches(ledger, product, self._desk.risk_manager.limits_for(order.symbol))
+        # What cannot be priced cannot be said to be above a limit; the check itself refuses an entry that is blind.
+        if breach is not None and valuation.gross(ledger) is not None and valuation.equity(ledger) is not None:
+            self._found(15, f"with order {order.client_order_id}: {breach}")
 
-    async def run(self) -> dict[int, str]:
-        """Check everything; the numbers found broken with their reasons, in order, empty when all hold."""
-        await self._desk.store.flush()
-        fold = Refold(self._desk.market_data.product)
-        after = 0
-        while rows := await self._desk.store.journal(after=after, limit=_PAGE):
-            for row in rows:
-                fold.row(row.at, row.events)
-            after = rows[-1].sequence
+    async def run(self, reconciled_at: datetime | None = None) -> dict[int, str]:
+        """Check everything; the numbers found broken with their reasons, in order, empty when all hold.
+
+        `reconciled_at` is when the venue was last asked for everything: what it has done since then may still be on its
+        way here. None if nothing is known of that.
+        """
+        fold, is_level = await self._folded()
         for number, what in fold.broken.items():
             self._found(number, what)
-        self._ledger_against(fold)
+        if is_level:
+            self._ledger_against(fold)
+        self._unresolved(fold)
         self._reservations()
         if self._verify_chain is not None and (flaw := self._verify_chain()) is not None:
             self._found(10, flaw)
-        await self._venue_against(fold)
+        await self._venue_against(fold, reconciled_at)
         return dict(sorted(self.broken.items()))
+
+    async def _folded(self) -> tuple[Refold, bool]:
+        """The journal folded anew, and whether the ledger stood still at the journal's end."""
+        fold, after = Refold(self._desk.market_data.product), 0
+        for _ in range(_TRIES):
+            stood = self._standing()
+            outcome = await self._desk.store.flush()
+            while rows := await self._desk.store.journal(after=after, limit=_PAGE):
+                for row in rows:
+                    fold.row(row.at, row.events)
+                after = rows[-1].sequence
+            if isinstance(outcome, StepCommitted) and self._standing() == stood:
+                return fold, True
+        return fold, False
+
+    def _standing(self) -> tuple[int, tuple[OrderRecord, ...]]:
+        ledger = self._desk.ledger
+        return ledger.fill_count, tuple(ledger.orders.values())
 
     @exact
     def _ledger_against(self, fold: Refold) -> None:
-        """4 and 8: nothing unresolved; quantities, positions and money are the sums of the fills."""
-        for record in fold.orders.values():
-            order_id = record.client_order_id
-            if record.status in (OrderStatus.SENDING, OrderStatus.UNKNOWN):
-                self._found(4, f"order {order_id} is {record.status.value}")
-            if record.is_overfilled and f"OVERFILL {order_id}" not in self._desk.broken:
-                self._found(8, f"order {order_id} filled {record.filled_quantity} of {record.quantity}")
-        for key in {*fold.ledger.positions, *self._desk.ledger.positions}:
-            kept, folded = self._desk.ledger.position(*key), fold.ledger.position(*key)
+        """8 and 9: positions and money are the sums of the fills, and no status stands below its journal's."""
+        ledger = self._desk.ledger
+        for key in {*fold.ledger.positions, *ledger.positions}:
+            kept, folded = ledger.position(*key), fold.ledger.position(*key)
             if kept.quantity != folded.quantity:
                 self._found(8, f"position {key[0]} {kept.quantity}, its fills make {folded.quantity}")
-        for currency in {*fold.ledger.balances, *self._desk.ledger.balances}:
-            kept_money = self._desk.ledger.balances.get(currency, ZERO)
+        for currency in {*fold.ledger.balances, *ledger.balances}:
+            kept_money = ledger.balances.get(currency, ZERO)
             if kept_money != (folded_money := fold.ledger.balances.get(currency, ZERO)):
                 self._found(8, f"{currency} {kept_money}, its flows make {folded_money}")
+        for order_id, record in ledger.orders.items():
+            journaled = fold.orders.get(order_id)
+            if journaled is not None and RANK[record.status] < RANK[journaled.status]:
+                self._found(9, f"order {order_id} is {record.status}, its journal makes it {journaled.status}")
 
+    def _unresolved(self, fold: Refold) -> None:
+        """4: nothing is without an outcome for longer than the venue's horizon and three polls."""
+        bound = timedelta(seconds=float(self._venue.capabilities.horizon_seconds)) + _SETTLING
+        at = self._desk.clock.now()
+        for record in fold.orders.values():
+            if record.is_terminal or record.is_accepted or record.trade_ids or record.sent_at is None:
+                continue
+            if at - record.sent_at > bound:
+                self._found(4, f"order {record.client_order_id} is {record.status}")
+
+    @exact
     def _reservations(self) -> None:
         """17: the running sums are those of what is not terminal."""
         desk, fresh = self._desk, Commitments()
+        kept = desk.ledger.commitments
         for record in desk.live_orders():
             fresh.update(record, desk.ledger.product(record.symbol))
-        for currency in {*fresh.held, *desk.ledger.commitments.held}:
-            kept, summed = desk.ledger.commitments.held.get(currency, ZERO), fresh.held.get(currency, ZERO)
-            if kept != summed:
-                self._found(17, f"{currency} reserved {kept}, live orders make {summed}")
-        if len(fresh) != len(desk.ledger.commitments):
-            self._found(17, f"{len(desk.ledger.commitments)} reservations for {len(fresh)} live orders")
+        for currency in {*fresh.held, *kept.held}:
+            held, summed = kept.held.get(currency, ZERO), fresh.held.get(currency, ZERO)
+            if held != summed:
+                self._found(17, f"{currency} reserved {held}, live orders make {summed}")
+        if len(fresh) != len(kept):
+            self._found(17, f"{len(kept)} reservations for {len(fresh)} live orders")
+        for symbol in {*fresh.by_symbol, *kept.by_symbol}:
+            ours, sums = kept.by_symbol.get(symbol), fresh.by_symbol.get(symbol)
+            if _sums(ours) != _sums(sums):
+                self._found(17, f"{symbol} reserved {_sums(ours)}, live orders make {_sums(sums)}")
 
-    async def _venue_against(self, fold: Refold) -> None:
+    async def _venue_against(self, fold: Refold, reconciled_at: datetime | None) -> None:
         """3, 6 and 7: no order of ours without an intent, terms as recorded, and fill ids as the venue has them."""
         theirs = await self._venue.open_orders()
         for order in () if isinstance(theirs, Unreachable) else theirs:
-            record = fold.orders.get(order.client_order_id)
-            if record is None:
-                if order.client_order_id.startswith(CLIENT_ORDER_PREFIX):
-                    self._found(3, f"the venue works {order.client_order_id}, of which no intent is recorded")
-            elif (difference := terms_difference(record, order)) is not None:
-                self._found(6, difference.sentence)
+            await self._order_against(fold, order)
         opened = self._desk.ledger.opened_at
         if opened is None:
             return
         fills = await self._venue.fills(opened - timedelta(seconds=1))
-        if isinstance(fills, Unreachable):
-            return
-        venue_ids = {(fill.symbol, fill.trade_id) for fill in fills if fill.client_order_id in fold.orders}
-        missing, invented = venue_ids - set(fold.fills), set(fold.fills) - venue_ids
-        for what, ids in (("the venue has", missing), ("only the records have", invented)):
+        if not isinstance(fills, Unreachable):
+            await self._fills_against(fold, fills, reconciled_at)
+
+    async def _order_against(self, fold: Refold, theirs: VenueOrder) -> None:
+        record = fold.orders.get(theirs.client_order_id)
+        if record is None:
+            # It may have been placed since the journal was read.
+            record = await self._desk.standing(theirs.client_order_id)
+        if record is not None:
+            difference = terms_difference(record, theirs)
+            if difference is not None:
+                self._found(6, difference.sentence)
+        elif theirs.client_order_id.startswith(CLIENT_ORDER_PREFIX):
+            self._found(3, f"the venue works {theirs.client_order_id}, of which no intent is recorded")
+
+    async def _fills_against(self, fold: Refold, theirs: tuple[Fill, ...], reconciled_at: datetime | None) -> None:
+        shown = {(fill.symbol, fill.trade_id) for fill in theirs}
+        missing = []
+        for fill in theirs:
+            if fill.client_order_id in fold.orders:
+                if (fill.symbol, fill.trade_id) not in fold.fills and self._is_settled(fill, reconciled_at):
+                    missing.append(fill.trade_id)
+            elif fill.client_order_id.startswith(CLIENT_ORDER_PREFIX):
+                if await self._desk.standing(fill.client_order_id) is None:
+                    self._found(3, f"the venue filled {fill.client_order_id}, of which no intent is recorded")
+        invented = sorted(trade_id for symbol, trade_id in set(fold.fills) - shown)
+        for what, ids in (("the venue has", sorted(missing)), ("only the records have", invented)):
             if ids:
-                self._found(7, f"{what} fill {sorted(ids)[0][1]} (and {len(ids) - 1} more)")
-        strangers = [fill for fill in fills if fill.client_order_id not in fold.orders]
-        if any(fill.client_order_id.startswith(CLIENT_ORDER_PREFIX) for fill in strangers):
-            self._found(3, "the venue filled an order of ours of which no intent is recorded")
+                self._found(7, f"{what} fill {ids[0]} (and {len(ids) - 1} more)")
+
+    def _is_settled(self, fill: Fill, reconciled_at: datetime | None) -> bool:
+        """Whether the last reconciliation must have seen it, whatever the venue's clock."""
+        skew = timedelta(milliseconds=float(self._desk.risk_manager.limits.max_clock_skew_ms))
+        return reconciled_at is not None and fill.at < reconciled_at - skew
 
     def _found(self, number: int, what: str) -> None:
-        self.broken.setdefault(number, what)
+        """R8: a broken invariant is shown at once and stops entries, which the guard of records sees to."""
+        if number in self.broken:
+            return
+        self.broken[number] = what
+        self._desk.broke(f"invariant {number}: {what}")
+
+
+def _sums(of_symbol: SymbolCommitments | None) -> tuple[object, ...]:
+    """The figures of a symbol that must not depend on how they came about."""
+    if of_symbol is None or not of_symbol.orders:
+        return ()
+    return (
+        of_symbol.orders,
+        of_symbol.buy_quantity,
+        of_symbol.sell_quantity,
+        of_symbol.buy_notional,
+        of_symbol.sell_notional,
+        sorted(of_symbol.reducing.items()),
+        sorted(of_symbol.unknown),
+        list(of_symbol.bids),
+        list(of_symbol.asks),
+    )
 
 
 def words(broken: dict[int, str]) -> str | list[int]:

@@ -59,8 +59,8 @@ async def first_of(
     Raises:
         Exception: what the one that ended first raised.
     """
+    outcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     async with asyncio.TaskGroup() as group:
-        outcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
         async def ended(one: Coroutine[None, None, object]) -> None:
             failure: Exception | None = None
@@ -73,8 +73,10 @@ async def first_of(
 
         tasks = [group.create_task(ended(one)) for one in ends]
         try:
-            await outcome
+            await asyncio.wait((outcome,))
         finally:
             await before_cancel()
             for task in tasks:
                 task.cancel()
+    # Outside the group, which would wrap the failure in a group of its own.
+    outcome.result()

@@ -19,8 +19,11 @@ from tidegate.domain.records import CommitOutcome, Step, StepCommitted
 from tidegate.domain.risk import RiskManager
 from tidegate.domain.valuation import Valuation
 from tidegate.domain.views import ExposureReading, OwnOrders, ReviewView
+from tidegate.domain.vocabulary import OrderStatus, TradingState
 
 _NO_OWN_ORDERS = OwnOrders()
+# Bound once: in Python 3.11 looking a member up on its enumeration costs more than what is done with it.
+_SENDING, _UNKNOWN, _REFUSED = OrderStatus.SENDING, OrderStatus.UNKNOWN, OrderStatus.REFUSED
 
 
 class AccountDesk:
@@ -51,11 +54,15 @@ class AccountDesk:
         self.pace = Pace(timedelta(seconds=float(limits.repeated_orders_seconds)))
         self.broken: list[str] = []
         self.in_transit: set[ClientOrderId] = set()
+        self.fences: dict[str, int] = {}
         self.differences: tuple[Difference, ...] = ()
+        self.filled_until: datetime | None = None
+        self.filled_orders = 0
         self.on_reserved: Callable[[Order, Product], None] | None = None
         self._reporting_currency = reporting_currency
         self._is_live = is_live
         self._valuation: Valuation | None = None
+        self._recalling: dict[ClientOrderId, bool] = {}
 
     @property
     def valuation(self) -> Valuation:
@@ -77,6 +84,9 @@ class AccountDesk:
         if step is not None:
             self.store.append(step)
             self.told(step)
+            if self._recalling:
+                for record in step.orders:
+                    self._recalling[record.client_order_id] = True
         return step
 
     async def commit(self, at: datetime, *events: JournalEvent) -> CommitOutcome:
@@ -95,6 +105,8 @@ class AccountDesk:
         for record in step.orders:
             if record.is_overfilled or record.is_late_accept:
                 self._raise_incident(record, step)
+            if step.fills and _begins_to_fill(record, step):
+                self.filled_orders += 1
 
     def _raise_incident(self, record: OrderRecord, step: Step) -> None:
         kind = "OVERFILL" if record.is_overfilled else "LATE_ACCEPT"
@@ -105,16 +117,24 @@ class AccountDesk:
         message = f"filled {record.filled_quantity} of {record.quantity}, refused: {record.refused is not None}"
         self.incident(step.at, kind, message, symbol=record.symbol, client_order_id=record.client_order_id)
 
+    def broke(self, what: str) -> None:
+        """Show a broken invariant; the guard of records stops entries for it until an operator resumes (R8)."""
+        if what not in self.broken:
+            self.broken.append(what)
+            self.incident(self.clock.now(), "INVARIANT", what)
+
     async def change_state(self, change: TradingStateChanged) -> CommitOutcome:
-        """Make a trading state durable, then have it hold here: the next SENDING transaction reads it in any case."""
+        """Make a trading state durable, then have it hold here: the next SENDING transaction reads it in any case.
+
+        A safer state holds here even where it could not be made durable; a bolder one does not.
+        """
         outcome = await self.store.write_state(change)
-        self.ledger.states.apply(change)
-        self.publisher.publish((change,))
+        if type(outcome) is StepCommitted or change.state is not TradingState.ACTIVE:
+            self.ledger.states.apply(change)
+            self.publisher.publish((change,))
         return outcome
 
-    def incident(
-        self, at: datetime, kind: str, message: str, *, symbol: str = "", client_order_id: str = ""
-    ) -> None:
+    def incident(self, at: datetime, kind: str, message: str, *, symbol: str = "", client_order_id: str = "") -> None:
         """Record what an operator must see."""
         self.note(at, IncidentRaised(at=at, kind=kind, message=message, symbol=symbol, client_order_id=client_order_id))
 
@@ -130,21 +150,41 @@ class AccountDesk:
         if held is None:
             raise LookupError(f"order {client_order_id} is in neither ledger nor store")
         step = self.note(self.clock.now(), *news)
-        if step is not None:
-            return step.orders[0]
-        self._release(client_order_id)
-        return held
+        if step is None:
+            self._release(client_order_id)
+            return held
+        after = step.orders[0]
+        if after.status is not held.status:
+            self._count(held.status, after.status)
+        return after
+
+    def _count(self, before: OrderStatus, after: OrderStatus) -> None:
+        """Count what an attempt came to, once: when its outcome becomes known, from whichever source."""
+        if before is _UNKNOWN:
+            self.stats.unknown -= 1
+        elif before is not _SENDING:
+            return
+        if after is _UNKNOWN:
+            self.stats.unknown += 1
+        elif after is _REFUSED:
+            self.stats.failed += 1
+        else:
+            self.stats.successful += 1
 
     async def recall(self, client_order_id: ClientOrderId) -> OrderRecord | None:
         """The order by its id, held again if it had left memory; None where the store knows no such order."""
         held = self.ledger.orders.get(client_order_id)
-        if held is None:
+        while held is None:
+            self._recalling.setdefault(client_order_id, False)
             await self.store.flush()
             stored = await self.store.find_order(client_order_id)
+            # News that others folded while the store was read is not in what it answered: then it is read again.
+            is_outdated = self._recalling.pop(client_order_id, True)
             held = self.ledger.orders.get(client_order_id)
-            if held is None and stored is not None:
-                self.ledger.recall(stored)
-                held = stored
+            if held is None and not is_outdated:
+                if stored is not None:
+                    self.ledger.recall(stored)
+                return stored
         return held
 
     async def standing(self, client_order_id: ClientOrderId) -> OrderRecord | None:
@@ -227,3 +267,9 @@ class AccountDesk:
     def withdraw(self, client_order_id: ClientOrderId) -> None:
         """Take back an order whose SENDING did not become durable: nothing of it was written, so nothing stays."""
         self.ledger.withdraw(client_order_id)
+
+
+def _begins_to_fill(record: OrderRecord, step: Step) -> bool:
+    """Whether the order's first fill is in this step."""
+    fresh = sum(fill.client_order_id == record.client_order_id for fill in step.fills)
+    return fresh > 0 and len(record.trade_ids) == fresh

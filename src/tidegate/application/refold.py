@@ -1,14 +1,26 @@
 """The refold: an account's journal folded anew, to hold against what the application has."""
 
 from datetime import datetime
+from typing import get_args
 
-from tidegate.domain.events import DecisionRefused, JournalEvent, NoOrderDecided, OrderFilled, OrderSending
+from tidegate.domain.events import (
+    DecisionRefused,
+    IncidentRaised,
+    JournalEvent,
+    NoOrderDecided,
+    OrderFilled,
+    OrderNews,
+    OrderPrepared,
+    OrderSending,
+)
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.ledger import Ledger, ProductOf
 from tidegate.domain.lifecycle import RANK
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.states import TradingStates
+
+_NEWS = get_args(OrderNews)
 
 
 class Refold:
@@ -18,25 +30,46 @@ class Refold:
         self.ledger = Ledger(product_of, TradingStates())
         self.orders: dict[ClientOrderId, OrderRecord] = {}
         self.fills: dict[tuple[str, str], Fill] = {}
-        self.outcomes: dict[str, int] = {}
-        self.broken: dict[int, str] = {}
+        self._outcomes: dict[str, int] = {}
+        self._incidents: set[tuple[str, str]] = set()
+        self._broken: dict[int, str] = {}
+
+    @property
+    def broken(self) -> dict[int, str]:
+        """What the rows so far show to be broken; incidents may follow the rows that they name."""
+        found = dict(self._broken)
+        for order_id, record in self.orders.items():
+            if record.is_overfilled and ("OVERFILL", order_id) not in self._incidents:
+                found.setdefault(8, f"order {order_id} filled {record.filled_quantity} of {record.quantity}")
+            if record.is_late_accept and ("LATE_ACCEPT", order_id) not in self._incidents:
+                found.setdefault(1, f"order {order_id} was both refused and worked")
+        return found
 
     def row(self, at: datetime, events: tuple[JournalEvent, ...]) -> None:
         """Fold one journal row."""
-        before = {}
+        before = dict[ClientOrderId, OrderRecord]()
+        begun = {event.order.client_order_id for event in events if isinstance(event, OrderSending | OrderPrepared)}
+        known: list[JournalEvent] = []
         for event in events:
-            order_id = getattr(event, "client_order_id", None)
-            if order_id in self.orders and order_id not in self.ledger.orders:
-                self.ledger.recall(self.orders[order_id])
-            if order_id in self.orders:
-                before[order_id] = self.orders[order_id].status
+            if isinstance(event, _NEWS) and event.client_order_id not in begun:
+                order_id = event.client_order_id
+                if order_id not in self.orders:
+                    self._found(3, f"news of order {order_id}, of which no intent is recorded")
+                    continue
+                before[order_id] = self.orders[order_id]
             self._count(event)
-        step = self.ledger.apply(at, events)
+            known.append(event)
+        for order_id, record in before.items():
+            if order_id not in self.ledger.orders:
+                self.ledger.recall(record)
+        step = self.ledger.apply(at, known)
         for record in step.orders if step is not None else ():
-            was = before.get(record.client_order_id)
-            if was is not None and RANK[record.status] < RANK[was]:
-                self._found(9, f"order {record.client_order_id} went from {was.value} to {record.status.value}")
-            self.orders[record.client_order_id] = record
+            self._stands(before.get(record.client_order_id), record)
+
+    def _stands(self, before: OrderRecord | None, record: OrderRecord) -> None:
+        if before is not None and RANK[record.status] < RANK[before.status]:
+            self._found(9, f"order {record.client_order_id} went from {before.status} to {record.status}")
+        self.orders[record.client_order_id] = record
 
     def _count(self, event: JournalEvent) -> None:
         match event:
@@ -46,13 +79,15 @@ class Refold:
                 self._decided(decision.decision_id)
             case OrderFilled(fill=fill):
                 self.fills[fill.symbol, fill.trade_id] = fill
+            case IncidentRaised(kind=kind, client_order_id=client_order_id):
+                self._incidents.add((kind, client_order_id))
             case _:
                 pass
 
     def _decided(self, decision_id: str) -> None:
-        self.outcomes[decision_id] = self.outcomes.get(decision_id, 0) + 1
-        if self.outcomes[decision_id] > 1:
-            self._found(1, f"decision {decision_id} has {self.outcomes[decision_id]} outcomes")
+        self._outcomes[decision_id] = self._outcomes.get(decision_id, 0) + 1
+        if self._outcomes[decision_id] > 1:
+            self._found(1, f"decision {decision_id} has {self._outcomes[decision_id]} outcomes")
 
     def _found(self, number: int, what: str) -> None:
-        self.broken.setdefault(number, what)
+        self._broken.setdefault(number, what)

@@ -54,7 +54,6 @@ class OrderResolver:
 
     async def adopt(self, record: OrderRecord, theirs: VenueOrder) -> None:
         """Fold the venue's word on an order, unless its terms are not the ones we recorded (B20)."""
-        was_open = record.status in _UNRESOLVED
         differs = terms_difference(record, theirs)
         if differs is not None:
             self._found(differs, record.symbol, record.client_order_id)
@@ -62,12 +61,6 @@ class OrderResolver:
         after = await self._desk.learn(record.client_order_id, news_of(record, theirs))
         if lacks_fills(after, theirs):
             await self._fetch_fills(after)
-        if was_open and record.is_unanswered:
-            self._desk.stats.unknown -= 1
-            if theirs.rejected_code:
-                self._desk.stats.failed += 1
-            else:
-                self._desk.stats.successful += 1
 
     def _found(self, difference: Difference, symbol: str, client_order_id: str) -> None:
         if difference not in self.differences:
@@ -115,8 +108,9 @@ class OrderResolver:
         if asked_at - sent_at <= self._horizon:
             return
         at = self._desk.clock.now()
-        reason = f"complete queries later than {self._venue.capabilities.horizon_seconds} s after the send do not show it"
-        was_unanswered = record.is_unanswered
+        reason = (
+            f"complete queries later than {self._venue.capabilities.horizon_seconds} s after the send do not show it"
+        )
         await self._desk.learn(
             record.client_order_id,
             (
@@ -125,6 +119,3 @@ class OrderResolver:
                 ),
             ),
         )
-        self._desk.stats.failed += 1
-        if was_unanswered:
-            self._desk.stats.unknown -= 1

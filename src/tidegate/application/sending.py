@@ -1,5 +1,6 @@
 """Sending: review, reserve, record, submit and settle one order; the only code that hands an order to a venue."""
 
+from asyncio import CancelledError
 from datetime import datetime, timedelta
 
 from tidegate.application.canceling import Canceler
@@ -13,7 +14,14 @@ from tidegate.domain.orders import ApprovedOrder, Order, OrderRecord, RecordedOr
 from tidegate.domain.pace import terms_of
 from tidegate.domain.ports import EnginePort
 from tidegate.domain.products import Product
-from tidegate.domain.records import AlreadyDecided, StateForbids, Step, StoreUnavailable, WriterLost
+from tidegate.domain.records import (
+    AlreadyDecided,
+    RecordOutcome,
+    StateForbids,
+    Step,
+    StoreUnavailable,
+    WriterLost,
+)
 from tidegate.domain.refusals import (
     AnyRefusal,
     ExpiredRefused,
@@ -23,13 +31,7 @@ from tidegate.domain.refusals import (
 )
 from tidegate.domain.settlement import news_of_submission
 from tidegate.domain.states import permits
-from tidegate.domain.submissions import (
-    NeverSent,
-    OrderAcknowledged,
-    OrderRejectedByVenue,
-    SubmissionOutcome,
-    SubmissionUnanswered,
-)
+from tidegate.domain.submissions import SubmissionOutcome
 from tidegate.domain.vocabulary import Delivery
 
 _BLOCKERS_MAX = 8
@@ -110,21 +112,40 @@ class OrderSender:
     async def _record_and_submit(self, approved: ApprovedOrder, step: Step) -> Sent | AnyRefusal | AlreadyDecided:
         """Make the intent durable, look once more, and send."""
         desk = self._desk
-        recorded = None
-        try:
-            recorded = await desk.store.record_sending(approved, step)
-        finally:
-            if recorded is None:
-                # Cancelled while the commit was under way: the row may be there, so the order may never be forgotten.
-                self._unanswered(approved.order, 1, "interrupted while its intent was being recorded")
+        recorded = await self._recorded(approved, step)
         if not isinstance(recorded, RecordedOrder):
             desk.withdraw(approved.order.client_order_id)
             return recorded if isinstance(recorded, AlreadyDecided) else self._not_recorded(recorded)
         desk.told(step)
         late = self._too_late(approved)
         if late is not None:
-            return Sent(await self._never_sent(approved.order, late), approved.changes)
+            return Sent(self._never_sent(approved.order, late), approved.changes)
         return Sent(await self._submit(recorded), approved.changes)
+
+    async def _recorded(self, approved: ApprovedOrder, step: Step) -> RecordOutcome:
+        """The store's word on the intent. Whatever interrupts the wait for it, the order is not forgotten (P16)."""
+        is_known = False
+        try:
+            outcome = await self._desk.store.record_sending(approved, step)
+            is_known = True
+        except CancelledError:
+            await self._given_up(approved.order, step)
+            is_known = True
+            raise
+        finally:
+            if not is_known:
+                self._unanswered(approved.order, 1, "interrupted while its intent was being recorded")
+        return outcome
+
+    async def _given_up(self, order: Order, step: Step) -> None:
+        """Cancelled before anything was sent: the store says whether there is a row that must have an end."""
+        desk = self._desk
+        await desk.store.flush()
+        if await desk.store.find_order(order.client_order_id) is None:
+            desk.withdraw(order.client_order_id)
+            return
+        desk.told(step)
+        self._never_sent(order, ExpiredRefused(message="the caller gave it up while its intent was being recorded"))
 
     async def _past_blockers(
         self, refusal: SelfCrossRefused, order: Order, product: Product, engine: ExecutionEngine
@@ -166,10 +187,12 @@ class OrderSender:
         heard_at = desk.market_data.reading(order.symbol).heard_at
         bound = desk.risk_manager.limits_for(order.symbol).max_feed_age_seconds
         if heard_at is None or now - heard_at > timedelta(seconds=float(bound)):
-            return StaleMarkRefused(message=f"the feed fell silent for more than {bound} s while the order was recorded")
+            return StaleMarkRefused(
+                message=f"the feed fell silent for more than {bound} s while the order was recorded"
+            )
         return None
 
-    async def _never_sent(self, order: Order, refusal: AnyRefusal) -> OrderRecord:
+    def _never_sent(self, order: Order, refusal: AnyRefusal) -> OrderRecord:
         """An order recorded as SENDING that we then did not send: REFUSED, with our own reason."""
         self._desk.stats.refused += 1
         rejected = OrderRejected(
@@ -179,7 +202,9 @@ class OrderSender:
             by_venue=False,
             at=self._desk.clock.now(),
         )
-        return await self._desk.learn(order.client_order_id, (rejected,))
+        before = self._desk.ledger.orders[order.client_order_id]
+        ended = self._desk.note(rejected.at, rejected)
+        return before if ended is None else ended.orders[0]
 
     async def _submit(self, recorded: RecordedOrder) -> OrderRecord:
         order, desk = recorded.order, self._desk
@@ -191,7 +216,6 @@ class OrderSender:
             if outcome is None:
                 # Cancelled, or a bug in an adapter: the order may be live, and the outcome is recorded all the same (P16).
                 self._unanswered(order, recorded.attempt, "interrupted before the venue's answer was read")
-        self._count(outcome)
         record = await desk.learn(
             order.client_order_id, news_of_submission(order.client_order_id, recorded.attempt, outcome)
         )
@@ -217,13 +241,3 @@ class OrderSender:
         self._desk.note(
             at, OrderUnanswered(client_order_id=order.client_order_id, attempt=attempt, reason=reason, at=at)
         )
-
-    def _count(self, outcome: SubmissionOutcome) -> None:
-        stats = self._desk.stats
-        match outcome:
-            case OrderAcknowledged():
-                stats.successful += 1
-            case OrderRejectedByVenue() | NeverSent():
-                stats.failed += 1
-            case SubmissionUnanswered():
-                stats.unknown += 1
