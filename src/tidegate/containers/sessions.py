@@ -13,6 +13,8 @@ from tidegate.adapters.sessions.opening import prepare_session
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.settings.sections import SYNTHETIC
 from tidegate.adapters.settings.store_url import SqliteStoreUrl
+from tidegate.adapters.stores.sqlite.errors import StoreLocked
+from tidegate.adapters.stores.sqlite.lock import writer_of
 
 OPEN_SPEED = 1.0
 """Session seconds a real second where nothing else is asked for."""
@@ -68,6 +70,7 @@ def paper_session(
     world = world_path(settings)
     if world is not None and not is_read_only:
         world.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _refuse_second_writer(settings)
     return _opened(
         prepare_session(
             recording,
@@ -79,6 +82,18 @@ def paper_session(
         ),
         resources,
     )
+
+
+def _refuse_second_writer(settings: Settings) -> None:
+    """The world is opened before the store that has the lock: taking it over would end the session of who has it.
+
+    Raises:
+        StoreLocked: another process writes the account.
+    """
+    url = settings.store_url
+    holder = writer_of(url.path) if isinstance(url, SqliteStoreUrl) else None
+    if isinstance(url, SqliteStoreUrl) and holder is not None:
+        raise StoreLocked(url.path, holder.process, holder.pid)
 
 
 def replay_session(settings: Settings, recording: Recording, resources: ExitStack) -> MarketSession:
