@@ -19,7 +19,8 @@ def money(value: Decimal | None, currency: str = "") -> str:
     """
     if value is None:
         return UNKNOWN
-    text = f"{value.quantize(_CENT, context=_CONTEXT):,f}" if value.is_finite() else str(value)
+    rounded = value.quantize(_CENT, context=_CONTEXT) if value.is_finite() else value
+    text = f"{rounded if rounded else abs(rounded):,f}"
     return f"{text} {currency}" if currency else text
 
 
@@ -30,7 +31,7 @@ def signed(value: Decimal | None, currency: str = "") -> str:
     '+12.00'
     """
     text = money(value, currency)
-    return f"+{text}" if value is not None and value > 0 else text
+    return f"+{text}" if value is not None and value >= _CENT / 2 else text
 
 
 def price(value: Decimal | None) -> str:

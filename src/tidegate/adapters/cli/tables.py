@@ -170,13 +170,15 @@ def products_table(products: Iterable[Product]) -> Table:
 _PRODUCT_FIGURES = ("Tick", "Step", "Least", "Maker", "Taker", "Leverage")
 
 
-def verdicts_table(verdicts: Iterable[CheckVerdict]) -> Table:
-    """What each check said; the sentences may take several lines."""
+def verdicts_table(verdicts: Sequence[CheckVerdict]) -> Table:
+    """What each check said: a breach a row with its sentence, and together those that pass."""
     made = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    for _ in range(3):
-        made.add_column()
+    made.add_column(no_wrap=True)
+    made.add_column()
     for verdict in verdicts:
-        made.add_row(
-            Text(verdict.answer.value, style=_ANSWER_STYLES[verdict.answer]), verdict.check, Text(verdict.message)
-        )
+        if verdict.answer is not Answer.PASS:
+            answer = Text(verdict.answer.value, style=_ANSWER_STYLES[verdict.answer])
+            made.add_row(answer, Text(f"{verdict.check}: {verdict.message}"))
+    passed = ", ".join(verdict.check for verdict in verdicts if verdict.answer is Answer.PASS)
+    made.add_row(Text(Answer.PASS.value, style=_ANSWER_STYLES[Answer.PASS]), passed or figures.UNKNOWN)
     return made

@@ -326,7 +326,7 @@ class WrittenLine(Line, frozen=True, kw_only=True):
     files: list[str]
 
 
-class SettledLine(Line, frozen=True, kw_only=True):
+class SettledLine(Line, frozen=True, kw_only=True, omit_defaults=True):
     """What became of one decision of standard input; of `order`, `no_order` and `refusal` one is there."""
 
     reference: str

@@ -65,13 +65,11 @@ def refused(refusal: AnyRefusal) -> RenderableType:
     if remedy is None:
         return head
     lines = [head, Text.assemble(("  What would pass: ", "bold"), figures.clean(remedy.text))]
-    options = [
-        f"{OPTION_OF_FIELD[name]} {_option_value(value)}"
-        for name, value in remedy.changes.items()
-        if name in OPTION_OF_FIELD
-    ]
+    changes = {OPTION_OF_FIELD[name]: value for name, value in remedy.changes.items() if name in OPTION_OF_FIELD}
+    options = " ".join(f"{name} {_option_value(value)}" for name, value in changes.items() if value is not None)
+    dropped = " and ".join(name for name, value in changes.items() if value is None)
     if options:
-        lines.append(Text(f"  Try it with {' '.join(options)}", style="dim"))
+        lines.append(Text(f"  Try it with {options}{f', without {dropped}' if dropped else ''}", style="dim"))
     if remedy.not_before is not None:
         lines.append(Text(f"  Not before {figures.moment(remedy.not_before)} UTC", style="dim"))
     return Group(*lines)
