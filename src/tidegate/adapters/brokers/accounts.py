@@ -55,19 +55,22 @@ class Accounts:
         `value` is the fill's notional, which whoever reckoned the fee has at hand.
         """
         if product.kind is ProductKind.SPOT:
-            if fill.side is OrderSide.BUY:
-                self._exchange(product.base_currency, fill.quantity)
-                self._exchange(product.quote_currency, -value)
-            else:
-                self._exchange(product.base_currency, -fill.quantity)
-                self._exchange(product.quote_currency, value)
+            ours, theirs = self.state.balances, self.state.counterparty
+            base, quote = product.base_currency, product.quote_currency
+            quantity = fill.quantity
+            if fill.side is OrderSide.SELL:
+                quantity, value = -quantity, -value
+            ours[base] = ours.get(base, ZERO) + quantity
+            theirs[base] = theirs.get(base, ZERO) - quantity
+            ours[quote] = ours.get(quote, ZERO) - value
+            theirs[quote] = theirs.get(quote, ZERO) + value
         else:
             before = self.position(fill.symbol)
             after = apply_fill(before, fill, product)
             self.state.positions[fill.symbol] = after
             gain = after.realized_pnl - before.realized_pnl
             if gain:
-                self._exchange(product.settlement_currency, credit(gain))
+                self._receive(product.settlement_currency, credit(gain))
         if fill.fee:
             balances, fees, currency = self.state.balances, self.state.fees, fill.fee_currency
             balances[currency] = balances.get(currency, ZERO) - fill.fee
@@ -78,7 +81,7 @@ class Accounts:
         state = self.state
         return sum((book.get(currency, ZERO) for book in (state.balances, state.counterparty, state.fees)), ZERO)
 
-    def _exchange(self, currency: str, amount: Decimal) -> None:
+    def _receive(self, currency: str, amount: Decimal) -> None:
         ours, theirs = self.state.balances, self.state.counterparty
         ours[currency] = ours.get(currency, ZERO) + amount
         theirs[currency] = theirs.get(currency, ZERO) - amount

@@ -26,8 +26,8 @@ def prepare_session(
 ) -> MarketSession:
     """A session that has its broker and its clock, and is still to be opened and run.
 
-    `world_path` None is a world in memory; read-only takes a copy of the file's, and leaves the file as it is. `speed` is session seconds a real second; None is a replay, as fast as it
-    goes.
+    `world_path` None is a world in memory; read-only takes a copy of the file's, and leaves the file as it is.
+    `speed` is session seconds a real second; None is a replay, as fast as it goes.
 
     Raises:
         RecordingDamaged: the recording is truncated or altered.

@@ -21,8 +21,8 @@ class Reject(NamedTuple):
     reason: str
 
 
-def shape_reject(terms: Terms, product: Product, at: datetime) -> Reject | None:
-    """What is wrong with the order whatever the market: its type, its increments, its minimum, its life."""
+def shape_reject(terms: Terms, at: datetime) -> Reject | None:
+    """What is wrong with the order whatever the market: its type, its time in force, its life."""
     kind, tif = terms.order_type, terms.time_in_force
     if kind is OrderType.LIMIT:
         if terms.limit_price is None:
@@ -38,10 +38,11 @@ def shape_reject(terms: Terms, product: Product, at: datetime) -> Reject | None:
             return Reject("INVALID", "a GTD order needs expire_at")
         if terms.expire_at <= at:
             return Reject("EXPIRED", f"expire_at {terms.expire_at.isoformat()} has passed")
-    return _size_reject(terms, product)
+    return None
 
 
-def _size_reject(terms: Terms, product: Product) -> Reject | None:
+def size_reject(terms: Terms, product: Product) -> Reject | None:
+    """What is wrong with the amounts: increments and minimums. The caller works in the domain's decimal context."""
     quantity, limit = terms.quantity, terms.limit_price
     if not quantity.is_finite() or quantity <= ZERO:
         return Reject("INVALID", f"quantity {quantity} is not above zero")
@@ -69,19 +70,19 @@ def _size_reject(terms: Terms, product: Product) -> Reject | None:
 
 def market_reject(terms: Terms, instrument: Instrument) -> Reject | None:
     """What the venue's state and its book do not let through now."""
-    flags = instrument.flags
-    is_market = terms.order_type is OrderType.MARKET
+    heard = instrument.feed.flags
+    flags = instrument.first_flags if heard is None else heard
     if flags is not OPEN_FOR_TRADING and (reject := _flags_reject(terms, flags)) is not None:
         return reject
-    if is_market and not instrument.opposite(terms.side).ordered:
+    if terms.order_type is OrderType.MARKET and not instrument.opposite(terms.side).ordered:
         return Reject("MARKET_STATE", "the book is empty on the side that this order would take")
     limit = terms.limit_price
-    if limit is None or instrument.would_cross(terms.side, limit):
+    is_crossed = instrument.book.is_crossed
+    if (terms.post_only or is_crossed) and (limit is None or instrument.would_cross(terms.side, limit)):
         if terms.post_only:
             return Reject("VENUE_POST_ONLY_WOULD_CROSS", "post-only, and it would have taken")
-        if instrument.feed.book.is_crossed:
-            return Reject("MARKET_STATE", "the book is crossed: nothing can be taken from it")
-    own = instrument.own_in_reach(terms.side, limit)
+        return Reject("MARKET_STATE", "the book is crossed: nothing can be taken from it")
+    own = instrument.own_in_reach(terms.side, limit) if instrument.has_orders else None
     if own is not None:
         return Reject("SELF_CROSS", f"it would trade with our own order {own.terms.client_order_id}")
     return None

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
-from tidegate.adapters.brokers.simulated.admission import Reject, market_reject, shape_reject
+from tidegate.adapters.brokers.simulated.admission import Reject, market_reject, shape_reject, size_reject
 from tidegate.adapters.brokers.simulated.entry import OrderEntry
 from tidegate.adapters.brokers.simulated.exchange import Exchange
 from tidegate.adapters.brokers.simulated.orders import Terms, WorkingOrder, WorkingState
@@ -42,7 +42,7 @@ class OrderAmendment:
         instrument = self._exchange.instruments[terms.symbol]
         if terms.quantity < order.filled:
             return Reject("INVALID", f"{plain(order.filled)} of it have filled already")
-        reject = shape_reject(terms, instrument.product, at) or market_reject(terms, instrument)
+        reject = shape_reject(terms, at) or size_reject(terms, instrument.product) or market_reject(terms, instrument)
         if reject is not None:
             return reject
         leaves, price = terms.quantity - order.filled, terms.limit_price or ZERO

@@ -27,8 +27,8 @@ class WorldState(Struct, kw_only=True):
 
     `rows` counts the rows of the recording that have happened; `at_us` is when the last of them did; time may flow to
     `lease_us` before the next write, so that a restart, which begins there, never goes back. `offset_us` puts this
-    session behind the one before. `source` is the file that `recording`, a checksum, was last read from. `generation` counts fresh accounts and is part of every id, so that none comes
-    twice from one file.
+    session behind the one before. `source` is the file that `recording`, a checksum, was last read from. `generation`
+    counts fresh accounts and is part of every id, so that none comes twice from one file.
     """
 
     account_id: str

@@ -56,6 +56,7 @@ class SimulatedBroker:
     def __init__(self, venue: SimulatedVenue, clock: SchedulingClock) -> None:
         self.venue = venue
         self._entry = venue.entry
+        self._dated, self._under_way = venue.exchange.floor.dated, venue.readings.under_way
         self._clock = clock
         self._wire = Wire(clock, venue.settings)
         self._reports: Listeners[ReportStream] = Listeners()
@@ -185,7 +186,7 @@ class SimulatedBroker:
         if self._down:
             return SubmissionUnanswered(reason=self._down, at=now)
         try:
-            if self.venue.has_due:
+            if self._dated or self._under_way:
                 self.venue.advance(self._clock.now_us())
             return self._entry.submit(order, now)
         except WorldError as error:

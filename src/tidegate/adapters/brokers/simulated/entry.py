@@ -3,7 +3,13 @@
 from datetime import datetime
 from decimal import Decimal
 
-from tidegate.adapters.brokers.simulated.admission import Reject, market_reject, reduce_only_reject, shape_reject
+from tidegate.adapters.brokers.simulated.admission import (
+    Reject,
+    market_reject,
+    reduce_only_reject,
+    shape_reject,
+    size_reject,
+)
 from tidegate.adapters.brokers.simulated.exchange import Exchange
 from tidegate.adapters.brokers.simulated.instrument import Instrument, TakePlan
 from tidegate.adapters.brokers.simulated.orders import Terms, WorkingOrder, WorkingState, terms_of
@@ -108,11 +114,13 @@ class OrderEntry:
         self._floor.write()
 
     def _judge(self, terms: Terms, instrument: Instrument, at: datetime) -> TakePlan | Reject:
-        product = instrument.product
-        reject = shape_reject(terms, product, at) or market_reject(terms, instrument)
-        if reject is None and terms.reduce_only:
-            reject = reduce_only_reject(self._floor.reducible(terms.symbol, terms.side))
-        if reject is not None:
+        reject = (
+            shape_reject(terms, at)
+            or size_reject(terms, instrument.product)
+            or market_reject(terms, instrument)
+            or (terms.reduce_only and reduce_only_reject(self._floor.reducible(terms.symbol, terms.side)))
+        )
+        if reject:
             return reject
         plan = self._plan(terms, instrument, terms.quantity)
         if terms.limit_price is not None:

@@ -29,7 +29,7 @@ class Floor:
         self.reducers: dict[ClientOrderId, WorkingOrder] = {}
         self.touched: dict[ClientOrderId, WorkingOrder] = {}
         self.fills: list[Fill] = []
-        self._expiries: list[tuple[int, ClientOrderId]] = []
+        self.dated: list[tuple[int, ClientOrderId]] = []
 
     def fill(self, order: WorkingOrder, quantity: Decimal, price: Decimal, at: datetime, *, is_maker: bool) -> Fill:
         """One execution: the order, the money and the position, all at once."""
@@ -82,7 +82,7 @@ class Floor:
         if order.terms.reduce_only:
             self.reducers[order_id] = order
         if order.terms.expire_at is not None:
-            heappush(self._expiries, (microseconds_of(order.terms.expire_at), order_id))
+            heappush(self.dated, (microseconds_of(order.terms.expire_at), order_id))
 
     def adopt(self, order: WorkingOrder) -> None:
         """Know an order as open that the world has brought along, in its place in the queue."""
@@ -94,19 +94,14 @@ class Floor:
         if order.held != held:
             raise ValueError(f"order {order.terms.client_order_id} holds {held}, not {order.held}")
 
-    @property
-    def has_dated(self) -> bool:
-        """Whether any order may expire."""
-        return bool(self._expiries)
-
     def has_expiry(self, at_us: int) -> bool:
         """Whether an order may have lived until now."""
-        return bool(self._expiries) and self._expiries[0][0] <= at_us
+        return bool(self.dated) and self.dated[0][0] <= at_us
 
     def expired(self, at_us: int) -> Iterator[WorkingOrder]:
         """Open orders whose `expire_at` has come."""
-        while self._expiries and self._expiries[0][0] <= at_us:
-            order = self.open.get(heappop(self._expiries)[1])
+        while self.dated and self.dated[0][0] <= at_us:
+            order = self.open.get(heappop(self.dated)[1])
             if order is not None:
                 yield order
 

@@ -36,10 +36,9 @@ class Funds:
         self, instrument: Instrument, side: OrderSide, quantity: Decimal, price: Decimal, freed: Decimal = ZERO
     ) -> Reject | None:
         """Whether the funds do not cover an order at its worst price; `freed` is what it holds already (an amend)."""
-        product = instrument.product
-        if not product.is_spot:
+        if not instrument.is_spot:
             return self._margin_reject(instrument, side, quantity, price)
-        currency, need = spot_need(product, side, quantity, price)
+        currency, need = spot_need(instrument.product, side, quantity, price)
         free = self.free(currency) + freed
         return None if need <= free else _short(currency, need, free)
 

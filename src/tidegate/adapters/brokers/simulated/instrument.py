@@ -10,7 +10,7 @@ from tidegate.adapters.brokers.simulated.feed import MarketFeed
 from tidegate.adapters.brokers.simulated.orders import WorkingOrder
 from tidegate.adapters.brokers.simulated.resting import RestingSide
 from tidegate.domain.amounts import ZERO
-from tidegate.domain.products import OPEN_FOR_TRADING, Product, TradingFlags
+from tidegate.domain.products import OPEN_FOR_TRADING, Product
 from tidegate.domain.vocabulary import OrderSide
 
 WHOLE_LEVEL = ""
@@ -46,7 +46,8 @@ class Instrument:
         self.product = product
         self.feed = feed
         self.book = feed.book
-        self._first_flags = OPEN_FOR_TRADING if product.flags == OPEN_FOR_TRADING else product.flags
+        self.first_flags = OPEN_FOR_TRADING if product.flags == OPEN_FOR_TRADING else product.flags
+        self.is_spot = product.is_spot
         self.fee_currency = product.quote_currency if product.is_spot else product.settlement_currency
         self.used: dict[LiveLevel, Use] = {}
         self.bids = RestingSide(is_bid=True)
@@ -62,12 +63,6 @@ class Instrument:
         """Whether orders of ours rest here."""
         return bool(self.bids.keys or self.asks.keys)
 
-    @property
-    def flags(self) -> TradingFlags:
-        """What the recorded venue lets happen now, or what the product began with."""
-        heard = self.feed.flags
-        return heard if heard is not None else self._first_flags
-
     def resting(self, side: OrderSide) -> RestingSide:
         """Our own orders on a side."""
         return self.bids if side is OrderSide.BUY else self.asks
@@ -80,11 +75,11 @@ class Instrument:
         """Walk the levels, best first, for what they show of the quantity within the limit; nothing is used up yet."""
         is_buy = side is OrderSide.BUY
         takes: list[Take] = []
-        left = quantity
-        for level in reversed(self.opposite(side).ordered):
+        left, used = quantity, self.used
+        for level in reversed((self.book.asks if is_buy else self.book.bids).ordered):
             if limit is not None and (level.price > limit if is_buy else level.price < limit):
                 return TakePlan(takes, quantity - left, False)
-            use = self.used.get(level)
+            use = used.get(level) if used else None
             available = level.total if use is None else level.total - use.total
             if available <= ZERO:
                 continue
@@ -98,11 +93,11 @@ class Instrument:
     def use_up(self, takes: Iterable[Take]) -> None:
         """What was taken is gone until the next update: of the orders in front first, where they are known."""
         for level, quantity in takes:
-            if not level.queue:
+            if level.queue:
+                for order_id, share in _shares(level, self.used.get(level), quantity):
+                    self.use(level, order_id, share)
+            else:
                 self.use(level, WHOLE_LEVEL, quantity)
-                continue
-            for order_id, share in _shares(level, self.used.get(level), quantity):
-                self.use(level, order_id, share)
 
     def use(self, level: LiveLevel, order_id: str, quantity: Decimal) -> None:
         """So much of one recorded order, or of the level, has been taken."""
@@ -135,10 +130,7 @@ class Instrument:
 
     def own_in_reach(self, side: OrderSide, limit: Decimal | None) -> WorkingOrder | None:
         """Our own resting order that an order on this side would trade with."""
-        resting = self.asks if side is OrderSide.BUY else self.bids
-        if not resting.keys:
-            return None
-        best = resting.best
+        best = (self.asks if side is OrderSide.BUY else self.bids).best
         if best is None or limit is None or best.limit_price is None:
             return best
         is_in_reach = best.limit_price <= limit if side is OrderSide.BUY else best.limit_price >= limit

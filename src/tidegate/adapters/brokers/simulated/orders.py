@@ -58,8 +58,9 @@ class WorkingOrder(Struct, eq=False, gc=False, kw_only=True, omit_defaults=True)
     """One order at the venue; changed in place, and only by the venue.
 
     `quantity` and `limit_price` are as last amended. `rests` says that it waits in our queues, `rank` orders
-    those of one price by time. In the queue of its price, `ahead` is what stands before it without being known one by one, `ahead_ids` the recorded orders before it.
-    `held` is what it keeps of the funds that pay for it. `reason` says why it ended.
+    those of one price by time. In the queue of its price, `ahead` is what stands before it without being known one by
+    one, `ahead_ids` the recorded orders before it. `held` is what it keeps of the funds that pay for it. `reason`
+    says why it ended.
     """
 
     terms: Terms

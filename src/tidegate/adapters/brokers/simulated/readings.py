@@ -37,7 +37,7 @@ class Readings:
         self.is_late = latency_us > 0
         self._shift_us = offset_us + latency_us
         self._depth = depth_levels
-        self._under_way: deque[Row] = deque()
+        self.under_way: deque[Row] = deque()
         self._heard_us: int | None = None
         self._count = 0
         self._told: dict[str, tuple[int, MarketReading]] = {}
@@ -47,26 +47,21 @@ class Readings:
     def hear(self, row: Row) -> None:
         """A row has happened at the venue, which applied it to its own book already."""
         if self.is_late:
-            self._under_way.append(row)
+            self.under_way.append(row)
         else:
             self._note(row)
 
     @exact
     def arrive(self, now_us: int) -> None:
         """Take what has reached us by now."""
-        under_way, sent_us = self._under_way, now_us - self._shift_us
+        under_way, sent_us = self.under_way, now_us - self._shift_us
         while under_way and under_way[0].at_us <= sent_us:
             row = under_way.popleft()
             self._feeds[row.product].apply(row)
             self._note(row)
 
-    @property
-    def has_under_way(self) -> bool:
-        """Whether anything that happened has not reached us yet."""
-        return bool(self._under_way)
-
     def has_arrivals(self, now_us: int) -> bool:
-        return bool(self._under_way) and self._under_way[0].at_us <= now_us - self._shift_us
+        return bool(self.under_way) and self.under_way[0].at_us <= now_us - self._shift_us
 
     def symbols(self, changed: dict[int, None]) -> list[str]:
         """The symbols whose market those feeds are."""

@@ -55,11 +55,6 @@ class SimulatedVenue:
         self.tape.play(row)
         self.readings.hear(row)
 
-    @property
-    def has_due(self) -> bool:
-        """Whether anything waits for a moment to come."""
-        return self.exchange.floor.has_dated or self.readings.has_under_way
-
     def advance(self, now_us: int) -> None:
         """The time is now this: dated orders expire, and what was under way to us arrives."""
         if self.exchange.floor.has_expiry(now_us):
