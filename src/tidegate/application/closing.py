@@ -21,32 +21,28 @@ class Closer:
         self._desk = desk
         self._canceler = canceler
         self._settle_seconds = settle_seconds
-        self._fences: dict[str, int] = {}
-
-    def is_fenced(self, symbol: str) -> bool:
-        """Whether a close of the symbol is under way, so that entries on it are refused."""
-        return symbol in self._fences
 
     @asynccontextmanager
     async def closing(self, symbol: str, strategy_id: str) -> AsyncIterator[None]:
         """Hold entries on the symbol off while the body closes the strategy's position."""
-        self._fences[symbol] = self._fences.get(symbol, 0) + 1
+        fences = self._desk.fences
+        fences[symbol] = fences.get(symbol, 0) + 1
         try:
             await self._clear(symbol, strategy_id)
             yield
         finally:
-            self._fences[symbol] -= 1
-            if not self._fences[symbol]:
-                del self._fences[symbol]
+            fences[symbol] -= 1
+            if not fences[symbol]:
+                del fences[symbol]
 
     async def _clear(self, symbol: str, strategy_id: str) -> None:
         live = self._desk.live_orders(symbol, strategy_id)
         if not live:
             return
-        await self._canceler.cancel_all(filter(_rests, live), "its position is being closed")
+        await self._canceler.cancel_all(filter(rests, live), "its position is being closed")
         await self._canceler.settled((record.client_order_id for record in live), self._settle_seconds)
 
 
-def _rests(record: OrderRecord) -> bool:
-    """Whether it waits at the venue; one that takes or is unanswered is only waited for."""
+def rests(record: OrderRecord) -> bool:
+    """Whether it waits at the venue and can be called off; one that takes or is unanswered is only waited for."""
     return not record.order.is_taker_only and record.status in _CANCELABLE

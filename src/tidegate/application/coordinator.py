@@ -103,6 +103,7 @@ class ExecutionCoordinator:
             decision=decision,
             exec_engine=self.engine,
             default_time_in_force=self._default_time_in_force,
+            reduce_only_mode=self._reduce_only_mode,
         )
 
     async def run_runtime_guards(self) -> None:

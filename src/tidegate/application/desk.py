@@ -1,6 +1,7 @@
 """The desk: one account's ledger, store, pace and subscribers, moved together and read as one view."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -263,6 +264,18 @@ class AccountDesk:
 
     def equity(self) -> Decimal | None:
         return self.valuation.equity(self.ledger)
+
+    @contextmanager
+    def without(self, records: Iterable[OrderRecord]) -> Iterator[None]:
+        """Read the account as if these live orders were gone; nothing may be awaited or changed meanwhile."""
+        gone = tuple(records)
+        for record in gone:
+            self.ledger.commitments.drop(record.client_order_id)
+        try:
+            yield
+        finally:
+            for record in gone:
+                self.ledger.commitments.update(record, self.ledger.product(record.symbol))
 
     def withdraw(self, client_order_id: ClientOrderId) -> None:
         """Take back an order whose SENDING did not become durable: nothing of it was written, so nothing stays."""

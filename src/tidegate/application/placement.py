@@ -13,7 +13,7 @@ from tidegate.application.decided import DecidedOnce, Outcome, placed_or_refused
 from tidegate.application.desk import AccountDesk
 from tidegate.application.engine import ExecutionEngine
 from tidegate.application.planning import Planner
-from tidegate.application.preparing import Execution, Prepared, prepare, state_refusal
+from tidegate.application.preparing import Execution, Prepared, prepare, unsettled_close
 from tidegate.application.resolving import OrderResolver
 from tidegate.application.sending import OrderSender, Sent
 from tidegate.domain.decisions import Decision
@@ -26,8 +26,9 @@ from tidegate.domain.ports import Broker, ClockPort, EnginePort, OrderStorePort
 from tidegate.domain.positions import Position
 from tidegate.domain.products import Product
 from tidegate.domain.records import AlreadyDecided, StepCommitted, StoreUnavailable, WriterLost
-from tidegate.domain.refusals import AnyRefusal, StoreRefused
-from tidegate.domain.vocabulary import Action, TimeInForce, TradingState
+from tidegate.domain.refusals import AnyRefusal, ReducibleRefused, StoreRefused
+from tidegate.domain.states import permits
+from tidegate.domain.vocabulary import Action, Purpose, TimeInForce, TradingState
 
 PlacementResult = Result[OrderPlaced | NoOrderNeeded, AnyRefusal]
 
@@ -157,9 +158,7 @@ class OrderPlacementService:
 class _Work:
     """Placement on one desk: prepare, send, and record what ended without an order."""
 
-    def __init__(
-        self, desk: AccountDesk, venue: EnginePort, sender: OrderSender | None, closer: Closer | None
-    ) -> None:
+    def __init__(self, desk: AccountDesk, venue: EnginePort, sender: OrderSender | None, closer: Closer | None) -> None:
         self.desk = desk
         self.decided = DecidedOnce(desk)
         self.planner = Planner(desk, venue)
@@ -169,19 +168,25 @@ class _Work:
         self._closer = closer if closer is not None else Closer(desk, canceler)
 
     async def execute(self, one: Execution) -> Outcome:
-        symbol, decision = one.symbol, one.decision
-        if decision.action is Action.CLOSE and self.desk.market_data.product(symbol) is not None:
-            async with self._closer.closing(symbol, decision.strategy_id):
+        if one.decision.action is Action.CLOSE and self._can_close(one):
+            async with self._closer.closing(one.symbol, one.decision.strategy_id):
                 return await self._placed(one)
-        if self._closer.is_fenced(symbol) and not decision.reduce_only:
-            fenced = state_refusal(symbol, "CLOSING", "a close of it is under way", "placement")
-            return await self._refused(one, fenced)
         return await self._placed(one)
+
+    def _can_close(self, one: Execution) -> bool:
+        """Whether calling off what rests could help: a close that is refused in any case must not cost an exit."""
+        desk = self.desk
+        limits = desk.risk_manager.limits_for(one.symbol)
+        state = TradingState.HALTED if limits.kill_switch_enabled else desk.ledger.states.effective(one.symbol)
+        purpose = Purpose.OPERATOR_CLOSE if one.by_operator else Purpose.REDUCTION
+        prepared = prepare(desk, self._venue.capabilities, one)
+        return permits(state, purpose) and isinstance(prepared, Prepared | NoOrderNeeded | ReducibleRefused)
 
     async def _placed(self, one: Execution) -> Outcome:
         prepared = prepare(self.desk, self._venue.capabilities, one)
         if isinstance(prepared, NoOrderNeeded):
-            return await self._needless(one, prepared)
+            unsettled = unsettled_close(self.desk, one)
+            return await self._needless(one, prepared) if unsettled is None else await self._refused(one, unsettled)
         if not isinstance(prepared, Prepared):
             return await self._refused(one, prepared)
         sent = await self._sender.send(prepared.order, prepared.product, one.engine, one.decision)
@@ -233,7 +238,8 @@ class _Work:
             if stored is not None:
                 return stored
             return StoreRefused(message=f"decision id {one.decision.decision_id} is taken and cannot be read")
-        return StoreRefused(message=f"the outcome could not be made durable: {outcome.reason}")
+        reason = outcome.reason
+        return StoreRefused(message=f"the outcome could not be made durable: {reason}", facts={"reason": reason})
 
 
 def _rehearsed(planned: Result[Plan, AnyRefusal], decision: Decision) -> PlacementResult:
@@ -241,7 +247,8 @@ def _rehearsed(planned: Result[Plan, AnyRefusal], decision: Decision) -> Placeme
     if isinstance(planned, Failure):
         return Failure(planned.failure())
     plan = planned.unwrap()
-    return Success(NoOrderNeeded(decision_id=decision.decision_id, reason="dry run: nothing was sent", plan=plan))
+    reason = "dry run: nothing was sent" if plan.order is not None else plan.reason
+    return Success(NoOrderNeeded(decision_id=decision.decision_id, reason=reason, plan=plan))
 
 
 def _result(outcome: Outcome) -> PlacementResult:

@@ -2,13 +2,15 @@
 
 from returns.result import Failure, Result, Success
 
+from tidegate.application.closing import rests
 from tidegate.application.desk import AccountDesk
-from tidegate.application.preparing import Execution, Prepared, prepare
+from tidegate.application.preparing import Execution, Prepared, prepare, unsettled_close
 from tidegate.domain.outcomes import NoOrderNeeded, Plan
 from tidegate.domain.pace import terms_of
 from tidegate.domain.ports import EnginePort
 from tidegate.domain.refusals import AnyRefusal
 from tidegate.domain.review import plan_of
+from tidegate.domain.vocabulary import Action
 
 
 class Planner:
@@ -20,8 +22,19 @@ class Planner:
 
     def plan(self, one: Execution) -> Result[Plan, AnyRefusal]:
         """The exact order with every verdict, or the refusal that executing it would get."""
+        if one.decision.action is not Action.CLOSE:
+            return self._planned(one)
+        # A close first calls off what rests, and may then use what that held.
+        live = self._desk.live_orders(one.symbol, one.decision.strategy_id)
+        with self._desk.without(filter(rests, live)):
+            return self._planned(one)
+
+    def _planned(self, one: Execution) -> Result[Plan, AnyRefusal]:
         prepared = prepare(self._desk, self._venue.capabilities, one)
         if isinstance(prepared, NoOrderNeeded):
+            unsettled = unsettled_close(self._desk, one, unless=rests)
+            if unsettled is not None:
+                return Failure(unsettled)
             return Success(Plan(order=None, reason=prepared.reason))
         if not isinstance(prepared, Prepared):
             return Failure(prepared)

@@ -1,5 +1,6 @@
 """Preparing: from a decision to the order it asks for, as both placing and planning begin."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -10,14 +11,14 @@ from tidegate.application.engine import ExecutionEngine
 from tidegate.domain.contradiction import as_mark, contradiction
 from tidegate.domain.decisions import Decision
 from tidegate.domain.marks import Mark
-from tidegate.domain.orders import Order
+from tidegate.domain.orders import Order, OrderRecord
 from tidegate.domain.outcomes import NoOrderNeeded
 from tidegate.domain.positions import Position
 from tidegate.domain.products import Product
-from tidegate.domain.refusals import AnyRefusal, TradingStateRefused, UnknownSymbolRefused
+from tidegate.domain.refusals import AnyRefusal, TradingStateRefused, UnknownOutcomeRefused, UnknownSymbolRefused
 from tidegate.domain.submissions import EngineCapabilities
 from tidegate.domain.translation import translate
-from tidegate.domain.vocabulary import Purpose, TimeInForce, TradingState
+from tidegate.domain.vocabulary import Action, Purpose, TimeInForce, TradingState
 
 
 class Execution(NamedTuple):
@@ -87,6 +88,22 @@ def prepare(
     if one.by_operator:
         order = replace(order, purpose=Purpose.OPERATOR_CLOSE)
     return Prepared(order, product)
+
+
+def unsettled_close(
+    desk: AccountDesk, one: Execution, unless: Callable[[OrderRecord], bool] = lambda _: False
+) -> UnknownOutcomeRefused | None:
+    """A close that finds its position flat is done only when nothing live or unknown could still open it again."""
+    if one.decision.action is not Action.CLOSE:
+        return None
+    live = [record for record in desk.live_orders(one.symbol, one.decision.strategy_id) if not unless(record)]
+    if not live:
+        return None
+    oldest = live[0].client_order_id
+    return UnknownOutcomeRefused(
+        message=f"{one.symbol} is flat, and {len(live)} order(s) of it have not settled yet, the oldest {oldest}",
+        facts={"symbol": one.symbol, "client_order_id": oldest},
+    )
 
 
 def unknown_symbol(symbol: str, desk: AccountDesk) -> UnknownSymbolRefused:

@@ -76,6 +76,8 @@ class OrderSender:
             refusal = await self._preview(order, product, engine)
             if refusal is not None:
                 return refusal
+        if order.symbol in self._desk.fences and not order.purpose.is_exit:
+            return state_refusal(order.symbol, "CLOSING", "a close of it is under way", "placement")
         at = self._desk.clock.now()
         approved = engine.review(order, self._desk.view(order, terms, product, at))
         if isinstance(approved, SelfCrossRefused) and order.purpose.is_exit:
