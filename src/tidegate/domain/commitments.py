@@ -151,6 +151,10 @@ class Commitments:
     @exact
     def update(self, record: OrderRecord, product: Product) -> None:
         """Replace what the order reserved by what it reserves now."""
+        self.update_in_context(record, product)
+
+    def update_in_context(self, record: OrderRecord, product: Product) -> None:
+        """`update` for callers that work in the domain's decimal context already."""
         order_id = record.order.client_order_id
         now = _reservation(record, product)
         before = self._by_order.get(order_id)

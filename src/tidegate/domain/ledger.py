@@ -20,16 +20,21 @@ from tidegate.domain.events import (
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.lifecycle import apply_news, prepared, sending
-from tidegate.domain.orders import OrderRecord
+from tidegate.domain.orders import TERMINAL, OrderRecord
 from tidegate.domain.positions import Position, PositionHistory
 from tidegate.domain.products import Product
 from tidegate.domain.records import Step, StoredAccount
 from tidegate.domain.states import TradingStates
+from tidegate.domain.vocabulary import OrderSide, ProductKind
 
 ACCOUNT = "*"
 """The owner under which a symbol's position over all strategies is kept; no strategy may have that id."""
 
+# Bound once: in Python 3.11 looking a member up on its enumeration costs more than adding two decimals.
+_BUY, _SPOT = OrderSide.BUY, ProductKind.SPOT
+
 ProductOf = Callable[[str], Product | None]
+AccountFact = AccountOpened | DayOpened | TradingStateChanged
 
 
 class UnknownProductError(LookupError):
@@ -68,10 +73,11 @@ class Ledger:
         for record in stored.open_orders:
             self.recall(record)
 
+    @exact
     def recall(self, record: OrderRecord) -> None:
         """Hold an order again, because news of it may come."""
+        self.commitments.update_in_context(record, self.product(record.order.symbol))
         self.orders[record.order.client_order_id] = record
-        self.commitments.update(record, self.product(record.order.symbol))
 
     def product(self, symbol: str) -> Product:
         product = self._product_of(symbol)
@@ -101,152 +107,150 @@ class Ledger:
     def apply(self, at: datetime, events: Iterable[JournalEvent]) -> Step | None:
         """Fold events that happened together; the step to be stored, or None if they said nothing new.
 
-        News of an order that the ledger does not hold must be preceded by `recall`; otherwise a LookupError says so.
+        All of them or none: what raises leaves the ledger as it was.
 
         Raises:
             UnknownProductError: an order or fill of a symbol without a product.
-            LookupError: news of an order that is not held.
+            LookupError: news of an order that is not held; `recall` it first.
+            ValueError: a fill that names an order of another symbol.
         """
-        fold = _Fold(self)
+        fold = _Fold(self.orders)
         for event in events:
-            fold.one(event)
-        return fold.step(at)
-
-    def put(self, record: OrderRecord) -> None:
-        """Store what became of an order: reservations follow, a terminal one is let go by the caller's step."""
-        order_id = record.order.client_order_id
-        self.orders[order_id] = record
-        self.commitments.update(record, self.product(record.order.symbol))
+            _FOLDS.get(type(event), _Fold.remembered)(fold, event)
+        if not fold.events:
+            return None
+        orders, fills = tuple(fold.orders.values()), tuple(fold.fills)
+        products = [self.product(record.order.symbol) for record in orders]
+        # From here on nothing raises, and everything counts.
+        touched: dict[tuple[str, str], PositionHistory] = {}
+        for fact in fold.facts:
+            self._learn(fact)
+        for fill in fills:
+            self._book(fill, fold.orders[fill.client_order_id].order.strategy_id, touched)
+        for record, product in zip(orders, products, strict=True):
+            order_id = record.order.client_order_id
+            self.commitments.update_in_context(record, product)
+            if record.status not in TERMINAL:
+                self.orders[order_id] = record
+            elif order_id in self.orders:
+                del self.orders[order_id]
+        return Step(
+            at=at,
+            events=tuple(fold.events),
+            orders=orders,
+            positions=tuple([history.position for history in touched.values()]) if touched else (),
+            balances=tuple(self.balances.items()) if fills or fold.facts else (),
+            fills=fills,
+        )
 
     def withdraw(self, client_order_id: ClientOrderId) -> None:
         """Forget an order that was never recorded, and free what it reserved."""
         if self.orders.pop(client_order_id, None) is not None:
             self.commitments.drop(client_order_id)
 
-    def book_fill(self, fill: Fill, strategy_id: str) -> None:
+    def _learn(self, fact: AccountFact) -> None:
+        if isinstance(fact, TradingStateChanged):
+            self.states.apply(fact)
+        elif isinstance(fact, DayOpened):
+            self.day_opened_at, self.day_opening_equity = fact.at, fact.equity
+        elif self.opened_at is None:
+            self.opened_at, self.opening_equity = fact.at, fact.equity
+            self.opening_balances = dict(fact.balances)
+            for currency, amount in fact.balances.items():
+                self.balances[currency] = self.balances.get(currency, ZERO) + amount
+
+    def _book(self, fill: Fill, strategy_id: str, touched: dict[tuple[str, str], PositionHistory]) -> None:
         """Move money and positions by one fill that has not been seen before."""
         product = self.product(fill.symbol)
         self.fill_count += 1
-        gain = ZERO
-        for owner in (strategy_id, ACCOUNT):
-            history = self.positions.get((fill.symbol, owner))
-            if history is None:
-                history = PositionHistory(Position(symbol=fill.symbol, strategy_id=owner))
-                self.positions[fill.symbol, owner] = history
-            before = history.position.realized_pnl
-            history.add(fill, product)
-            gain = history.position.realized_pnl - before
-        if product.is_spot:
-            value = product.notional(fill.quantity, fill.price)
-            signed = fill.quantity if fill.side.sign > 0 else -fill.quantity
-            self._move(product.base_currency, signed)
-            self._move(product.quote_currency, -value if fill.side.sign > 0 else value)
-        elif gain:
-            self._move(product.settlement_currency, gain)
+        self._history(fill.symbol, strategy_id, touched).add_in_context(fill, product)
+        account = self._history(fill.symbol, ACCOUNT, touched)
+        realized = account.position.realized_pnl
+        account.add_in_context(fill, product)
+        balances = self.balances
+        if product.kind is _SPOT:
+            base, quote = product.base_currency, product.quote_currency
+            bought, paid = fill.quantity, fill.quantity * fill.price * product.multiplier
+            if fill.side is not _BUY:
+                bought, paid = -bought, -paid
+            balances[base] = balances.get(base, ZERO) + bought
+            balances[quote] = balances.get(quote, ZERO) - paid
+        elif gain := account.position.realized_pnl - realized:
+            settlement = product.settlement_currency
+            balances[settlement] = balances.get(settlement, ZERO) + gain
         if fill.fee:
-            self._move(fill.fee_currency or product.quote_currency, -fill.fee)
+            currency = fill.fee_currency or product.quote_currency
+            balances[currency] = balances.get(currency, ZERO) - fill.fee
 
-    def _move(self, currency: str, amount: Decimal) -> None:
-        self.balances[currency] = self.balances.get(currency, ZERO) + amount
+    def _history(self, symbol: str, owner: str, touched: dict[tuple[str, str], PositionHistory]) -> PositionHistory:
+        key = (symbol, owner)
+        history = self.positions.get(key)
+        if history is None:
+            history = self.positions[key] = PositionHistory(Position(symbol=symbol, strategy_id=owner))
+        touched[key] = history
+        return history
 
 
 class _Fold:
-    """One step in the making: what has changed since it began."""
+    """One step in the making: what the events say, before any of it counts."""
 
-    __slots__ = ("events", "fills", "ledger", "moved_money", "orders")
+    __slots__ = ("_standing", "events", "facts", "fills", "orders")
 
-    def __init__(self, ledger: Ledger) -> None:
-        self.ledger = ledger
+    def __init__(self, standing: dict[ClientOrderId, OrderRecord]) -> None:
+        self._standing = standing
         self.events: list[JournalEvent] = []
+        self.facts: list[AccountFact] = []
         self.orders: dict[ClientOrderId, OrderRecord] = {}
         self.fills: list[Fill] = []
-        self.moved_money = False
-
-    def one(self, event: JournalEvent) -> None:
-        _FOLDS.get(type(event), _Fold.remembered)(self, event)
 
     def remembered(self, event: JournalEvent) -> None:
         """An event that changes nothing here and is kept for the journal."""
         self.events.append(event)
 
+    def learnt(self, event: AccountFact) -> None:
+        self.facts.append(event)
+        self.events.append(event)
+
     def sending(self, event: OrderSending) -> None:
-        before = self.ledger.orders.get(event.order.client_order_id)
-        after = sending(event, before)
-        # An attempt that is under way already says nothing new, and must not be recorded as if it began again.
-        if after is not before:
-            self._begun(after, event)
+        order_id = event.order.client_order_id
+        before = self.orders.get(order_id) or self._standing.get(order_id)
+        self._changed(before, sending(event, before), event)
 
     def prepared(self, event: OrderPrepared) -> None:
-        self._begun(prepared(event), event)
-
-    def _begun(self, record: OrderRecord, event: OrderSending | OrderPrepared) -> None:
-        self.ledger.put(record)
-        self.orders[record.order.client_order_id] = record
-        self.events.append(event)
+        order_id = event.order.client_order_id
+        before = self.orders.get(order_id) or self._standing.get(order_id)
+        self._changed(before, prepared(event, before), event)
 
     def news(self, event: OrderNews) -> bool:
+        """Whether it says anything new."""
         order_id = event.client_order_id
-        before = self.ledger.orders.get(order_id)
+        before = self.orders.get(order_id) or self._standing.get(order_id)
         if before is None:
             raise LookupError(f"news of order {order_id}, which the ledger does not hold")
-        after = apply_news(before, event)
-        if after is before:
-            return False
-        self.ledger.put(after)
-        self.orders[order_id] = after
-        self.events.append(event)
-        return True
+        return self._changed(before, apply_news(before, event), event)
 
     def filled(self, event: OrderFilled) -> None:
         if self.news(event):
-            self.ledger.book_fill(event.fill, self.orders[event.client_order_id].order.strategy_id)
-            self.fills.append(event.fill)
-            self.moved_money = True
+            fill = event.fill
+            if fill.symbol != self.orders[event.client_order_id].order.symbol:
+                raise ValueError(f"fill {fill.trade_id} of {fill.symbol} names an order of another symbol")
+            self.fills.append(fill)
 
-    def account_opened(self, event: AccountOpened) -> None:
-        ledger = self.ledger
-        ledger.balances = dict(event.balances)
-        ledger.opening_balances = dict(event.balances)
-        ledger.opened_at, ledger.opening_equity = event.at, event.equity
-        self.moved_money = True
+    def _changed(self, before: OrderRecord | None, after: OrderRecord, event: JournalEvent) -> bool:
+        if after is before:
+            return False
+        self.orders[after.order.client_order_id] = after
         self.events.append(event)
-
-    def day_opened(self, event: DayOpened) -> None:
-        self.ledger.day_opened_at, self.ledger.day_opening_equity = event.at, event.equity
-        self.events.append(event)
-
-    def state_changed(self, event: TradingStateChanged) -> None:
-        self.ledger.states.apply(event)
-        self.events.append(event)
-
-    def step(self, at: datetime) -> Step | None:
-        if not self.events:
-            return None
-        ledger = self.ledger
-        for order_id, record in self.orders.items():
-            if record.is_terminal:
-                ledger.orders.pop(order_id, None)
-        touched: dict[tuple[str, str], None] = {}
-        for fill in self.fills:
-            touched[fill.symbol, self.orders[fill.client_order_id].order.strategy_id] = None
-            touched[fill.symbol, ACCOUNT] = None
-        return Step(
-            at=at,
-            events=tuple(self.events),
-            orders=tuple(self.orders.values()),
-            positions=tuple(ledger.position(symbol, owner) for symbol, owner in touched),
-            balances=tuple(ledger.balances.items()) if self.moved_money else (),
-            fills=tuple(self.fills),
-        )
+        return True
 
 
 _FOLDS: dict[type, Callable[[_Fold, Any], object]] = {
     OrderFilled: _Fold.filled,
     OrderSending: _Fold.sending,
     OrderPrepared: _Fold.prepared,
-    AccountOpened: _Fold.account_opened,
-    DayOpened: _Fold.day_opened,
-    TradingStateChanged: _Fold.state_changed,
+    AccountOpened: _Fold.learnt,
+    DayOpened: _Fold.learnt,
+    TradingStateChanged: _Fold.learnt,
     **{kind: _Fold.news for kind in get_args(OrderNews) if kind is not OrderFilled},
 }
 """What each event does here; one that is not listed is only remembered."""

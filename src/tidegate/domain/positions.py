@@ -141,6 +141,10 @@ class PositionHistory:
     @exact
     def add(self, fill: Fill, product: Product) -> None:
         """Fold one fill that has not been seen before."""
+        self.add_in_context(fill, product)
+
+    def add_in_context(self, fill: Fill, product: Product) -> None:
+        """`add` for callers that work in the domain's decimal context already."""
         fills, positions = self._fills, self._positions
         if not fills or fill.at > fills[-1].at or fill_order(fill) >= fill_order(fills[-1]):
             fills.append(fill)

@@ -8,7 +8,7 @@ from msgspec import Struct
 from tidegate.domain.amounts import DOMAIN_CONTEXT, ONE, ZERO, Money, Price, Quantity, exact
 from tidegate.domain.vocabulary import OrderSide, ProductKind
 
-_BUY = OrderSide.BUY
+_BUY, _SPOT = OrderSide.BUY, ProductKind.SPOT
 """Bound once: in Python 3.11 looking a member up on its enumeration costs more than adding two decimals."""
 
 
@@ -55,7 +55,7 @@ class Product(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def is_spot(self) -> bool:
-        return self.kind is ProductKind.SPOT
+        return self.kind is _SPOT
 
     def notional(self, quantity: Decimal, at_price: Decimal) -> Money:
         """quantity × multiplier × price, in quote currency."""
