@@ -37,6 +37,10 @@ class FileUnusable(Exception):
         super().__init__(f"{path}: {error.strerror or error}")
 
 
+class NoAnswer(Exception):
+    """The process that writes the account did not answer, or could not do what was asked; one line."""
+
+
 MISTAKES: tuple[type[Exception], ...] = (
     UsageError,
     FileUnusable,
@@ -51,7 +55,7 @@ MISTAKES: tuple[type[Exception], ...] = (
     CaptureDamaged,
     ImportRejected,
 )
-FAILURES: tuple[type[Exception], ...] = (StrategyError, OpeningError, StoreError, WorldError)
+FAILURES: tuple[type[Exception], ...] = (NoAnswer, StrategyError, OpeningError, StoreError, WorldError)
 
 
 def exit_code(error: Exception) -> int:

@@ -11,6 +11,7 @@ from returns.result import Failure, Result
 from tidegate.adapters.brokers.simulated.world import SessionStart
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.decision_options import DecisionOptions
+from tidegate.adapters.cli.failures import NoAnswer
 from tidegate.adapters.clocks import WallClock
 from tidegate.adapters.settings.store_url import SqliteStoreUrl
 from tidegate.adapters.stores.sqlite.inbox import SqliteInbox, open_sqlite_inbox
@@ -36,10 +37,6 @@ ANSWER_SECONDS = 15.0
 """How long an answer is waited for: the writer looks every half second, and a venue takes the time it takes."""
 
 Outcome = OrderPlaced | NoOrderNeeded | AnyRefusal
-
-
-class NoAnswer(Exception):
-    """The process that writes the account did not answer in time; the request stays in its inbox."""
 
 
 class Hand(Protocol):

@@ -10,12 +10,13 @@ from types import TracebackType
 from typing import Annotated, Any
 
 import typer
+from typer.main import get_command
 
 from tidegate import __version__
 from tidegate.adapters.cli import deciding, inspecting, operating, reading, running, setting_up
 from tidegate.adapters.cli.call import COMMON, Call
 from tidegate.adapters.cli.decision_options import PARAMETERS, DecisionOptions, options_of
-from tidegate.adapters.cli.failures import FAILURES, MISTAKES, exit_code
+from tidegate.adapters.cli.failures import FAILURES, MISTAKES, USAGE, exit_code
 from tidegate.adapters.cli.opener import Doors
 from tidegate.adapters.cli.terminal import Terminal
 
@@ -64,7 +65,8 @@ def main(doors: Doors, arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code: 0 done, 1 refused or unhealthy, 2 usage, configuration or no such store."""
     sys.excepthook = _report_bug
     try:
-        create_cli(doors)(args=None if arguments is None else list(arguments), prog_name=_program_name())
+        # Called as a command and not as a Typer, which would put a hook of its own in place of ours.
+        get_command(create_cli(doors))(args=None if arguments is None else list(arguments), prog_name=_program_name())
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0
@@ -130,6 +132,11 @@ def _run(call: Call, command: Command, values: dict[str, Any], decides: str | No
         if call.terminal.is_verbose and error.__cause__ is not None:
             call.terminal.err.print_exception()
         return exit_code(error)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        call.terminal.error(f"{error.filename}: {error.strerror}")
+        return USAGE
 
 
 def _program_name() -> str:

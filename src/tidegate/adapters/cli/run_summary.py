@@ -12,24 +12,28 @@ from rich.text import Text
 from tidegate.adapters.cli import figures
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.run_log import RunLog
-from tidegate.adapters.cli.tables import gain_text
+from tidegate.adapters.cli.tables import STATE_STYLES, gain_text
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.settings.environment import PREFIX, environment_name
 from tidegate.adapters.settings.keys import SECRETS
+from tidegate.adapters.settings.store_url import MemoryStoreUrl
 from tidegate.application.application import AccountSummary
 from tidegate.application.summary import RunSummary
+from tidegate.domain.vocabulary import TradingState
 
 _SECRET_NAMES = frozenset(map(environment_name, SECRETS))
 
 
-def run_summary(settings: Settings, opening: AccountSummary, summary: RunSummary, log: RunLog) -> RenderableType:
+def run_summary(
+    settings: Settings, opening: AccountSummary, closing: AccountSummary, summary: RunSummary, log: RunLog
+) -> RenderableType:
     """Everything that stands at the end of a run."""
     return Group(
         Rule("Summary", style="dim"),
         _counts(summary),
         *([_refusals(log)] if log.refused else []),
         _money(opening, summary, log),
-        *_integrity(summary),
+        *_integrity(closing, summary),
         *([_assumptions(settings)] if settings.profile in ("paper", "replay") else []),
     )
 
@@ -91,9 +95,12 @@ def _money(opening: AccountSummary, summary: RunSummary, log: RunLog) -> Table:
     return grid
 
 
-def _integrity(summary: RunSummary) -> list[RenderableType]:
-    """Whether every order has a known outcome, and whether the books hold."""
+def _integrity(closing: AccountSummary, summary: RunSummary) -> list[RenderableType]:
+    """Whether trading goes on, every order has a known outcome, and the books hold."""
     grid = _grid()
+    if closing.state is not TradingState.ACTIVE:
+        why = f": {figures.clean(closing.state_reason)}; `resume` lets it trade again once you have looked"
+        grid.add_row("State", Text.assemble((closing.state.value, STATE_STYLES[closing.state]), why))
     unknown = f"{figures.counted(summary.unknown, 'order')} without a known outcome"
     grid.add_row(
         "Outcomes",
@@ -125,24 +132,34 @@ def _assumptions(settings: Settings) -> Text:
 def suggestions(call: Call, settings: Settings, log: RunLog) -> list[Text]:
     """What to try next: three commands that can be typed as they stand."""
     symbol = next(iter(log.symbols), "BTC-USD")
-    if settings.profile == "replay" and not settings.store.url:
+    if isinstance(settings.store_url, MemoryStoreUrl):
+        recording = shlex.quote(settings.paper.recording)
+        strategy = f" --strategy {shlex.quote(settings.intake.strategy)}" if settings.intake.strategy else ""
         commands = (
-            (f"plan {symbol} BUY --notional 1000000", "what the checks say to a million"),
-            ("config", "every setting, and where it comes from"),
-            ("run", "the same with a store that survives kill -9"),
+            (f"replay {recording}{strategy} --store sqlite:///replay.sqlite", "the same again, and keep its journal"),
+            ("events --store sqlite:///replay.sqlite", "then read it, row by row"),
+            (
+                f"run --recording {recording}{strategy}",
+                "at a pace to watch, with a store that survives kill -9",
+            ),
         )
-    else:
-        commands = (
-            ("orders", "what became of every order"),
-            (f"plan {symbol} BUY --notional 1000000", "what the checks say to a million, and what would pass"),
-            ("doctor", "verify the books, row by row"),
-        )
-    return [Text("\nTry next", style="bold"), *(_command(call, words, why) for words, why in commands)]
+        return [_title(), *(_command(call.program, words, why) for words, why in commands)]
+    commands = (
+        ("orders", "what became of every order"),
+        (f"plan {symbol} BUY --notional 1000000", "what the checks say to a million, and what would pass"),
+        ("doctor", "verify the books, row by row"),
+    )
+    before, after = _environment(), call.repeated
+    lines = ((" ".join(filter(None, (before, call.program, words, after))), why) for words, why in commands)
+    return [_title(), *(_command(line, "", why) for line, why in lines)]
 
 
-def _command(call: Call, words: str, why: str) -> Text:
-    line = " ".join(filter(None, [_environment(), call.program, words, call.repeated]))
-    return Text.assemble((f"# {why}\n", "dim"), (line, "cyan"))
+def _title() -> Text:
+    return Text("\nTry next", style="bold")
+
+
+def _command(program: str, words: str, why: str) -> Text:
+    return Text.assemble((f"# {why}\n", "dim"), (f"{program} {words}".rstrip(), "cyan"))
 
 
 def _environment() -> str:

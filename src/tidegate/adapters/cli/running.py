@@ -148,7 +148,8 @@ async def _play(call: Call, settings: Settings, source: Source, for_seconds: flo
         intake = _intake(call, app, settings, source, log)
         async with displayed(terminal, app, log, progress, _title(settings, source)), _stop(app, for_seconds) as stop:
             summary = await app.run_until(intake, stop=stop)
-    terminal.answer([lines.run_line(summary)], run_summary(settings, opening, summary, log))
+        closing = await app.account()
+    terminal.answer([lines.run_line(summary)], run_summary(settings, opening, closing, summary, log))
     if not terminal.is_json:
         for suggestion in suggestions(call, settings, log):
             terminal.line(suggestion)
