@@ -6,15 +6,25 @@ from decimal import Decimal
 from tidegate.domain.amounts import ONE, exact, flaw, plain
 from tidegate.domain.marks import Mark
 from tidegate.domain.positions import Position
-from tidegate.domain.products import Product
+from tidegate.domain.products import Product, round_limit_price
 from tidegate.domain.refusals import AnyRefusal, CollarRefused, InvalidRefused, Remedy
 from tidegate.domain.risk import RiskLimits
 from tidegate.domain.views import MarketReading
+from tidegate.domain.vocabulary import OrderSide
 
 
 def as_mark(given: Mark | Decimal | None, at: datetime) -> Mark | None:
-    """A bare decimal counts as seen now."""
-    return Mark(given, at) if isinstance(given, Decimal) else given
+    """A bare decimal counts as seen now.
+
+    Raises:
+        TypeError: neither a mark of a Decimal, nor a Decimal, nor None (a float is no Decimal).
+    """
+    if given is None:
+        return None
+    mark = given if isinstance(given, Mark) else Mark(given, at)
+    if not isinstance(mark.price, Decimal):
+        raise TypeError(f"mark must be a Mark, a Decimal or None, not {type(mark.price).__name__}")
+    return mark
 
 
 @exact
@@ -47,9 +57,7 @@ def contradiction(
     return _mark_contradiction(product, market, limits, mark) if mark is not None else None
 
 
-def _mark_contradiction(
-    product: Product, market: MarketReading, limits: RiskLimits, mark: Mark
-) -> AnyRefusal | None:
+def _mark_contradiction(product: Product, market: MarketReading, limits: RiskLimits, mark: Mark) -> AnyRefusal | None:
     reason = flaw(mark.price) or (None if mark.price else "must be above zero")
     if reason is not None:
         return _invalid("mark", f"the mark {reason}", product.symbol)
@@ -62,7 +70,10 @@ def _mark_contradiction(
     return CollarRefused(
         message=f"the mark given, {plain(mark.price)}, contradicts the market's {plain(seen)}",
         figures={"given": mark.price, "market": seen, "low": low, "high": high},
-        remedy=Remedy(f"give a mark between {plain(round(low, 2))} and {plain(round(high, 2))}, or none"),
+        remedy=Remedy(
+            f"give a mark between {plain(round_limit_price(product, OrderSide.SELL, low))}"
+            f" and {plain(round_limit_price(product, OrderSide.BUY, high))}, or none"
+        ),
     )
 
 

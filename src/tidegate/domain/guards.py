@@ -63,7 +63,7 @@ def feed(reading: MarketReading, at: datetime, limits: RiskLimits) -> GuardReadi
 
 
 def records(differences: tuple[str, ...], overdue_unknown: tuple[str, ...], broken: tuple[str, ...]) -> GuardReading:
-    """Records against the venue: a confirmed mismatch, an overdue unknown or a broken invariant waits for an operator."""
+    """Records against the venue: a confirmed mismatch, an overdue unknown, a broken invariant wait for an operator."""
     found = (*broken, *differences, *(f"order {order_id} is unknown past its bound" for order_id in overdue_unknown))
     if not found:
         return _reading(RECORDS, GuardAnswer.PASS, "records agree with the venue's as last read")
@@ -76,7 +76,7 @@ def _reading(guard: str, answer: GuardAnswer, message: str, symbol: str = "") ->
 
 
 class BlindBound:
-    """Turns BLIND into TRIP once it has lasted longer than its bound."""
+    """Turns BLIND into TRIP once it has lasted as long as its bound."""
 
     def __init__(self, seconds: Decimal) -> None:
         self._bound = timedelta(seconds=float(seconds))

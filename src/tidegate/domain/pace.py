@@ -5,8 +5,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from tidegate.domain.orders import Order
-from tidegate.domain.vocabulary import OrderSide, Purpose
 from tidegate.domain.views import PaceReading
+from tidegate.domain.vocabulary import OrderSide, Purpose
 
 _SECOND = timedelta(seconds=1)
 Terms = tuple[str, OrderSide, Decimal, Decimal | None]
@@ -30,6 +30,7 @@ class Pace:
 
     def note_request(self, at: datetime) -> None:
         """Any request that counts against the venue's budget."""
+        _forget(self._requests, at - _SECOND)
         self._requests.append(at)
 
     def note_order(self, order: Order, terms: Terms, at: datetime) -> None:
@@ -43,7 +44,7 @@ class Pace:
         self._orders_today += 1
 
     def reading(self, at: datetime, entry_limit: int) -> PaceReading:
-        """The counts at this moment; `entry_limit` entries a second are the budget that `entry_free_at` is computed for."""
+        """The counts at this moment; `entry_limit` entries a second are the budget that `entry_free_at` looks to."""
         self._forget(at)
         self._turn_day(at)
         entries = self._entries
@@ -64,16 +65,19 @@ class Pace:
             self._day, self._orders_today = today, 0
 
     def _forget(self, at: datetime) -> None:
-        horizon = at - _SECOND
-        for sent in (self._requests, self._entries):
-            while sent and sent[0] <= horizon:
-                sent.popleft()
+        _forget(self._requests, at - _SECOND)
+        _forget(self._entries, at - _SECOND)
         horizon = at - self._window
         while self._recent and self._recent[0][0] <= horizon:
             _, terms = self._recent.popleft()
             self._alike[terms] -= 1
             if not self._alike[terms]:
                 del self._alike[terms]
+
+
+def _forget(sent: deque[datetime], horizon: datetime) -> None:
+    while sent and sent[0] <= horizon:
+        sent.popleft()
 
 
 def terms_of(order: Order) -> Terms:

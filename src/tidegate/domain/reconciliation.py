@@ -12,6 +12,7 @@ from tidegate.domain.events import OrderAccepted, OrderCanceled, OrderExpired, O
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.products import Product
 from tidegate.domain.submissions import VenueOrder
+from tidegate.domain.vocabulary import OrderSide
 
 
 class DifferenceKind(StrEnum):
@@ -69,20 +70,33 @@ class ReconciliationReport(Struct, frozen=True, gc=False, kw_only=True):
 def terms_difference(record: OrderRecord, theirs: VenueOrder) -> Difference | None:
     """B20: an order under our id with other terms than we recorded."""
     ours = record.order
-    wanted = {record.quantity, record.asked_quantity}
-    if theirs.symbol == ours.symbol and theirs.side is ours.side and theirs.quantity in wanted:
+    quantities, prices = {record.quantity}, {record.limit_price}
+    if record.has_open_amend:
+        quantities.add(record.quantity if record.asked_quantity is None else record.asked_quantity)
+        prices.add(record.asked_price)
+    is_same_price = theirs.limit_price is None or record.limit_price is None or theirs.limit_price in prices
+    if theirs.symbol == ours.symbol and theirs.side is ours.side and theirs.quantity in quantities and is_same_price:
         return None
     return Difference(
         kind=DifferenceKind.TERMS_DIFFER,
         subject=ours.client_order_id,
-        ours=f"{ours.side} {plain(record.quantity)} {ours.symbol}",
-        theirs=f"{theirs.side} {plain(theirs.quantity)} {theirs.symbol}",
+        ours=_terms(ours.side, record.quantity, ours.symbol, record.limit_price),
+        theirs=_terms(theirs.side, theirs.quantity, theirs.symbol, theirs.limit_price),
     )
+
+
+def _terms(side: OrderSide, quantity: Decimal, symbol: str, limit_price: Decimal | None) -> str:
+    return f"{side} {plain(quantity)} {symbol}" + ("" if limit_price is None else f" at {plain(limit_price)}")
 
 
 def news_of(record: OrderRecord, theirs: VenueOrder) -> tuple[OrderNews, ...]:
     """What the venue's word adds to our record. Quantities are never taken from it: only fills move them (R5)."""
     order_id = record.order.client_order_id
+    if theirs.rejected_code and (record.is_accepted or record.trade_ids):
+        # It was working, so this is no refusal of the order: the venue has ended it, with a reason.
+        reason = f"{theirs.rejected_code}: {theirs.rejected_reason}"
+        ended = OrderCanceled(client_order_id=order_id, reason=reason, at=theirs.at)
+        return () if record.is_canceled else (ended,)
     if theirs.rejected_code:
         return (
             OrderRejected(
@@ -90,7 +104,7 @@ def news_of(record: OrderRecord, theirs: VenueOrder) -> tuple[OrderNews, ...]:
             ),
         )
     news: list[OrderNews] = []
-    if not record.is_accepted or record.venue_order_id != theirs.venue_order_id:
+    if not record.is_accepted or (record.venue_order_id is None and theirs.venue_order_id is not None):
         news.append(OrderAccepted(client_order_id=order_id, venue_order_id=theirs.venue_order_id, at=theirs.at))
     if theirs.is_canceled and not record.is_canceled:
         news.append(OrderCanceled(client_order_id=order_id, reason="as the venue reports it", at=theirs.at))
@@ -115,7 +129,9 @@ def position_differences(
         tolerance = product.base_increment * increments if product is not None else ZERO
         here, there = ours.get(symbol, ZERO), theirs.get(symbol, ZERO)
         if abs(here - there) > tolerance:
-            found.append(Difference(kind=DifferenceKind.POSITION, subject=symbol, ours=plain(here), theirs=plain(there)))
+            found.append(
+                Difference(kind=DifferenceKind.POSITION, subject=symbol, ours=plain(here), theirs=plain(there))
+            )
     return tuple(found)
 
 

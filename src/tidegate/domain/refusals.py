@@ -1,23 +1,48 @@
 """Refusals: every reason for which a decision becomes no order, each with its code, its figures and what would pass."""
 
+from collections.abc import Callable
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
-_DECIMAL_FIELDS = frozenset(
-    {
-        "target_notional", "quantity", "leverage", "limit_price", "stop_trigger", "reference_price", "max_drift_bps", "trail",
-        "take_profit", "stop_loss", "display_quantity",
-    }
-)  # fmt: skip
+from tidegate.domain.amounts import DOMAIN_CONTEXT
+from tidegate.domain.vocabulary import Action, OrderType, TimeInForce, TriggerSource
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text, DOMAIN_CONTEXT)
+    except InvalidOperation:
+        raise ValueError(f"{text!r} is not a number") from None
+
+
+_DECIMALS = (
+    "target_notional quantity leverage limit_price stop_trigger reference_price max_drift_bps trail take_profit"
+    " stop_loss display_quantity"
+).split()
+_FROM_TEXT: dict[str, Callable[[str], object]] = {
+    **dict.fromkeys(_DECIMALS, _decimal),
+    "action": Action,
+    "order_type": OrderType,
+    "time_in_force": TimeInForce,
+    "trigger_source": TriggerSource,
+    "expire_at": datetime.fromisoformat,
+    "valid_until": datetime.fromisoformat,
+    "decided_at": datetime.fromisoformat,
+}
+"""Fields of a decision that a journal holds as text, with what makes them again what a decision takes."""
 
 
 class Remedy(Struct, frozen=True, kw_only=False, omit_defaults=True):
     """What would pass: in words, as decision fields with values, and not before when.
 
     `changes` maps field names of `Decision` to values that pass the check that refused, on the view it was judged by.
+
+    Raises:
+        ValueError: a change is text that its field cannot hold.
     """
 
     text: str
@@ -25,10 +50,14 @@ class Remedy(Struct, frozen=True, kw_only=False, omit_defaults=True):
     not_before: datetime | None = None
 
     def __post_init__(self) -> None:
-        # A journal holds decimals as text, and the field's name says which text is a number.
-        for name, value in self.changes.items():
-            if type(value) is str and name in _DECIMAL_FIELDS:
-                self.changes[name] = Decimal(value)
+        # A journal holds every value as text, and the field's name says what it is.
+        read = {
+            name: _FROM_TEXT[name](value)
+            for name, value in self.changes.items()
+            if type(value) is str and name in _FROM_TEXT
+        }
+        if read:
+            force_setattr(self, "changes", {**self.changes, **read})
 
 
 class Refusal(Struct, frozen=True, kw_only=True, tag_field="code", omit_defaults=True):

@@ -12,7 +12,7 @@ class ClockPort(Protocol):
         ...
 
     def monotonic(self) -> float:
-        """Seconds since an arbitrary start, unaffected by a jump of the wall clock; a session's own where one drives it."""
+        """Seconds since an arbitrary start, whatever the wall clock does; a session's own where one drives it."""
         ...
 
     async def sleep(self, seconds: float) -> None:

@@ -22,7 +22,7 @@ class DecisionIntakePort(Protocol):
     """A source of decisions. It may deliver one again until that is settled: the store deduplicates by decision id."""
 
     def decisions(self) -> AsyncIterator[DecisionMessage | AnyRefusal]:
-        """Decisions in order until the source ends; what cannot be read is yielded as its refusal, and nothing is lost."""
+        """Decisions in order until the source ends; what cannot be read is yielded as its refusal: nothing is lost."""
         ...
 
     async def settle(self, message: DecisionMessage, outcome: OrderPlaced | NoOrderNeeded | AnyRefusal) -> None:
