@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from tidegate.domain.amounts import ONE, ZERO, exact, plain
 from tidegate.domain.commitments import margin_rate
-from tidegate.domain.ledger import Ledger
+from tidegate.domain.ledger import ACCOUNT, Ledger
+from tidegate.domain.positions import Position
 from tidegate.domain.products import Product
 from tidegate.domain.risk import RiskLimits
 from tidegate.domain.views import AccountReading, ExposureReading
@@ -14,17 +15,27 @@ PriceOf = Callable[[str], Decimal | None]
 """The mark of a symbol, or None where it cannot be seen."""
 
 
+_UNPRICED = "exposure cannot be computed: a price is missing"
+
+
 class Valuation:
-    """Prices an account by marks; a missing rate makes a figure None instead of making it up."""
+    """Prices an account by marks; a missing rate makes a figure None instead of making it up.
+
+    What depends on the products alone is worked out once; nothing that depends on prices is kept, since they move.
+    """
 
     def __init__(self, products: tuple[Product, ...], reporting_currency: str, price_of: PriceOf) -> None:
         self.products = products
         self.reporting_currency = reporting_currency
         self._price_of = price_of
-        self._products = {product.symbol: product for product in products}
+        self._derivatives = tuple(product for product in products if not product.is_spot)
+        self._bases = frozenset(product.base_currency for product in products if product.is_spot)
+        self._others = {
+            product.symbol: tuple(other for other in products if other.symbol != product.symbol) for product in products
+        }
         self._spot_into_reporting = {
             product.base_currency: product.symbol
-            for product in self._products.values()
+            for product in products
             if product.is_spot and product.quote_currency == reporting_currency
         }
 
@@ -41,38 +52,34 @@ class Valuation:
 
         None when a balance or a position cannot be priced.
         """
+        return self._equity(ledger)
+
+    def _equity(self, ledger: Ledger) -> Decimal | None:
         total = ZERO
-        external = self._external_currencies(ledger)
+        opening, bases = ledger.opening_balances, self._bases
         for currency, amount in ledger.balances.items():
-            own = amount - external.get(currency, ZERO)
+            own = amount - opening.get(currency, ZERO) if currency in bases else amount
             if not own:
                 continue
             rate = self.rate(currency)
             if rate is None:
                 return None
-            total += own * rate
-        for symbol, product in self._products.items():
-            position = None if product.is_spot else ledger.account_position(symbol)
-            if position is None or position.is_flat:
+            total += own if rate is ONE else own * rate
+        for product in self._derivatives:
+            position = _position(ledger, product.symbol)
+            if position is None:
                 continue
-            mark, rate = self._price_of(symbol), self.rate(product.settlement_currency)
+            mark, rate = self._price_of(product.symbol), self.rate(product.settlement_currency)
             if mark is None or rate is None:
                 return None
             total += position.unrealized_pnl(product, mark) * rate
         return total
 
-    def _external_currencies(self, ledger: Ledger) -> dict[str, Decimal]:
-        """Opening balances of what is itself traded: coins that the bot did not buy."""
-        bases = {product.base_currency for product in self._products.values() if product.is_spot}
-        return {currency: amount for currency, amount in ledger.opening_balances.items() if currency in bases}
-
     @exact
     def exposure(self, ledger: Ledger, product: Product) -> ExposureReading | None:
         """What stands beside an order on `product`; None when another symbol's exposure cannot be priced."""
         underlying, total = ZERO, ZERO
-        for other in self._products.values():
-            if other.symbol == product.symbol:
-                continue
+        for other in self._others[product.symbol]:
             worst = self.worst_case(ledger, other)
             if worst is None:
                 return None
@@ -95,26 +102,32 @@ class Valuation:
         )
 
     def worst_case(self, ledger: Ledger, product: Product) -> Decimal | None:
-        """The larger of long and short notional if all orders on one side filled, plus external holdings, in reporting currency."""
-        held = ledger.account_position(product.symbol).quantity
-        external = ledger.external_quantity(product)
+        """The larger of long and short notional if all orders on one side filled, plus external holdings.
+
+        In reporting currency; the caller works in the domain's decimal context.
+        """
+        position = _position(ledger, product.symbol)
         sums = ledger.commitments.by_symbol.get(product.symbol)
-        has_orders = sums is not None and sums.orders
-        if not held and not external and not has_orders:
+        external = ledger.external_quantity(product)
+        if position is None and not external and (sums is None or not sums.orders):
             return ZERO
         price, rate = self._price_of(product.symbol), self.rate(product.quote_currency)
         if price is None or rate is None:
             return None
-        value = product.notional(held, price)
-        long = value + (sums.buy_notional if sums is not None else ZERO)
-        short = (sums.sell_notional if sums is not None else ZERO) - value
-        return (max(long, short, ZERO) + product.notional(external, price)) * rate
+        unit = price if product.multiplier is ONE else price * product.multiplier
+        value = position.quantity * unit if position is not None else ZERO
+        long, short = (sums.buy_notional + value, sums.sell_notional - value) if sums is not None else (value, -value)
+        worst = long if long > short else short
+        worst = worst if worst > ZERO else ZERO
+        if external:
+            worst += external * unit
+        return worst if rate is ONE else worst * rate
 
     @exact
     def gross(self, ledger: Ledger) -> Decimal | None:
         """Worst-case gross notional of the whole account; None when a part of it cannot be priced."""
         total = ZERO
-        for product in self._products.values():
+        for product in self.products:
             worst = self.worst_case(ledger, product)
             if worst is None:
                 return None
@@ -123,15 +136,18 @@ class Valuation:
 
     @exact
     def breaches(self, ledger: Ledger, product: Product, limits: RiskLimits) -> str | None:
-        """Which exposure limit the account, with all that is reserved, now stands above; None while it is within all."""
-        equity = self.equity(ledger)
-        worst = {symbol: self.worst_case(ledger, one) for symbol, one in self._products.items()}
-        if equity is None or None in worst.values():
-            return "exposure cannot be computed: a price is missing"
-        total = sum((value for value in worst.values() if value is not None), ZERO)
-        of_underlying = sum(
-            (worst[symbol] or ZERO for symbol, one in self._products.items() if one.underlying == product.underlying), ZERO
-        )
+        """Which exposure limit the account stands above, with all that is reserved; None while it is within all."""
+        equity = self._equity(ledger)
+        total = of_underlying = ZERO
+        if equity is None:
+            return _UNPRICED
+        for one in self.products:
+            worst = self.worst_case(ledger, one)
+            if worst is None:
+                return _UNPRICED
+            total += worst
+            if one.underlying == product.underlying:
+                of_underlying += worst
         if of_underlying > equity * limits.max_position_pct_per_symbol:
             return f"{product.underlying} {plain(of_underlying)} of equity {plain(equity)}"
         if total > equity * limits.max_exposure_pct:
@@ -146,23 +162,28 @@ class Valuation:
         for currency, held in ledger.commitments.held.items():
             if held:
                 available[currency] = available.get(currency, ZERO) - held
-        for symbol, product in self._products.items():
-            if product.is_spot:
+        for product in self._derivatives:
+            position = _position(ledger, product.symbol)
+            if position is None:
                 continue
-            position = ledger.account_position(symbol)
-            if position.is_flat:
-                continue
-            mark = self._price_of(symbol) or position.entry_price or ZERO
+            mark = self._price_of(product.symbol) or position.entry_price or ZERO
             needed = abs(product.notional(position.quantity, mark)) * margin_rate(product, None)
             gain = position.unrealized_pnl(product, mark)
             margin += needed
             currency = product.settlement_currency
             available[currency] = available.get(currency, ZERO) - needed + min(gain, ZERO)
-        for currency, external in self._external_currencies(ledger).items():
-            available[currency] = available.get(currency, ZERO) - external
+        for currency, external in ledger.opening_balances.items():
+            if currency in self._bases:
+                available[currency] = available.get(currency, ZERO) - external
         return AccountReading(
             reporting_currency=self.reporting_currency,
-            equity=self.equity(ledger),
+            equity=self._equity(ledger),
             available=available,
             margin_used=margin,
         )
+
+
+def _position(ledger: Ledger, symbol: str) -> Position | None:
+    """The account's position on a symbol, None where it is flat."""
+    history = ledger.positions.get((symbol, ACCOUNT))
+    return history.position if history is not None and history.position.quantity else None
