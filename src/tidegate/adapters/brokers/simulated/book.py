@@ -40,13 +40,19 @@ class LiveLevel:
 class BookSide:
     """The levels of one side, sorted so that the best stands last: that is where a market changes."""
 
-    __slots__ = ("is_bid", "keys", "levels", "ordered")
+    __slots__ = ("_shown", "is_bid", "keys", "levels", "ordered")
 
     def __init__(self, *, is_bid: bool) -> None:
         self.is_bid = is_bid
         self.levels: dict[Decimal, LiveLevel] = {}
         self.keys: list[Decimal] = []
         self.ordered: list[LiveLevel] = []
+        self._shown: tuple[Level, ...] | None = None
+
+    def touch(self, level: LiveLevel) -> None:
+        """A level of this side has changed."""
+        level.shown = None
+        self._shown = None
 
     def level(self, price: Decimal) -> LiveLevel:
         """The level at a price, made if it is not there."""
@@ -61,12 +67,14 @@ class BookSide:
 
     def drop(self, level: LiveLevel) -> None:
         """Take an emptied level out."""
+        self._shown = None
         del self.levels[level.price]
         index = bisect_left(self.keys, level.key)
         del self.keys[index]
         del self.ordered[index]
 
     def clear(self) -> None:
+        self._shown = None
         self.levels.clear()
         self.keys.clear()
         self.ordered.clear()
@@ -76,8 +84,13 @@ class BookSide:
         return self.ordered[-1] if self.ordered else None
 
     def top(self, count: int) -> tuple[Level, ...]:
-        """The best levels, best first."""
-        return tuple([level.shown or level.as_level() for level in self.ordered[: -count - 1 : -1]])
+        """The best levels, best first, made anew only after a change; the caller asks for the same number every time."""
+        shown = self._shown
+        if shown is None:
+            shown = self._shown = tuple(
+                [level.shown or level.as_level() for level in self.ordered[: -count - 1 : -1]]
+            )
+        return shown
 
 
 class LiveBook:
@@ -112,7 +125,7 @@ class LiveBook:
         self.orders[row.order_id] = level
         level.queue[row.order_id] = row.size
         level.total += row.size
-        level.shown = None
+        level.side.touch(level)
         self.version += 1
         self.is_synced = True
         return level
@@ -128,7 +141,7 @@ class LiveBook:
             del queue[row.order_id]
         queue[row.order_id] = size
         level.total += size - before
-        level.shown = None
+        level.side.touch(level)
         self.version += 1
         return level
 
@@ -151,7 +164,7 @@ class LiveBook:
             return level
         level = side.level(row.price)
         level.total = row.size
-        level.shown = None
+        side.touch(level)
         return level
 
     def replace(self, row: BookSnapshotRow) -> None:
@@ -172,7 +185,7 @@ class LiveBook:
     def _take_out(self, order_id: str) -> LiveLevel:
         level = self.orders.pop(order_id)
         level.total -= level.queue.pop(order_id)
-        level.shown = None
+        level.side.touch(level)
         if not level.queue:
             level.side.drop(level)
         return level

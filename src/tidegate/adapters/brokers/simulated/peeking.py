@@ -23,7 +23,7 @@ def peek_state(path: Path) -> WorldState | None:
 
 
 def peek_world(path: Path, recording: str) -> World | None:
-    """A copy in memory of a world as last written, whose file stays as it is; None where it is not on this recording."""
+    """A copy in memory of a world as last written; the file stays as it is. None if it is not on this recording."""
     if not path.exists():
         return None
     archive = FileArchive(path)
