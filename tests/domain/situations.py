@@ -1,4 +1,4 @@
-"""Situations: a quiet market, a funded account and nothing in the way; a test changes the one thing that it is about."""
+"""Situations: a quiet market, a funded account, nothing in the way; a test changes the one thing it is about."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ from tidegate.domain.views import (
     PaceReading,
     ReviewView,
 )
-from tidegate.domain.vocabulary import Action, OrderType, ProductKind, TimeInForce, TradingState
+from tidegate.domain.vocabulary import Action, ProductKind, TimeInForce, TradingState
 
 NOW: Final = datetime(2026, 5, 2, 3, 0, tzinfo=UTC)
 SPOT: Final = Product(
@@ -61,6 +61,10 @@ PERPETUAL: Final = Product(
     initial_margin_rate=Decimal("0.1"),
     maintenance_margin_rate=Decimal("0.05"),
 )
+NOTHING_BESIDE: Final = ExposureReading()
+NO_ORDERS: Final = OwnOrders()
+AT_REST: Final = PaceReading()
+ACTIVE: Final = StateEntry(state=TradingState.ACTIVE)
 LIMITS: Final = RiskLimits(collar_pct=Decimal("0.015"))
 
 
@@ -96,10 +100,10 @@ class Situation:
     equity: Decimal | None = Decimal(100_000)
     available: dict[str, Decimal] | None = None
     margin_used: Decimal = ZERO
-    exposure: ExposureReading = ExposureReading()
-    own_orders: OwnOrders = OwnOrders()
-    pace: PaceReading = PaceReading()
-    state: StateEntry = StateEntry(state=TradingState.ACTIVE)
+    exposure: ExposureReading = NOTHING_BESIDE
+    own_orders: OwnOrders = NO_ORDERS
+    pace: PaceReading = AT_REST
+    state: StateEntry = ACTIVE
     repeats: int = 0
     is_live: bool = False
     rate: Decimal | None = ONE
@@ -233,11 +237,10 @@ PERP: Final = Situation(product=PERPETUAL, bids=levels(("60000", "500")), asks=l
 
 def decision(action: Action = Action.BUY, **fields: Any) -> Decision:
     """A decision made now; numbers may be given as text."""
-    numbers = {
-        name: Decimal(value) if isinstance(value, str) and name in _DECIMALS else value
-        for name, value in fields.items()
-    }
-    return Decision(**({"action": action, "decision_id": "d-1", "decided_at": NOW} | numbers))
+    complete: dict[str, Any] = {"action": action, "decision_id": "d-1", "decided_at": NOW}
+    for name, value in fields.items():
+        complete[name] = Decimal(value) if isinstance(value, str) and name in _DECIMALS else value
+    return Decision(**complete)
 
 
 _DECIMALS: Final = frozenset(
@@ -259,6 +262,3 @@ def sell(quantity: str = "0.01", **fields: Any) -> Decision:
 def close() -> Decision:
     """Flatten."""
     return decision(Action.CLOSE)
-
-
-LIMIT: Final = OrderType.LIMIT

@@ -3,7 +3,7 @@
 from decimal import ROUND_UP, Context, Decimal, Inexact, Rounded, Subnormal, localcontext
 from typing import Any
 
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -24,6 +24,11 @@ NEVER_BLOCKS_AN_EXIT = frozenset(
         "PREVIEW", "UNKNOWN_OUTCOME",
     }
 )  # fmt: skip
+
+
+# Many a situation ends in another refusal than the one a property is about; those are passed over, and enough remain.
+brief = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+thorough = settings(brief, max_examples=150)
 
 
 def amounts(low: str, high: str, places: int = 8) -> st.SearchStrategy[Decimal]:
@@ -165,7 +170,7 @@ def situations(draw: st.DrawFn) -> Situation:
 
 
 @given(situations(), decisions | wild_decisions())
-@settings(max_examples=200, deadline=None)
+@thorough
 def test_a_remedy_passes_when_it_is_applied(situation: Situation, decided: Decision) -> None:
     """What a refusal says would pass is planned again and passes, unless it says that only waiting will do."""
     refused = situation.outcome(decided)
@@ -184,7 +189,7 @@ def test_a_remedy_passes_when_it_is_applied(situation: Situation, decided: Decis
 
 
 @given(situations(), decisions)
-@settings(max_examples=100, deadline=None)
+@brief
 def test_review_never_raises_a_size_nor_worsens_a_price(situation: Situation, decided: Decision) -> None:
     """Sizing, clamping and rounding only ever take away; a limit moves in the order's favour or not at all."""
     order = situation.translated(decided)
@@ -205,7 +210,7 @@ def test_review_never_raises_a_size_nor_worsens_a_price(situation: Situation, de
 
 
 @given(exits())
-@settings(max_examples=100, deadline=None)
+@brief
 def test_an_exit_is_stopped_by_nothing_that_must_not_stop_it(one: tuple[Situation, Decision]) -> None:
     """Limits of risk, of price and of pace warn an exit and let it go; it can never increase the position."""
     situation, decided = one
@@ -225,7 +230,7 @@ def test_an_exit_is_stopped_by_nothing_that_must_not_stop_it(one: tuple[Situatio
 
 
 @given(exits())
-@settings(max_examples=100, deadline=None)
+@brief
 def test_sizing_never_touches_an_exit(one: tuple[Situation, Decision]) -> None:
     """A close is as large as what it closes, whatever fraction of equity that is."""
     situation, decided = one
@@ -244,7 +249,7 @@ def test_sizing_never_touches_an_exit(one: tuple[Situation, Decision]) -> None:
 
 
 @given(situations(), decisions)
-@settings(max_examples=100, deadline=None)
+@brief
 def test_an_assessment_and_a_review_never_disagree(situation: Situation, decided: Decision) -> None:
     """A plan is made by the same functions in the same order, so it promises what executing does."""
     order = situation.translated(decided)
@@ -265,7 +270,7 @@ def test_an_assessment_and_a_review_never_disagree(situation: Situation, decided
 
 
 @given(situations(), decisions)
-@settings(max_examples=100, deadline=None)
+@brief
 def test_a_hostile_decimal_context_of_the_host_changes_nothing(situation: Situation, decided: Decision) -> None:
     """The domain computes in its own context, whatever precision, rounding and traps the host has set."""
     ordinary = situation.outcome(decided)
@@ -277,12 +282,12 @@ def test_a_hostile_decimal_context_of_the_host_changes_nothing(situation: Situat
     assert type(hostile) is type(ordinary)
     if isinstance(hostile, ApprovedOrder | NoOrderNeeded):
         assert hostile == ordinary
-    elif isinstance(hostile, Refusal) and isinstance(ordinary, Refusal):
+    elif isinstance(ordinary, Refusal):
         assert (hostile.message, hostile.figures) == (ordinary.message, ordinary.figures)
 
 
 @given(situations(), decisions | wild_decisions())
-@settings(max_examples=100, deadline=None)
+@brief
 def test_every_refusal_names_what_it_is_about(situation: Situation, decided: Decision) -> None:
     """A message without figure or fact helps nobody, and INVALID names its field."""
     outcome = situation.outcome(decided)
@@ -296,7 +301,7 @@ def test_every_refusal_names_what_it_is_about(situation: Situation, decided: Dec
 
 
 @given(situations(), decisions)
-@settings(max_examples=100, deadline=None)
+@brief
 def test_an_entry_is_never_taken_for_an_exit(situation: Situation, decided: Decision) -> None:
     """State permission hangs on the purpose: only what cannot increase |position| may claim to be a reduction."""
     order = situation.translated(decided)

@@ -187,13 +187,16 @@ def test_fields_that_cannot_both_hold_are_refused_by_name(
 
 @pytest.mark.parametrize(
     ("action", "limit", "is_sound"),
-    [(Action.BUY, "60001", True), (Action.BUY, "59999", False), (Action.SELL, "59999", True), (Action.SELL, "60001", False)],
+    [
+        (Action.BUY, "60001", True),
+        (Action.BUY, "59999", False),
+        (Action.SELL, "59999", True),
+        (Action.SELL, "60001", False),
+    ],
 )
 def test_the_limit_of_a_stop_limit_lies_beyond_its_trigger(action: Action, limit: str, is_sound: bool) -> None:
     """Sell limit ≤ trigger, buy limit ≥ trigger: otherwise its own trigger would leave it behind."""
-    asked = decision(
-        action, order_type=OrderType.STOP_LIMIT, quantity="0.01", stop_trigger="60000", limit_price=limit
-    )
+    asked = decision(action, order_type=OrderType.STOP_LIMIT, quantity="0.01", stop_trigger="60000", limit_price=limit)
 
     outcome = ABLE.translated(asked)
 
@@ -393,7 +396,9 @@ def test_a_decision_has_a_life_and_comes_from_the_past(fields: dict[str, Any], c
         assert outcome.remedy.not_before == fields["decided_at"]
 
 
-@pytest.mark.parametrize("fields", [{"valid_until": moment(-5)}, {"decided_at": moment(-500)}, {"decided_at": moment(9)}])
+@pytest.mark.parametrize(
+    "fields", [{"valid_until": moment(-5)}, {"decided_at": moment(-500)}, {"decided_at": moment(9)}]
+)
 def test_neither_age_nor_clock_stops_a_close(fields: dict[str, Any]) -> None:
     """What is late to open is not late to flatten."""
     order = LONG.order(decision(Action.CLOSE, **fields))
@@ -485,7 +490,11 @@ def test_only_what_cannot_increase_a_position_is_a_reduction(here: Situation, as
     [
         (QUIET, sell(reduce_only=True), "flat"),
         (LONG, buy(reduce_only=True), "does not reduce"),
-        (LONG.but(own_orders=type(LONG.own_orders)(reducing_leaves=Decimal(1))), sell(reduce_only=True), "being reduced"),
+        (
+            LONG.but(own_orders=type(LONG.own_orders)(reducing_leaves=Decimal(1))),
+            sell(reduce_only=True),
+            "being reduced",
+        ),
     ],
 )
 def test_a_reduction_of_nothing_is_refused_with_what_stands_in_its_way(here: Situation, asked: Any, why: str) -> None:

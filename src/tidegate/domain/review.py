@@ -128,9 +128,9 @@ def _verdict(stage: Stage, effect: Effect, draft: Draft) -> CheckVerdict:
 
 
 def _expected_price(draft: Draft) -> Decimal | None:
-    """The walk's average for what would be taken at once, the limit for what would rest."""
+    """The walk's average for what would be taken at once, to eight decimals; the limit for what would rest."""
     walk = walked(draft)
-    return walk.average if walk is not None and walk.filled else draft.limit_price
+    return round(walk.cost / walk.filled, 8) if walk is not None and walk.filled else draft.limit_price
 
 
 def plan_of(assessment: Assessment, view: ReviewView) -> Result[Plan, AnyRefusal]:

@@ -12,9 +12,11 @@ from tidegate.domain.refusals import BalanceRefused, Remedy
 
 def balance(draft: Draft) -> BalanceRefused | None:
     """A spot buy pays notional and fee, a spot sell its coins, a derivative entry its margin and fee."""
-    if not draft.is_spot:
-        return None if draft.is_exit else _margin(draft)
-    return _spot_buy(draft) if draft.is_buy else _spot_sell(draft)
+    if draft.is_spot and draft.is_buy:
+        return _spot_buy(draft)
+    if draft.is_exit:
+        return None  # what an exit takes is bounded by position and wallet already, and needs no margin
+    return _uncovered(draft) if draft.is_spot else _margin(draft)
 
 
 def _spot_buy(draft: Draft) -> BalanceRefused | None:
@@ -27,16 +29,6 @@ def _spot_buy(draft: Draft) -> BalanceRefused | None:
     price = draft.worst_price
     remedy = None if price is None else at_most(draft, available / (price * product.multiplier * share))
     return _short_of(needed, available, product.quote_currency, remedy)
-
-
-def _spot_sell(draft: Draft) -> BalanceRefused | None:
-    product = draft.product
-    if not draft.is_exit:
-        return _uncovered(draft)
-    available = draft.view.account.available.get(product.base_currency, ZERO)
-    if draft.quantity <= available:
-        return None
-    return _short_of(draft.quantity, available, product.base_currency, at_most(draft, available))
 
 
 def _uncovered(draft: Draft) -> BalanceRefused:
@@ -81,7 +73,7 @@ def _no_rate(draft: Draft, currency: str) -> BalanceRefused:
 def _short_of(needed: Decimal, available: Decimal, currency: str, remedy: Remedy | None) -> BalanceRefused:
     return BalanceRefused(
         message=f"it needs {figure(needed)} {currency} with fees, and {figure(available)} is available",
-        figures={"needed": needed, "available": available},
+        figures={"needed": round(needed, 8), "available": available},
         facts={"currency": currency},
         remedy=remedy,
     )

@@ -81,19 +81,22 @@ def _price_distance(draft: Draft, after: Decimal, mark: Decimal) -> LiquidationR
     return LiquidationRefused(
         message=f"the position after it would be liquidated at {figure(price)}, {percent(distance)} from the "
         f"mark {plain(mark)}, less than {percent(limit)}",
-        figures={"liquidation_price": price, "mark": mark, "distance": distance, "limit": limit},
-        remedy=_less_leverage(draft, sign),
+        figures={
+            "liquidation_price": round(price, 8),
+            "mark": mark,
+            "distance": round(distance, 6),
+            "limit": limit,
+        },
+        remedy=_less_leverage(draft, _entry_after(draft, after), mark, sign),
     )
 
 
-def _less_leverage(draft: Draft, sign: Decimal) -> Remedy | None:
-    """The leverage at which a position entered at the mark keeps the distance: one over m = limit·(1 − s·k) + s·k."""
-    keep = draft.product.maintenance_margin_rate
-    needed = draft.limits.min_liquidation_buffer_pct * (ONE - sign * keep) + sign * keep
-    if draft.order.leverage is None and draft.product.initial_margin_rate >= needed:
-        return None
-    allowed = (ONE / needed).quantize(Decimal("0.01"), rounding=ROUND_FLOOR) if needed > ZERO else ZERO
-    return Remedy(f"leverage at most {plain(allowed)}", {"leverage": allowed}) if allowed > ZERO else None
+def _less_leverage(draft: Draft, entry: Decimal, mark: Decimal, sign: Decimal) -> Remedy | None:
+    """The leverage 1/m whose m puts the liquidation price just at the limit: the formula above, solved for m."""
+    keep, limit = draft.product.maintenance_margin_rate, draft.limits.min_liquidation_buffer_pct
+    needed = sign * (ONE - mark * (ONE - sign * limit) * (ONE - sign * keep) / entry)
+    allowed = (ONE / needed).quantize(Decimal("0.01"), rounding=ROUND_FLOOR)
+    return Remedy(f"leverage at most {plain(allowed)}", {"leverage": allowed}) if allowed >= ONE else None
 
 
 def _entry_after(draft: Draft, after: Decimal) -> Decimal:
@@ -124,5 +127,5 @@ def _cross_buffer(draft: Draft, before: Decimal, after: Decimal, mark: Decimal) 
     return LiquidationRefused(
         message=f"maintenance of {figure(maintenance)} would leave less than {percent(limit)} "
         f"of the equity {figure(equity)}",
-        figures={"maintenance": maintenance, "equity": equity, "limit": limit},
+        figures={"maintenance": round(maintenance, 8), "equity": equity, "limit": limit},
     )

@@ -59,7 +59,7 @@ def _too_costly(draft: Draft, walk: Walk, mid: Decimal) -> SlippageRefused:
         figures={
             "slippage_bps": expected_bps,
             "limit_bps": limit_bps,
-            "average_price": average,
+            "average_price": round(average, 8),
             "mid": mid,
             "multiplier": multiplier,
         },
