@@ -84,8 +84,8 @@ class Intervals(Struct, frozen=True, kw_only=True):
 class Application:
     """One account's coordinator, readings and operations, with its loops running while it is open.
 
-    Made by a container and opened by `open_application`; entering recovers from the store and starts the loops, leaving stops
-    them and waits for what was appended to be durable.
+    Made by a container and opened by `open_application`; entering recovers from the store and starts the loops, leaving
+    stops them and waits for what was appended to be durable.
     """
 
     def __init__(
@@ -163,15 +163,13 @@ class Application:
 
     async def _loop_died(self, name: str, failure: BaseException | None) -> None:
         """P15: without one of its loops the account takes no entries until an operator has looked."""
-        if not self._running.running or (name == "venue reports" and failure is None):
+        if not self._running.running:
             return
         reason = f"the loop {name!r} ended: {failure!r}" if failure is not None else f"the loop {name!r} ended"
         at = self._desk.clock.now()
         self._desk.incident(at, "LOOP_DIED", reason)
         await self._desk.change_state(
-            TradingStateChanged(
-                state=TradingState.REDUCING, reason=reason, by=f"guard {LOOPS}", is_latched=True, at=at
-            )
+            TradingStateChanged(state=TradingState.REDUCING, reason=reason, by=f"guard {LOOPS}", is_latched=True, at=at)
         )
 
     # Readings
@@ -185,6 +183,11 @@ class Application:
     def dead_loops(self) -> dict[str, BaseException | None]:
         """Background loops that have ended while they should run, with what ended them."""
         return dict(self._children.dead)
+
+    @property
+    def subscriber_errors(self) -> dict[str, int]:
+        """How often subscribers have raised, by their type; what they do stops nothing."""
+        return dict(self._desk.publisher.errors)
 
     @property
     def products(self) -> tuple[Product, ...]:
@@ -228,7 +231,7 @@ class Application:
         reading: AccountReading = desk.valuation.account(ledger)
         state = ledger.states.account
         opening = ledger.day_opening_equity
-        has_both = reading.equity is not None and opening is not None
+        day_pnl = reading.equity - opening if reading.equity is not None and opening is not None else None
         return AccountSummary(
             account_id=desk.store.account_id,
             reporting_currency=reading.reporting_currency,
@@ -240,7 +243,7 @@ class Application:
             state=state.state,
             state_reason=state.reason,
             day_opening_equity=opening,
-            day_pnl=reading.equity - opening if has_both and reading.equity is not None and opening is not None else None,
+            day_pnl=day_pnl,
             opened_at=ledger.opened_at,
         )
 
@@ -315,6 +318,8 @@ class Application:
 
     async def summary(self, seconds: float, unreadable: Sequence[AnyRefusal] = ()) -> RunSummary:
         """What came of the decisions since the application was opened, after one last reconciliation."""
-        await self.operations.reconcile()
-        broken = await self._audit.run()
+        report = await self.operations.reconcile()
+        broken = await self._audit.run(report.at if report.is_complete else None)
+        if broken:
+            await self.coordinator.supervisor.guard_watch.run_all()
         return RunSummary.of(self._tally, self._desk, broken, seconds, unreadable)

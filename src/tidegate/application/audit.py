@@ -162,13 +162,16 @@ class InvariantAudit:
             if fill.client_order_id in fold.orders:
                 if (fill.symbol, fill.trade_id) not in fold.fills and self._is_settled(fill, reconciled_at):
                     missing.append(fill.trade_id)
-            elif fill.client_order_id.startswith(CLIENT_ORDER_PREFIX):
-                if await self._desk.standing(fill.client_order_id) is None:
-                    self._found(3, f"the venue filled {fill.client_order_id}, of which no intent is recorded")
+            elif await self._is_orphan(fill):
+                self._found(3, f"the venue filled {fill.client_order_id}, of which no intent is recorded")
         invented = sorted(trade_id for symbol, trade_id in set(fold.fills) - shown)
         for what, ids in (("the venue has", sorted(missing)), ("only the records have", invented)):
             if ids:
                 self._found(7, f"{what} fill {ids[0]} (and {len(ids) - 1} more)")
+
+    async def _is_orphan(self, fill: Fill) -> bool:
+        is_ours = fill.client_order_id.startswith(CLIENT_ORDER_PREFIX)
+        return is_ours and await self._desk.standing(fill.client_order_id) is None
 
     def _is_settled(self, fill: Fill, reconciled_at: datetime | None) -> bool:
         """Whether the last reconciliation must have seen it, whatever the venue's clock."""

@@ -26,8 +26,8 @@ class Canceler:
     async def cancel(self, client_order_id: ClientOrderId, reason: str) -> OrderRecord | None:
         """Ask for the cancel of one order; the order as it then stands, or None where there is no such order.
 
-        A terminal order is returned as it is. An unanswered cancel leaves it PENDING_CANCEL, a refused one is followed by a
-        query: already filled is as likely as still open (B29).
+        A terminal order is returned as it is. An unanswered cancel leaves it PENDING_CANCEL, a refused one is followed
+        by a query: already filled is as likely as still open (B29).
         """
         record = await self._desk.standing(client_order_id)
         if record is None or record.is_terminal:

@@ -13,8 +13,8 @@ Died = Callable[[str, BaseException | None], Awaitable[None]]
 class Children(AbstractAsyncContextManager["Children"]):
     """One task group over named loops.
 
-    A loop that ends by an exception, or at all while it should run, is reported to `died` (P15) and its siblings go on: without
-    the guards entries must stop, but cancels, reductions and reports must not.
+    A loop that ends by an exception, or at all while it should run, is reported to `died` (P15) and its siblings go on:
+    without the guards entries must stop, but cancels, reductions and reports must not.
     """
 
     def __init__(self, died: Died) -> None:

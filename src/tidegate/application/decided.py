@@ -64,7 +64,7 @@ class DecidedOnce:
         return None
 
     async def _outcome_of_flight(self, flight: _InFlight) -> Outcome | None:
-        """None where the first execution was interrupted: what it left durable decides, and the next one looks there."""
+        """None where the first execution was interrupted: what it left durable decides, and the next looks there."""
         if flight.done is None:
             flight.done = Event()
         await flight.done.wait()

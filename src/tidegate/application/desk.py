@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from tidegate.application.publishing import Publisher
-from tidegate.domain.amounts import ONE, ZERO
+from tidegate.domain.amounts import ZERO
 from tidegate.domain.events import IncidentRaised, JournalEvent, OrderNews, TradingStateChanged
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.ledger import ACCOUNT, Ledger
@@ -61,7 +61,7 @@ class AccountDesk:
         self.filled_orders = 0
         self.on_reserved: Callable[[Order, Product], None] | None = None
         self._reporting_currency = reporting_currency
-        self._is_live = is_live
+        self.is_live = is_live
         self._valuation: Valuation | None = None
         self._recalling: dict[ClientOrderId, bool] = {}
 
@@ -242,7 +242,7 @@ class AccountDesk:
             pace=self.pace.reading(at, entry_limit),
             state=ledger.states.entry(symbol),
             repeats=self.pace.repeats(terms),
-            is_live=self._is_live,
+            is_live=self.is_live,
             reporting_rate=rate if exposure is not None else None,
         )
 

@@ -34,10 +34,17 @@ class GuardWatch:
         self._unknown_bound = timedelta(seconds=horizon + _POLLS * poll_seconds)
         self._blind = BlindBound(desk.risk_manager.limits.blind_bound_seconds)
         self._answers: dict[tuple[str, str], GuardAnswer] = {}
+        self._well_since: dict[str, datetime] = {}
+        self._broken_seen = 0
 
     async def run_all(self) -> tuple[GuardReading, ...]:
         """Evaluate every guard once and act on what they say."""
         return (*await self.run_account(), *await self.run_feed())
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether something broke, or was seen by an operator, since the guard of records last looked."""
+        return len(self._desk.broken) != self._broken_seen
 
     async def run_account(self) -> tuple[GuardReading, ...]:
         """Daily loss and records."""
@@ -50,8 +57,12 @@ class GuardWatch:
         )
 
     async def run_feed(self) -> tuple[GuardReading, ...]:
-        """The feed of every symbol that has a position or an order, or that has been heard at all."""
+        """The feed of every symbol that has a position or an order, or that has been heard at all.
+
+        Every second, so what must not wait is here too: cool-downs that end, and entries that rest where none may.
+        """
         at = self._desk.clock.now()
+        await self._states.sweep()
         await self._end_cool_downs(at)
         answers = []
         for product in self._desk.market_data.products:
@@ -81,6 +92,7 @@ class GuardWatch:
             for record in self._desk.live_orders()
             if record.is_unanswered and record.sent_at is not None and at - record.sent_at > self._unknown_bound
         )
+        self._broken_seen = len(self._desk.broken)
         differing = tuple(one.sentence for one in self._desk.differences if one.kind not in BLAMELESS)
         return records(differing, overdue, tuple(self._desk.broken))
 
@@ -95,13 +107,15 @@ class GuardWatch:
     async def _judge(self, reading: GuardReading, at: datetime) -> GuardReading:
         counted = self._blind.judge(reading, at)
         key = (counted.guard, counted.symbol)
-        before = self._answers.get(key, GuardAnswer.PASS)
+        before = self._answers.get(key) or self._answer_before(counted)
         self._answers[key] = counted.answer
         if counted.answer is not before:
             report = GuardReported(
                 guard=counted.guard, answer=counted.answer.value, message=counted.message, symbol=counted.symbol, at=at
             )
             self._desk.note(at, report)
+        if counted.answer is not GuardAnswer.PASS:
+            self._well_since.pop(counted.symbol, None)
         if counted.answer is GuardAnswer.TRIP:
             await self._reduce(counted, at)
         elif counted.answer is GuardAnswer.PASS and counted.guard == FEED:
@@ -119,9 +133,16 @@ class GuardWatch:
     async def _recover(self, reading: GuardReading, at: datetime) -> None:
         """Back by one state, if this guard set it, nothing latched it, and the feed has been well for the cool-down."""
         entry = self._desk.ledger.states.symbols.get(reading.symbol)
-        if entry is None or not _is_own(entry, reading.guard) or entry.at is None or at - entry.at < _COOL_DOWN:
+        if entry is None or not _is_own(entry, reading.guard):
             return
-        await self._change(reading.symbol, TradingState.ACTIVE, reading, at, False)
+        if at - self._well_since.setdefault(reading.symbol, at) >= _COOL_DOWN:
+            await self._change(reading.symbol, TradingState.ACTIVE, reading, at, False)
+
+    def _answer_before(self, reading: GuardReading) -> GuardAnswer:
+        """What the guard had said before a restart, as far as the state it set tells."""
+        states = self._desk.ledger.states
+        entry = states.symbols.get(reading.symbol) if reading.symbol else states.account
+        return GuardAnswer.TRIP if entry is not None and entry.by == f"guard {reading.guard}" else GuardAnswer.PASS
 
     async def _change(
         self, symbol: str, state: TradingState, reading: GuardReading, at: datetime, is_latched: bool

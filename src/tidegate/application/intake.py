@@ -1,6 +1,7 @@
 """Intake: decisions from a source, one after the other, each settled with its outcome."""
 
 from asyncio import Event
+from collections.abc import AsyncGenerator
 
 from returns.result import Failure
 
@@ -26,17 +27,22 @@ class IntakeConsumer:
 
     async def run(self, intake: DecisionIntakePort) -> None:
         """Until the source ends."""
-        async for message in intake.decisions():
-            if self._is_stopping:
-                return
-            if not isinstance(message, DecisionMessage):
-                self.unreadable.append(message)
-                continue
-            self._idle.clear()
-            try:
-                await self._execute(intake, message)
-            finally:
-                self._idle.set()
+        source = intake.decisions()
+        try:
+            async for message in source:
+                if self._is_stopping:
+                    return
+                if not isinstance(message, DecisionMessage):
+                    self.unreadable.append(message)
+                    continue
+                self._idle.clear()
+                try:
+                    await self._execute(intake, message)
+                finally:
+                    self._idle.set()
+        finally:
+            if isinstance(source, AsyncGenerator):
+                await source.aclose()
 
     async def _execute(self, intake: DecisionIntakePort, message: DecisionMessage) -> None:
         result = await self._coordinator.execute_decision(message.symbol, message.decision)

@@ -11,12 +11,11 @@ from tidegate.application.preparing import unknown_symbol
 from tidegate.application.state_keeper import StateKeeper
 from tidegate.domain.decisions import Decision
 from tidegate.domain.events import TradingStateChanged
-from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.identifiers import ClientOrderId, is_identifier
 from tidegate.domain.ledger import ACCOUNT
 from tidegate.domain.orders import OrderRecord
-from tidegate.domain.outcomes import NoOrderNeeded
-from tidegate.domain.records import StepCommitted
 from tidegate.domain.reconciliation import ReconciliationReport
+from tidegate.domain.records import StepCommitted
 from tidegate.domain.refusals import AnyRefusal, InvalidRefused, Remedy
 from tidegate.domain.vocabulary import Action, Purpose, TradingState
 
@@ -52,7 +51,8 @@ class Operations:
 
     async def cancel(self, client_order_id: str, reason: str = "") -> Result[OrderRecord, AnyRefusal]:
         """Cancel one order; the order as it then stands, PENDING_CANCEL while the venue's answer is not known."""
-        record = await self._canceler.cancel(ClientOrderId(client_order_id), reason or _OPERATOR)
+        order_id = ClientOrderId(str(client_order_id))
+        record = await self._canceler.cancel(order_id, reason or _OPERATOR) if is_identifier(order_id) else None
         if record is None:
             return Failure(
                 InvalidRefused(
@@ -73,43 +73,43 @@ class Operations:
         return await self._canceler.cancel_all(tuple(live), reason or _OPERATOR)
 
     async def close(self, symbol: str, reason: str = "") -> PlacementResult:
-        """Close every strategy's position on a symbol, one order each; the last outcome, or the first refusal."""
-        if self.desk.market_data.product(symbol) is None:
-            return Failure(unknown_symbol(symbol, self.desk))
+        """Close every strategy's position on a symbol, one order each; the first refusal, or else the last outcome.
+
+        Strategies that only have orders there are closed too: what rests is called off. One that is refused does not
+        keep the next from being closed.
+        """
         owners = [
             owner
             for (held, owner), history in self.desk.ledger.positions.items()
             if held == symbol and owner != ACCOUNT and not history.position.is_flat
         ]
-        result: PlacementResult = Success(NoOrderNeeded(decision_id="", reason=f"there is no position in {symbol}"))
-        for owner in owners:
+        owners += [record.order.strategy_id for record in self.desk.live_orders() if record.symbol == symbol]
+        results = []
+        for owner in dict.fromkeys(owners or [""]):
             decision = Decision(action=Action.CLOSE, strategy_id=owner, reason=reason or "closed by an operator")
-            result = await self.coordinator.close_as_operator(symbol, decision)
-            if isinstance(result, Failure):
-                return result
-        return result
+            results.append(await self.coordinator.close_as_operator(symbol, decision))
+        return next((one for one in results if isinstance(one, Failure)), results[-1])
 
     async def change_state(self, state: TradingState, reason: str, symbol: str = "") -> StateReceipt:
-        """Make a trading state durable and enforce it."""
+        """Make a trading state durable and enforce it; a symbol that is not traded here would halt nothing."""
+        if symbol and self.desk.market_data.product(symbol) is None:
+            return self._receipt(state, symbol, unknown_symbol(symbol, self.desk).message)
         change = TradingStateChanged(
             state=state,
-            reason=reason,
+            reason=reason.encode(errors="replace").decode(),
             by=_OPERATOR,
             symbol=symbol,
             is_latched=state is not TradingState.ACTIVE,
             at=self.desk.clock.now(),
         )
-        outcome = await self._states.change(change)
-        if state is TradingState.ACTIVE:
+        is_durable = isinstance(outcome := await self._states.change(change), StepCommitted)
+        if is_durable and state is TradingState.ACTIVE and not symbol:
             # An operator who resumes has seen what was broken.
             self.desk.broken.clear()
-        return StateReceipt(
-            state=state,
-            symbol=symbol,
-            process=self._process,
-            epoch=self.desk.store.epoch,
-            error="" if isinstance(outcome, StepCommitted) else str(getattr(outcome, "reason", outcome)),
-        )
+        return self._receipt(state, symbol, "" if is_durable else str(getattr(outcome, "reason", outcome)))
+
+    def _receipt(self, state: TradingState, symbol: str, error: str) -> StateReceipt:
+        return StateReceipt(state=state, symbol=symbol, process=self._process, epoch=self.desk.store.epoch, error=error)
 
     async def reconcile(self, *, report_only: bool = False) -> ReconciliationReport:
         """One pass of reconciliation now."""

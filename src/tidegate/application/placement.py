@@ -1,5 +1,6 @@
 """Order placement: the one way from a decision to a venue, each step a proof for the next."""
 
+from asyncio import Lock
 from datetime import timedelta
 from decimal import Decimal
 
@@ -16,6 +17,7 @@ from tidegate.application.planning import Planner
 from tidegate.application.preparing import Execution, Prepared, prepare, unsettled_close
 from tidegate.application.resolving import OrderResolver
 from tidegate.application.sending import OrderSender, Sent
+from tidegate.application.taking_up import open_account, take_up
 from tidegate.domain.decisions import Decision
 from tidegate.domain.events import DecisionRefused, NoOrderDecided, TradingStateChanged
 from tidegate.domain.guards import REPETITION
@@ -39,8 +41,8 @@ _COOL_DOWN = timedelta(seconds=60)
 class OrderPlacementService:
     """Translates, has the order reviewed, reserves, records, submits and counts; nothing else starts an order.
 
-    One instance writes one account; it is not for several threads or event loops. `desk` is the account's shared ledger in the
-    containers; without one the service makes its own from `orders_store` on first use, by the bound clock.
+    One instance writes one account; it is not for several threads or event loops. `desk` is the account's shared ledger
+    in the containers; without one the service makes its own from `orders_store` on first use, by the bound clock.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class OrderPlacementService:
         self._venue: EnginePort = engine_port if engine_port is not None else broker
         self._dry_run = dry_run
         self._clock = clock
+        self._opening = Lock()
         self._work = _Work(desk, self._venue, sender, closer) if desk is not None else None
 
     async def execute_decision(
@@ -79,9 +82,14 @@ class OrderPlacementService:
     ) -> PlacementResult:
         """Turn one decision into one order or one refusal.
 
-        A refusal and a NoOrderNeeded are durable when returned; an order's intent was durable before it was sent. An outcome
-        that is not known is an OrderPlaced whose order is UNKNOWN. The same decision id again gives the order as it stands.
-        `mark`, `product` and `position_state` serve translation and are refused where market or ledger contradict them.
+        A refusal and a NoOrderNeeded are durable when returned; an order's intent was durable before it was sent. An
+        outcome that is not known is an OrderPlaced whose order is UNKNOWN. The same decision id again gives the order
+        as it stands. `mark`, `product` and `position_state` serve translation and are refused where market or ledger
+        contradict them.
+
+        Raises:
+            OpeningError: a service used by itself found an account that was never opened, and no balances to open it.
+            NoClockBoundError: a service used by itself, outside any application, was given no clock.
         """
         flawed = flawed_call(symbol, decision, exec_engine, default_time_in_force, reduce_only_mode)
         if flawed is None and not (mark is None and product is None and position_state is None):
@@ -125,7 +133,7 @@ class OrderPlacementService:
         default_time_in_force: TimeInForce | None = None,
         reduce_only_mode: bool = False,
     ) -> Result[Plan, AnyRefusal]:
-        """What executing the decision now would do: the same code path, without reserving, writing or asking anything."""
+        """What executing the decision now would do: the same path, without reserving, writing or asking anything."""
         flawed = flawed_call(symbol, decision, exec_engine, default_time_in_force, reduce_only_mode)
         if flawed is not None:
             return Failure(flawed)
@@ -141,17 +149,20 @@ class OrderPlacementService:
         )
 
     async def _own_work(self, engine: ExecutionEngine) -> "_Work":
-        """The service used by itself: a desk of its own over the store it was given."""
-        desk = AccountDesk(
-            store=self._store,
-            market_data=self._broker,
-            clock=self._clock if self._clock is not None else bound_clock(),
-            risk_manager=engine.risk_manager,
-            order_stats=self._stats,
-        )
-        desk.ledger.load(await self._store.load())
-        if self._work is None:
-            self._work = _Work(desk, self._venue, None, None)
+        """The service used by itself: a desk of its own over the store it was given, made once."""
+        async with self._opening:
+            if self._work is None:
+                desk = AccountDesk(
+                    store=self._store,
+                    market_data=self._broker,
+                    clock=self._clock if self._clock is not None else bound_clock(),
+                    risk_manager=engine.risk_manager,
+                    order_stats=self._stats,
+                )
+                stored = await take_up(desk)
+                if stored.opened_at is None:
+                    await open_account(desk, self._broker)
+                self._work = _Work(desk, self._venue, None, None)
         return self._work
 
 

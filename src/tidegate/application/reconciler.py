@@ -1,5 +1,6 @@
-"""The order reconciler: our records against the venue's, open orders, fills, positions and balances, nothing guessed."""
+"""The order reconciler: our records against the venue's orders, fills, positions and balances, nothing guessed."""
 
+from asyncio import Lock
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -21,7 +22,7 @@ from tidegate.domain.reconciliation import (
 from tidegate.domain.submissions import Unreachable, VenueBalances, VenueOrder, VenuePositions
 
 _CONFIRM_AFTER = timedelta(seconds=5)
-"""A mismatch counts once two reads at least this far apart show it, with nothing in flight (trading rules, Position)."""
+"""A mismatch counts once two reads this far apart show it with nothing in flight (trading rules, Position)."""
 _OVERLAP = timedelta(seconds=30)
 """How far behind the last fill the watermark stays: lists lag, and a fill may be stamped before one already seen."""
 
@@ -29,17 +30,16 @@ _OVERLAP = timedelta(seconds=30)
 class OrderReconciler:
     """Compares and repairs by evidence only.
 
-    What was learnt is folded as events (`news_of`); what cannot be explained is a difference, shown and never smoothed over.
-    A fetch that fails says nothing at all (R7).
+    What was learnt is folded as events (`news_of`); what cannot be explained is a difference, shown and never smoothed
+    over. A fetch that fails says nothing at all (R7).
     """
 
-    def __init__(
-        self, desk: AccountDesk, venue: EnginePort, account: AccountPort, resolver: OrderResolver
-    ) -> None:
-        self._desk = desk
-        self._venue = venue
+    def __init__(self, desk: AccountDesk, venue: EnginePort, account: AccountPort, resolver: OrderResolver) -> None:
+        self.desk = desk
+        self.venue = venue
+        self.resolver = resolver
         self._account = account
-        self._resolver = resolver
+        self._pass = Lock()
         self._suspected: dict[str, tuple[Difference, datetime]] = {}
         self._watermark: datetime | None = None
         self._report: ReconciliationReport | None = None
@@ -53,17 +53,24 @@ class OrderReconciler:
         return self._report
 
     async def reconcile_once(self, *, report_only: bool = False) -> ReconciliationReport:
-        """One pass over everything. `report_only` folds nothing, and only says what differs."""
-        at = self._desk.clock.now()
+        """One pass over everything. `report_only` folds nothing, and only says what differs.
+
+        Passes come one after the other, so that two never take each other's reads for two looks at a mismatch.
+        """
+        async with self._pass:
+            return await self._reconcile(report_only)
+
+    async def _reconcile(self, report_only: bool) -> ReconciliationReport:
+        at = self.desk.clock.now()
         unreachable: list[str] = []
         differences: list[Difference] = []
-        fills = await self._venue.fills(self._since(at))
+        fills = await self.venue.fills(self._since(at))
         applied = 0
         if isinstance(fills, Unreachable):
             unreachable.append(f"fills: {fills.reason}")
         else:
             applied += await self._fold_fills(fills, differences, report_only)
-        theirs = await self._venue.open_orders()
+        theirs = await self.venue.open_orders()
         resolved: list[str] = []
         if isinstance(theirs, Unreachable):
             unreachable.append(f"open orders: {theirs.reason}")
@@ -73,7 +80,7 @@ class OrderReconciler:
         unreachable.extend(unseen)
         confirmed = self._confirm(at, found)
         differences.extend(confirmed)
-        differences.extend(one for one in self._resolver.differences if one not in differences)
+        differences.extend(one for one in self.resolver.differences.values() if one not in differences)
         self._report = ReconciliationReport(
             at=at,
             differences=tuple(differences),
@@ -82,28 +89,33 @@ class OrderReconciler:
             applied=applied,
             resolved=tuple(resolved),
         )
-        self._desk.differences = self._report.differences
+        self.desk.differences = self._report.differences
         return self._report
 
     def _since(self, at: datetime) -> datetime:
-        opened = self._desk.ledger.opened_at
-        start = self._watermark if self._watermark is not None else opened
-        return (start if start is not None else at) - _OVERLAP
+        """From where fills are asked for: behind the last one seen, or that the store has, or the account's opening."""
+        starts = (self._watermark, self.desk.filled_until, self.desk.ledger.opened_at, at)
+        horizon = timedelta(seconds=float(self.venue.capabilities.horizon_seconds))
+        return next(one for one in starts if one is not None) - max(_OVERLAP, horizon)
 
     async def _fold_fills(self, fills: tuple[Fill, ...], differences: list[Difference], report_only: bool) -> int:
         ours: list[Fill] = []
         for fill in fills:
-            record = await self._desk.standing(fill.client_order_id)
+            record = await self.desk.standing(fill.client_order_id)
             if record is None:
-                differences.append(_stranger("fill", fill.client_order_id, f"{fill.side} {fill.quantity} {fill.symbol}"))
+                differences.append(
+                    _stranger("fill", fill.client_order_id, f"{fill.side} {fill.quantity} {fill.symbol}")
+                )
             elif fill.trade_id not in record.trade_ids:
                 ours.append(fill)
-        if fills:
-            self._watermark = max(fill.at for fill in fills)
         if report_only:
             differences.extend(_missing_fill(fill) for fill in ours)
             return 0
-        return await self._resolver.fold_fills(tuple(ours)) if ours else 0
+        applied = await self.resolver.fold_fills(tuple(ours)) if ours else 0
+        for fill in fills:
+            if self._watermark is None or fill.at > self._watermark:
+                self._watermark = fill.at
+        return applied
 
     async def _compare_orders(
         self, at: datetime, theirs: tuple[VenueOrder, ...], differences: list[Difference], report_only: bool
@@ -111,20 +123,20 @@ class OrderReconciler:
         """Their open orders against ours, then ours that they do not show."""
         shown = {order.client_order_id for order in theirs}
         for order in theirs:
-            record = await self._desk.standing(order.client_order_id)
+            record = await self.desk.standing(order.client_order_id)
             if record is None:
                 words = f"{order.side} {order.quantity} {order.symbol}"
                 differences.append(_stranger("order", order.client_order_id, words))
             elif not report_only:
-                await self._resolver.adopt(record, order)
+                await self.resolver.adopt(record, order)
         resolved: list[str] = []
-        for record in self._desk.live_orders():
+        for record in self.desk.live_orders():
             if record.client_order_id in shown or not _is_older(record, at):
                 continue
             if report_only:
                 differences.append(_not_shown(record))
                 continue
-            after = await self._resolver.resolve(record.client_order_id)
+            after = await self.resolver.resolve(record.client_order_id)
             if after is not None and after.status is not record.status:
                 resolved.append(record.client_order_id)
         return resolved
@@ -133,13 +145,13 @@ class OrderReconciler:
         """Positions and balances that differ now; nothing is concluded while an order is in flight."""
         unseen: list[str] = []
         found: tuple[Difference, ...] = ()
-        before = self._desk.ledger.fill_count
+        before = self.desk.ledger.fill_count
         positions = await self._account.positions()
         balances = await self._account.balances()
         for name, answer in (("positions", positions), ("balances", balances)):
             if isinstance(answer, Unreachable):
                 unseen.append(f"{name}: {answer.reason}")
-        if self._desk.ledger.fill_count != before or self._in_flight():
+        if self.desk.ledger.fill_count != before or self._in_flight():
             return (), unseen
         if isinstance(positions, VenuePositions):
             found += self._positions_against(positions)
@@ -148,29 +160,29 @@ class OrderReconciler:
         return found, unseen
 
     def _in_flight(self) -> bool:
-        return any(record.order.is_taker_only or record.is_unanswered for record in self._desk.live_orders())
+        return any(record.order.is_taker_only or record.is_unanswered for record in self.desk.live_orders())
 
     def _positions_against(self, theirs: VenuePositions) -> tuple[Difference, ...]:
-        products = {product.symbol: product for product in self._desk.market_data.products}
+        products = {product.symbol: product for product in self.desk.market_data.products}
         derivatives = {symbol: product for symbol, product in products.items() if not product.is_spot}
         ours = {
             symbol: history.position.quantity
-            for (symbol, owner), history in self._desk.ledger.positions.items()
+            for (symbol, owner), history in self.desk.ledger.positions.items()
             if owner == ACCOUNT and symbol in derivatives
         }
         reported = {position.symbol: position.quantity for position in theirs.positions}
-        increments = self._desk.risk_manager.limits.position_tolerance_increments
+        increments = self.desk.risk_manager.limits.position_tolerance_increments
         return position_differences(ours, reported, products, increments)
 
     def _balances_against(self, theirs: VenueBalances) -> tuple[Difference, ...]:
         """The wallet against the ledger, to one increment of what is traded and one cent-like step of what pays."""
         tolerance: dict[str, Decimal] = {}
-        for product in self._desk.market_data.products:
+        for product in self.desk.market_data.products:
             step = DOMAIN_CONTEXT.multiply(product.base_increment, product.price_increment)
             tolerance[product.quote_currency] = max(step, tolerance.get(product.quote_currency, step))
             if product.is_spot:
                 tolerance[product.base_currency] = product.base_increment
-        return balance_differences(self._desk.ledger.balances, theirs.balances, tolerance)
+        return balance_differences(self.desk.ledger.balances, theirs.balances, tolerance)
 
     def _confirm(self, at: datetime, found: tuple[Difference, ...]) -> tuple[Difference, ...]:
         """Those of the differences that an earlier read, far enough back, has shown with the same figures."""
@@ -200,9 +212,7 @@ def _stranger(what: str, client_order_id: str, words: str) -> Difference:
 
 def _missing_fill(fill: Fill) -> Difference:
     words = f"fill {fill.trade_id}: {fill.side} {fill.quantity} at {fill.price}"
-    return Difference(
-        kind=DifferenceKind.FILLS_DIFFER, subject=fill.client_order_id, ours="not recorded", theirs=words
-    )
+    return Difference(kind=DifferenceKind.FILLS_DIFFER, subject=fill.client_order_id, ours="not recorded", theirs=words)
 
 
 def _not_shown(record: OrderRecord) -> Difference:

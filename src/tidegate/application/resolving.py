@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from tidegate.application.desk import AccountDesk
+from tidegate.domain.amounts import plain
 from tidegate.domain.events import OrderFilled, OrderRejected
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId
@@ -12,7 +13,9 @@ from tidegate.domain.reconciliation import Difference, DifferenceKind, lacks_fil
 from tidegate.domain.submissions import OrderAbsent, Unreachable, VenueOrder
 from tidegate.domain.vocabulary import OrderStatus
 
-_UNRESOLVED = (OrderStatus.SENDING, OrderStatus.UNKNOWN, OrderStatus.PREPARED)
+_UNRESOLVED = (OrderStatus.SENDING, OrderStatus.UNKNOWN)
+_CONFIRM_AFTER = timedelta(seconds=5)
+"""How long executions may be known without their fills before that is a difference: lists of fills lag."""
 
 
 class OrderResolver:
@@ -21,7 +24,8 @@ class OrderResolver:
     def __init__(self, desk: AccountDesk, venue: EnginePort) -> None:
         self._desk = desk
         self._venue = venue
-        self.differences: list[Difference] = []
+        self.differences: dict[str, Difference] = {}
+        self._lacking: dict[str, datetime] = {}
 
     async def resolve(self, client_order_id: ClientOrderId) -> OrderRecord | None:
         """Query one order and fold what that proves; the order as it then stands, None where we know of none."""
@@ -34,7 +38,7 @@ class OrderResolver:
             case VenueOrder():
                 await self.adopt(record, answer)
             case OrderAbsent():
-                await self._absent(record, asked_at)
+                await self._absent(client_order_id, asked_at)
             case Unreachable():
                 pass
         return await self._desk.standing(client_order_id)
@@ -45,7 +49,7 @@ class OrderResolver:
         overdue = timedelta(seconds=age_seconds)
         for record in self._desk.live_orders():
             is_open = record.status in _UNRESOLVED or record.has_open_cancel or record.has_open_amend
-            if is_open and record.updated_at is not None and at - record.updated_at > overdue:
+            if is_open and record.updated_at is not None and at - record.updated_at >= overdue:
                 await self.resolve(record.client_order_id)
 
     @property
@@ -56,26 +60,39 @@ class OrderResolver:
         """Fold the venue's word on an order, unless its terms are not the ones we recorded (B20)."""
         differs = terms_difference(record, theirs)
         if differs is not None:
-            self._found(differs, record.symbol, record.client_order_id)
+            self._found(differs, record.symbol)
             return
+        self.differences.pop(record.client_order_id, None)
         after = await self._desk.learn(record.client_order_id, news_of(record, theirs))
         if lacks_fills(after, theirs):
-            await self._fetch_fills(after)
+            after = await self._fetch_fills(after)
+        self._judge_fills(after, theirs)
 
-    def _found(self, difference: Difference, symbol: str, client_order_id: str) -> None:
-        if difference not in self.differences:
-            self.differences.append(difference)
+    def _judge_fills(self, record: OrderRecord, theirs: VenueOrder) -> None:
+        """Executions that the venue counts and does not list are a difference once they have stayed so."""
+        order_id, at = record.client_order_id, self._desk.clock.now()
+        if not lacks_fills(record, theirs):
+            self._lacking.pop(order_id, None)
+        elif at - self._lacking.setdefault(order_id, at) >= _CONFIRM_AFTER:
+            filled, shown = plain(record.filled_quantity), plain(theirs.filled_quantity)
+            kind = DifferenceKind.FILLS_DIFFER
+            self._found(Difference(kind=kind, subject=order_id, ours=filled, theirs=shown), record.symbol)
+
+    def _found(self, difference: Difference, symbol: str) -> None:
+        """Show what differs of one order, once; it stands until the venue is seen to agree."""
+        order_id = difference.subject
+        if self.differences.get(order_id) != difference:
+            self.differences[order_id] = difference
             at = self._desk.clock.now()
-            self._desk.incident(
-                at, difference.kind.value, difference.sentence, symbol=symbol, client_order_id=client_order_id
-            )
+            self._desk.incident(at, difference.kind.value, difference.sentence, symbol=symbol, client_order_id=order_id)
 
-    async def _fetch_fills(self, record: OrderRecord) -> None:
+    async def _fetch_fills(self, record: OrderRecord) -> OrderRecord:
         """The venue's cumulative figure shows executions that we have no fill of: fetch them, never infer them."""
         since = record.sent_at if record.sent_at is not None else record.order.created_at
         fills = await self._venue.fills(since - timedelta(seconds=1))
         if not isinstance(fills, Unreachable):
             await self.fold_fills(tuple(fill for fill in fills if fill.client_order_id == record.client_order_id))
+        return await self._desk.standing(record.client_order_id) or record
 
     async def fold_fills(self, fills: tuple[Fill, ...]) -> int:
         """Fold fills of orders that we know; how many were new."""
@@ -87,35 +104,25 @@ class OrderResolver:
             )
         return self._desk.ledger.fill_count - before
 
-    async def _absent(self, record: OrderRecord, asked_at: datetime) -> None:
-        """A complete query did not show it: evidence only if the last send is older than H, and only for what is unresolved."""
-        if record.client_order_id in self._desk.in_transit:
+    async def _absent(self, client_order_id: ClientOrderId, asked_at: datetime) -> None:
+        """A complete query did not show it: evidence only if the last send is older than H (R3, B27)."""
+        # As it stands now: an answer may have come while the query was under way.
+        record = self._desk.ledger.orders.get(client_order_id)
+        if record is None or client_order_id in self._desk.in_transit or record.sent_at is None:
+            return
+        if asked_at - record.sent_at <= self._horizon:
             return
         if record.status not in _UNRESOLVED:
-            if not record.is_terminal:
-                self._found(
-                    Difference(
-                        kind=DifferenceKind.MISSING_ON_VENUE,
-                        subject=record.client_order_id,
-                        ours=record.status.value,
-                        theirs="not found",
-                    ),
-                    record.symbol,
-                    record.client_order_id,
-                )
+            kind, ours = DifferenceKind.MISSING_ON_VENUE, record.status.value
+            missing = Difference(kind=kind, subject=client_order_id, ours=ours, theirs="not found")
+            self._found(missing, record.symbol)
             return
-        sent_at = record.sent_at if record.sent_at is not None else record.order.created_at
-        if asked_at - sent_at <= self._horizon:
-            return
-        at = self._desk.clock.now()
-        reason = (
-            f"complete queries later than {self._venue.capabilities.horizon_seconds} s after the send do not show it"
+        horizon = plain(self._venue.capabilities.horizon_seconds)
+        not_accepted = OrderRejected(
+            client_order_id=client_order_id,
+            code="NOT_ACCEPTED",
+            reason=f"complete queries later than {horizon} s after the send do not show it",
+            by_venue=False,
+            at=self._desk.clock.now(),
         )
-        await self._desk.learn(
-            record.client_order_id,
-            (
-                OrderRejected(
-                    client_order_id=record.client_order_id, code="NOT_ACCEPTED", reason=reason, by_venue=False, at=at
-                ),
-            ),
-        )
+        await self._desk.learn(client_order_id, (not_accepted,))

@@ -54,8 +54,8 @@ class Sent:
 class OrderSender:
     """Takes one translated order to the venue.
 
-    Reviewing, reserving and queueing the record happen without an await between them, so that two decisions never count the
-    same room twice (X3).
+    Reviewing, reserving and queueing the record happen without an await between them, so that two decisions never count
+    the same room twice (X3).
     """
 
     def __init__(self, desk: AccountDesk, venue: EnginePort, canceler: Canceler) -> None:
@@ -68,8 +68,8 @@ class OrderSender:
     ) -> Sent | AnyRefusal | AlreadyDecided:
         """One order, at most one transmission.
 
-        A refusal means that nothing was recorded, which is left to the caller, who knows the decision. What was refused after
-        its SENDING became durable, by the venue or by us, is a record with status REFUSED.
+        A refusal means that nothing was recorded, which is left to the caller, who knows the decision. What was refused
+        after its SENDING became durable, by the venue or by us, is a record with status REFUSED.
         """
         terms = terms_of(order)
         if engine.enable_preview and self._venue.capabilities.preview:
@@ -174,7 +174,7 @@ class OrderSender:
         return None if refusal is None or order.purpose.is_exit else refusal
 
     def _too_late(self, approved: ApprovedOrder) -> AnyRefusal | None:
-        """What the time that recording took has changed: the decision's life, the state, and after a pause the feed's age."""
+        """What has changed while it was recorded: the decision's life, the state, the feed's age after a pause."""
         order, desk = approved.order, self._desk
         now = desk.clock.now()
         if order.valid_until is not None and now > order.valid_until and not order.purpose.is_exit:
@@ -216,7 +216,7 @@ class OrderSender:
             outcome = await self._venue.submit(recorded)
         finally:
             if outcome is None:
-                # Cancelled, or a bug in an adapter: the order may be live, and the outcome is recorded all the same (P16).
+                # Cancelled, or a bug in an adapter: the order may be live, and that is recorded all the same (P16).
                 self._unanswered(order, recorded.attempt, "interrupted before the venue's answer was read")
         record = await desk.learn(
             order.client_order_id, news_of_submission(order.client_order_id, recorded.attempt, outcome)

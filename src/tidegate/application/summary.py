@@ -17,9 +17,10 @@ from tidegate.domain.refusals import AnyRefusal
 class RunSummary(Struct, frozen=True, kw_only=True):
     """One run in figures.
 
-    `filled` orders with at least one fill, `refused` by code, `unknown` orders without a known outcome now, `positions` signed
-    quantities by symbol, `equity` in the reporting currency, `invariants` "hold" or the numbers broken, `seconds` of the
-    application's clock. `broken` says what broke them; `day_pnl` is since the day's opening, `fees` in quote currency.
+    `filled` orders with at least one fill, `refused` by code, `unknown` orders without a known outcome now, `positions`
+    signed quantities by symbol, `equity` in the reporting currency and `opening_equity` the day's, `fees` and
+    `realized_pnl` in quote currency, `invariants` "hold" or the numbers broken, `broken` what broke them, `seconds` of
+    the application's clock.
     """
 
     decisions: int
@@ -57,7 +58,7 @@ class RunSummary(Struct, frozen=True, kw_only=True):
         return cls(
             decisions=tally.decisions + len(unreadable),
             orders=tally.orders,
-            filled=tally.filled,
+            filled=desk.filled_orders,
             fills=tally.fills,
             no_order=tally.no_order,
             refused=dict(sorted(refused.items())),

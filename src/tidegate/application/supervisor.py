@@ -6,12 +6,12 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from tidegate.application.clock_binding import bound_clock
-from tidegate.application.configuration import ConfigurationError
+from tidegate.application.canceling import Canceler
 from tidegate.application.engine import ExecutionEngine
 from tidegate.application.guard_watch import GuardWatch
 from tidegate.application.reconciler import OrderReconciler
 from tidegate.application.resolving import OrderResolver
+from tidegate.application.state_keeper import StateKeeper
 from tidegate.domain.ports import ClockPort
 from tidegate.domain.reconciliation import ReconciliationReport
 
@@ -24,7 +24,7 @@ class RunningFlag(Protocol):
 
 
 class SupervisorIntervals(Struct, frozen=True, kw_only=True):
-    """Periods in seconds of the clock in force; `in_flight_age` is how old an unanswered order must be to be asked for."""
+    """Periods in seconds of the clock in force; from `in_flight_age` on an unanswered order is asked for."""
 
     guards: float = 60.0
     feed: float = 1.0
@@ -74,17 +74,11 @@ class ExecutionRuntimeSupervisor:
         self._wake.set()
 
     async def run_runtime_guards(self, running_flag: RunningFlag) -> None:
-        """All guards every 60 s and when woken, the feed every second.
-
-        Raises:
-            ConfigurationError: the supervisor was made without a guard watch.
-        """
-        watch = self._watch
-        if watch is None:
-            raise ConfigurationError("the supervisor has no guards: pass guard_watch=, as the containers do")
+        """All guards every 60 s and when woken or something broke, the feed every second."""
+        watch = self.guard_watch
         since_all = self._every.guards
         while running_flag.running:
-            if since_all >= self._every.guards or self._wake.is_set():
+            if since_all >= self._every.guards or self._wake.is_set() or watch.is_urgent:
                 self._wake.clear()
                 await watch.run_all()
                 since_all = 0.0
@@ -109,8 +103,8 @@ class ExecutionRuntimeSupervisor:
             if since_pass >= interval_seconds:
                 since_pass = 0.0
                 await self.reconcile_once()
-            elif self._resolver is not None:
-                await self._resolver.resolve_overdue(self._every.in_flight_age)
+            else:
+                await self.resolver.resolve_overdue(self._every.in_flight_age)
 
     async def reconcile_once(self, *, report_only: bool = False) -> ReconciliationReport:
         """One pass now. What it finds wrong wakes the guards."""
@@ -120,6 +114,20 @@ class ExecutionRuntimeSupervisor:
         return report
 
     @property
-    def _clock(self) -> ClockPort:
-        return self._own_clock if self._own_clock is not None else bound_clock()
+    def guard_watch(self) -> GuardWatch:
+        """The guards in use; a supervisor made by itself watches over its reconciler's account."""
+        if self._watch is None:
+            reconciler = self.reconciler
+            canceler = Canceler(reconciler.desk, reconciler.venue, reconciler.resolver)
+            states = StateKeeper(reconciler.desk, canceler)
+            self._watch = GuardWatch(reconciler.desk, states, reconciler.venue, self._every.in_flight)
+        return self._watch
 
+    @property
+    def resolver(self) -> OrderResolver:
+        """Asks for what is unanswered; the reconciler's own unless another was given."""
+        return self._resolver if self._resolver is not None else self.reconciler.resolver
+
+    @property
+    def _clock(self) -> ClockPort:
+        return self._own_clock if self._own_clock is not None else self.reconciler.desk.clock

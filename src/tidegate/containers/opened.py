@@ -70,8 +70,8 @@ async def open_application(
 ) -> AsyncIterator[Application]:
     """The application of the settings' profile, or of a container of your own, wired and recovered, its loops running.
 
-    Inside, decisions take their ids and moments from the container's ports. `start` and `speed` concern paper, `on_progress` any
-    recorded session; read-only opens without lock, recovery and loops, for readings and plans.
+    Inside, decisions take their ids and moments from the container's ports. `start` and `speed` concern paper,
+    `on_progress` any recorded session; read-only opens without lock, recovery and loops, for readings and plans.
 
     Raises:
         ConfigurationError, StoreError, WorldError, RecordingDamaged, OpeningError: with the reason in one line.

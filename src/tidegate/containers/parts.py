@@ -24,7 +24,7 @@ class Part(providers.Singleton[Any]):
 
 
 class Opening(providers.Dependency[Any]):
-    """A port left open, which a container for an environment fills; like a part, it may not be filled once it was used."""
+    """A port left open, which a container for an environment fills; like a part, it is not filled once it was used."""
 
     is_used = False
 

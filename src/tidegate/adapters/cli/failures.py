@@ -15,8 +15,8 @@ from tidegate.adapters.stores.sqlite.errors import (
     StoreError,
 )
 from tidegate.application.configuration import ConfigurationError
-from tidegate.application.recovery import OpeningError
 from tidegate.application.strategy import StrategyError
+from tidegate.application.taking_up import OpeningError
 
 DONE = 0
 REFUSED = 1

@@ -1,0 +1,58 @@
+"""Taking up an account: what a desk reads of its store, and what the first start of an account writes."""
+
+from tidegate.application.desk import AccountDesk
+from tidegate.domain.events import AccountOpened
+from tidegate.domain.ports import AccountPort
+from tidegate.domain.records import CommitOutcome, StepCommitted, StoredAccount
+from tidegate.domain.submissions import Unreachable
+
+
+class OpeningError(Exception):
+    """The application cannot begin: the venue or the store did not give what a start needs. One line says which."""
+
+
+async def take_up(desk: AccountDesk) -> StoredAccount:
+    """Bring the desk to where the store stands, and change nothing."""
+    stored = await desk.store.load()
+    desk.ledger.load(stored)
+    if stored.account_state is not None:
+        desk.ledger.states.set("", stored.account_state)
+    for symbol, entry in stored.symbol_states.items():
+        desk.ledger.states.set(symbol, entry)
+    desk.pace.restore(desk.clock.now(), stored.orders_today)
+    desk.filled_until = stored.last_fill_at
+    desk.stats.unknown += sum(record.is_unanswered for record in desk.live_orders())
+    return stored
+
+
+async def open_account(desk: AccountDesk, account: AccountPort) -> CommitOutcome:
+    """The first start of an account: the balances that are there are its own, what is traded among them external.
+
+    Raises:
+        OpeningError: the balances cannot be read.
+    """
+    found = await account.balances()
+    if isinstance(found, Unreachable):
+        raise OpeningError(f"the balances of a first start could not be read: {found.reason}")
+    at = desk.clock.now()
+    return await desk.commit(
+        at, AccountOpened(account_id=desk.store.account_id, balances=found.balances, equity=None, at=at)
+    )
+
+
+async def check_account(desk: AccountDesk, account: AccountPort) -> None:
+    """C5: a key of another account must never trade on this one's records; a venue that cannot be asked proves nothing.
+
+    Raises:
+        OpeningError: the venue's account is another than the one that the store is pinned to.
+    """
+    found = await account.balances()
+    if not isinstance(found, Unreachable) and found.account_id not in ("", desk.store.account_id):
+        raise OpeningError(f"the key is of account {found.account_id!r}, the store of {desk.store.account_id!r}")
+
+
+def not_durable(outcome: CommitOutcome, what: str) -> OpeningError | None:
+    """The error of a start that the store did not take."""
+    if isinstance(outcome, StepCommitted):
+        return None
+    return OpeningError(f"the store did not take {what}: {getattr(outcome, 'reason', outcome)}")
