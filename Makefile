@@ -22,7 +22,7 @@ run: $(READY) ## Trade on paper: a real capture of BTC-USD, an example strategy,
 	    echo 'The capture is out of reach: trading on the small synthetic recording of the package instead.'
 	@if [ -f $(CAPTURE) ]; then \
 	    $(MAKE) --no-print-directory --silent $(RECORDING) && \
-	    TIDEGATE__PAPER__RECORDING=$(RECORDING) $(BIN)/tidegate run --fresh --config examples/paper.toml; \
+	    $(BIN)/tidegate run --fresh --config examples/paper.toml --recording $(RECORDING); \
 	else \
 	    $(BIN)/tidegate run --fresh --config examples/paper.toml; \
 	fi

@@ -108,8 +108,13 @@ def unsettled_close(
 
 def unknown_symbol(symbol: str, desk: AccountDesk) -> UnknownSymbolRefused:
     """The refusal that names what can be traded instead."""
-    known = ", ".join(product.symbol for product in desk.market_data.products[:8])
-    return UnknownSymbolRefused(message=f"no product {symbol!r} here; there is {known}", facts={"symbol": symbol})
+    symbols = [product.symbol for product in desk.market_data.products]
+    meant = symbol.upper().replace("/", "-").replace("_", "-")
+    return UnknownSymbolRefused(
+        message=f"no product {symbol!r} here; there is {', '.join(symbols[:8])}",
+        facts={"symbol": symbol},
+        remedy=Remedy(f"the symbol {meant}") if meant in symbols else None,
+    )
 
 
 def state_refusal(symbol: str, state: str, reason: str, by: str) -> TradingStateRefused:
