@@ -10,17 +10,19 @@ class Publisher:
     """Hands every event to every subscriber, in order; a subscriber that raises is counted and the next one is told."""
 
     def __init__(self) -> None:
-        self._subscribers: list[EventSubscriberPort] = []
+        self._subscribers: tuple[EventSubscriberPort, ...] = ()
         self.errors: dict[str, int] = {}
         self.last_error: BaseException | None = None
 
     def subscribe(self, subscriber: EventSubscriberPort) -> Callable[[], None]:
         """Tell this subscriber from now on; the returned call ends it and may be repeated."""
-        self._subscribers.append(subscriber)
+        self._subscribers = (*self._subscribers, subscriber)
 
         def unsubscribe() -> None:
-            if subscriber in self._subscribers:
-                self._subscribers.remove(subscriber)
+            left = list(self._subscribers)
+            if subscriber in left:
+                left.remove(subscriber)
+                self._subscribers = tuple(left)
 
         return unsubscribe
 
@@ -28,10 +30,11 @@ class Publisher:
         if not self._subscribers:
             return
         for event in events:
-            for subscriber in tuple(self._subscribers):
+            # A tuple, so that one may come or go while the others are being told.
+            for subscriber in self._subscribers:
                 try:
                     subscriber.notice(event)
-                except Exception as error:  # an observer's bug, of any kind, must not become an order's
+                except Exception as error:  # noqa: BLE001 -- an observer's bug, of any kind, must not become an order's
                     name = type(subscriber).__name__
                     self.errors[name] = self.errors.get(name, 0) + 1
                     self.last_error = error

@@ -1,6 +1,6 @@
 """Pace: how fast, how often and how alike we have been sending."""
 
-from collections import Counter, deque
+from collections import deque
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -9,6 +9,7 @@ from tidegate.domain.views import PaceReading
 from tidegate.domain.vocabulary import OrderSide, Purpose
 
 _SECOND = timedelta(seconds=1)
+_ENTRY = Purpose.ENTRY
 Terms = tuple[str, OrderSide, Decimal, Decimal | None]
 
 
@@ -20,7 +21,7 @@ class Pace:
         self._requests: deque[datetime] = deque()
         self._entries: deque[datetime] = deque()
         self._recent: deque[tuple[datetime, Terms]] = deque()
-        self._alike: Counter[Terms] = Counter()
+        self._alike: dict[Terms, int] = {}
         self._day: date | None = None
         self._orders_today = 0
 
@@ -30,16 +31,18 @@ class Pace:
 
     def note_request(self, at: datetime) -> None:
         """Any request that counts against the venue's budget."""
-        _forget(self._requests, at - _SECOND)
-        self._requests.append(at)
+        requests = self._requests
+        while requests and requests[0] <= at - _SECOND:
+            requests.popleft()
+        requests.append(at)
 
     def note_order(self, order: Order, terms: Terms, at: datetime) -> None:
         """An order is about to be sent; `terms` are those it was translated to, before sizing and rounding."""
         self._requests.append(at)
-        if order.purpose is Purpose.ENTRY:
+        if order.purpose is _ENTRY:
             self._entries.append(at)
         self._recent.append((at, terms))
-        self._alike[terms] += 1
+        self._alike[terms] = self._alike.get(terms, 0) + 1
         self._turn_day(at)
         self._orders_today += 1
 
@@ -58,26 +61,27 @@ class Pace:
 
     def repeats(self, terms: Terms) -> int:
         """How many orders of the same terms the repetition window holds, as of the last reading."""
-        return self._alike[terms]
+        return self._alike.get(terms, 0)
 
     def _turn_day(self, at: datetime) -> None:
         if self._day != (today := at.date()):
             self._day, self._orders_today = today, 0
 
     def _forget(self, at: datetime) -> None:
-        _forget(self._requests, at - _SECOND)
-        _forget(self._entries, at - _SECOND)
+        horizon = at - _SECOND
+        requests, entries, recent, alike = self._requests, self._entries, self._recent, self._alike
+        while requests and requests[0] <= horizon:
+            requests.popleft()
+        while entries and entries[0] <= horizon:
+            entries.popleft()
         horizon = at - self._window
-        while self._recent and self._recent[0][0] <= horizon:
-            _, terms = self._recent.popleft()
-            self._alike[terms] -= 1
-            if not self._alike[terms]:
-                del self._alike[terms]
-
-
-def _forget(sent: deque[datetime], horizon: datetime) -> None:
-    while sent and sent[0] <= horizon:
-        sent.popleft()
+        while recent and recent[0][0] <= horizon:
+            terms = recent.popleft()[1]
+            left = alike[terms] - 1
+            if left:
+                alike[terms] = left
+            else:
+                del alike[terms]
 
 
 def terms_of(order: Order) -> Terms:

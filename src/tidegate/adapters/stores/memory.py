@@ -13,6 +13,7 @@ from tidegate.domain.events import (
     AccountOpened,
     DayOpened,
     DecisionRefused,
+    JournalEvent,
     NoOrderDecided,
     OrderSending,
     TradingStateChanged,
@@ -157,16 +158,16 @@ class MemoryOrderStore:
         if step.balances:
             self._balances.update(step.balances)
         for event in step.events:
-            if isinstance(event, ACCOUNT_FACTS):
+            if type(event) in ACCOUNT_FACTS:
                 self._project(event)
 
-    def _project(self, event: TradingStateChanged | AccountOpened | DayOpened) -> None:
+    def _project(self, event: JournalEvent) -> None:
         if isinstance(event, TradingStateChanged):
             self._states.apply(event)
             self._has_account_state = self._has_account_state or not event.symbol
         elif isinstance(event, AccountOpened):
             self._facts.opened(event)
-        else:
+        elif isinstance(event, DayOpened):
             self._facts.day(event)
 
     async def find_decision(self, decision_id: str) -> StoredDecision | None:

@@ -35,7 +35,7 @@ def sending_of(approved: ApprovedOrder, step: Step) -> OrderSending:
         raise ValueError("a SENDING step begins with OrderSending")
     if event.order is not approved.order and event.order != approved.order:
         raise ValueError("the recorded terms are not the approved ones")
-    if not any(record.order.client_order_id == event.order.client_order_id for record in step.orders):
+    if event.order.client_order_id not in [record.order.client_order_id for record in step.orders]:
         raise ValueError("a SENDING step carries the record of its order")
     return event
 
