@@ -158,6 +158,8 @@ class MarketSession:
             WorldError: the world cannot be written.
         """
         self.broker.close()
+        # The rows hold the recording's file open until they are let go.
+        self._rows, self._next = iter(()), None
         try:
             self._state.is_closed = True
             self._venue.tape.keep_place(self.clock.now_us())
