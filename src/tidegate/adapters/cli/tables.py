@@ -19,7 +19,7 @@ from tidegate.domain.vocabulary import OrderSide, OrderStatus, TradingState
 SHORT_ID = 10
 """So much of an order's id tells a hundred thousand orders apart; commands take it as well as the whole."""
 
-_FOLDING = frozenset({"Status"})
+_FOLDING = frozenset({"Status", "Order"})
 _STATUS_STYLES = {
     OrderStatus.FILLED: "green",
     OrderStatus.REFUSED: "red",

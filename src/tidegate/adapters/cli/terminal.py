@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable
+from typing import TextIO
 
 from rich.console import Console, RenderableType
 from rich.markup import escape
@@ -12,6 +13,7 @@ from tidegate.adapters.cli.wire import Line
 from tidegate.adapters.spelling import shown
 
 _PIPED_COLUMNS = 100
+_VERBOSE_COLUMNS = 140
 _ERROR_LENGTH_MAX = 2_000
 
 
@@ -21,8 +23,8 @@ class Terminal:
     def __init__(self, *, is_json: bool = False, is_verbose: bool = False) -> None:
         self.is_json = is_json
         self.is_verbose = is_verbose
-        self.out = _console(is_error=False)
-        self.err = _console(is_error=True)
+        self.out = _console(sys.stdout, _VERBOSE_COLUMNS if is_verbose else _PIPED_COLUMNS)
+        self.err = _console(sys.stderr, _PIPED_COLUMNS)
 
     @property
     def is_interactive(self) -> bool:
@@ -66,7 +68,7 @@ class Terminal:
         self.err.print(f"[bold red]error:[/] [red]{escape(words)}[/]", soft_wrap=True)
 
 
-def _console(*, is_error: bool) -> Console:
-    stream = sys.stderr if is_error else sys.stdout
-    width = None if stream.isatty() else _PIPED_COLUMNS
+def _console(stream: TextIO, piped_columns: int) -> Console:
+    """A console as wide as its terminal, or as what reads it can be expected to take."""
+    width = None if stream.isatty() else piped_columns
     return Console(file=stream, highlight=False, width=width, emoji=False)

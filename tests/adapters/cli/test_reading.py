@@ -1,0 +1,155 @@
+"""Looking at an account: the same things as tables for people and as lines for programs."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.adapters.cli.conftest import Run
+from tidegate.adapters.cli import wire
+
+LISTS: Mapping[str, type[wire.Line]] = {
+    "orders": wire.OrderLine,
+    "fills": wire.FillLine,
+    "positions": wire.PositionLine,
+    "products": wire.ProductLine,
+    "events": wire.EventLine,
+}
+OBJECTS: Mapping[tuple[str, ...], type[wire.Line]] = {
+    ("account",): wire.AccountLine,
+    ("quote", "BTC-USD"): wire.QuoteLine,
+}
+AMOUNT = re.compile(r"-?\d+(\.\d*[1-9])?")
+
+
+@pytest.mark.parametrize(("command", "kind"), LISTS.items(), ids=lambda value: value if isinstance(value, str) else "")
+def test_a_list_is_one_object_a_line_with_exactly_the_fields_of_its_kind(
+    traded: Run, command: str, kind: type[wire.Line]
+) -> None:
+    """What docs/cli.md says of it."""
+    ended = traded(command, "--json")
+
+    assert ended.code == 0
+    assert ended.objects
+    for line, fields in zip(ended.out.splitlines(), ended.objects, strict=True):
+        assert list(fields) == list(kind.__struct_fields__)
+        msgspec.json.decode(line, type=kind)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind"), OBJECTS.items(), ids=lambda value: value[0] if isinstance(value, tuple) else ""
+)
+def test_one_thing_is_one_object(traded: Run, arguments: tuple[str, ...], kind: type[wire.Line]) -> None:
+    """One line and no more."""
+    ended = traded(*arguments, "--json")
+
+    assert ended.code == 0
+    assert list(ended.object) == list(kind.__struct_fields__)
+    msgspec.json.decode(ended.out, type=kind)
+
+
+def test_amounts_are_text_without_exponents(traded: Run) -> None:
+    """A program reads them into decimals of its own."""
+    for order in traded("orders", "--json").objects:
+        assert AMOUNT.fullmatch(str(order["quantity"]))
+    for fill in traded("fills", "--json").objects:
+        assert AMOUNT.fullmatch(str(fill["price"]))
+
+
+@pytest.mark.parametrize("command", [*LISTS, "account"])
+def test_for_people_it_is_a_table_without_colour_codes_in_a_pipe(traded: Run, command: str) -> None:
+    """And no line is wider than a hundred columns."""
+    ended = traded(command)
+
+    assert ended.code == 0
+    assert "\x1b" not in ended.out
+    assert max(map(len, ended.out.splitlines())) <= 100 or command == "events"
+    assert ended.err == ""
+
+
+def test_an_order_s_row_is_whole_within_the_width(traded: Run) -> None:
+    """No figure and no id is cut."""
+    rows = traded("orders", "-n", "5").out
+    orders = traded("orders", "-n", "5", "--json").objects
+
+    assert "…" not in rows
+    for order in orders:
+        assert str(order["client_order_id"])[:10] in rows
+        assert str(order["quantity"]) in rows
+    assert str(orders[0]["client_order_id"]) in traded("orders", "-n", "1", "-v").out.replace("\n", "").replace(" ", "")
+
+
+def test_a_list_can_be_cut_and_narrowed(traded: Run) -> None:
+    """By count, by symbol, by what is open, and by where the journal had been read to."""
+    every = traded("orders", "--json").objects
+
+    assert traded("orders", "--json", "-n", "1").objects == every[:1]
+    spot = traded("orders", "--json", "--symbol", "BTC-USD").objects
+    assert spot == [order for order in every if order["symbol"] == "BTC-USD"]
+    assert all(order["leaves_quantity"] != "0" for order in traded("orders", "--open", "--json").objects)
+    assert traded("fills", "--symbol", "NONE").out.strip() == "No fills."
+    assert [row["sequence"] for row in traded("events", "--after", "3", "-n", "2", "--json").objects] == [4, 5]
+
+
+def test_reading_changes_nothing(traded: Run, traded_folder: Path) -> None:
+    """Not a byte of the store, and no file beside it."""
+    store = traded_folder / "data" / "tidegate" / "paper.sqlite"
+    before = (store.read_bytes(), sorted(path.name for path in store.parent.iterdir()))
+
+    for command in ("orders", "fills", "positions", "account", "events", "plan BTC-USD BUY --notional 100", "doctor"):
+        traded(*command.split())
+
+    after = (store.read_bytes(), sorted(path.name for path in store.parent.iterdir() if path.suffix != ".sqlite-shm"))
+    assert after[0] == before[0]
+    assert set(after[1]) - set(before[1]) <= {"paper.sqlite-wal", "paper.sqlite-shm", "paper.sqlite.world-shm"}
+
+
+@pytest.mark.parametrize("command", ["orders", "fills", "positions", "account", "events"])
+def test_without_a_store_there_is_nothing_to_read(program: Run, tmp_path: Path, command: str) -> None:
+    """Exit 2, and no store is made."""
+    ended = program(command)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == f"error: there is no store at {tmp_path}/data/tidegate/paper.sqlite\n"
+    assert not (tmp_path / "data").exists()
+    in_memory = program(command, "--store", "memory://")
+    assert in_memory.code == 2
+    assert "no such store" in in_memory.err
+
+
+def test_a_path_with_a_slash_too_few_is_told(traded: Run, traded_folder: Path) -> None:
+    """`sqlite:///tmp/...` is relative; the message has the URL that was meant."""
+    store = traded_folder / "data" / "tidegate" / "paper.sqlite"
+
+    ended = traded("orders", "--store", f"sqlite://{store}")
+
+    assert ended.code == 2
+    assert f"an absolute path has four slashes: sqlite:///{store}" in ended.err
+
+
+def test_the_market_can_be_seen_without_a_store(program: Run, tmp_path: Path) -> None:
+    """Products and prices are no account's."""
+    assert [product["symbol"] for product in program("products", "--json").objects] == ["BTC-USD", "BTC-PERP"]
+    quote = program("quote", "BTC-USD", "--json").object
+    assert float(str(quote["bid"])) < float(str(quote["ask"]))
+    assert "bid" in program("quote", "BTC-USD").out
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_symbol_that_is_none_is_told_with_the_nearest(program: Run) -> None:
+    """A usage error."""
+    ended = program("quote", "BTCUSD")
+
+    assert (ended.code, ended.err) == (2, "error: there is no product BTCUSD; did you mean BTC-USD?\n")
+
+
+def test_another_account_s_store_is_refused(traded: Run, traded_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """C5: the account is pinned in the store."""
+    monkeypatch.setenv("TIDEGATE__ACCOUNT_ID", "other")
+
+    ended = traded("orders", "--store", f"sqlite:///{traded_folder}/data/tidegate/paper.sqlite")
+
+    assert ended.code == 2
+    assert "belongs to account 'paper', not 'other'" in ended.err
