@@ -9,6 +9,7 @@ from tidegate.domain.outcomes import NoOrderNeeded, Plan
 from tidegate.domain.pace import terms_of
 from tidegate.domain.ports import EnginePort
 from tidegate.domain.refusals import AnyRefusal
+from tidegate.domain.remedies import in_decision_terms
 from tidegate.domain.review import plan_of
 from tidegate.domain.vocabulary import Action
 
@@ -40,4 +41,5 @@ class Planner:
             return Failure(prepared)
         at = self._desk.clock.now()
         view = self._desk.view(prepared.order, terms_of(prepared.order), prepared.product, at)
-        return plan_of(one.engine.assess(prepared.order, view), view)
+        planned = plan_of(one.engine.assess(prepared.order, view), view)
+        return planned.alt(lambda refusal: in_decision_terms(refusal, one.decision, prepared.order))

@@ -29,6 +29,7 @@ from tidegate.domain.refusals import (
     StaleMarkRefused,
     StoreRefused,
 )
+from tidegate.domain.remedies import in_decision_terms
 from tidegate.domain.settlement import news_of_submission
 from tidegate.domain.states import permits
 from tidegate.domain.submissions import SubmissionOutcome
@@ -83,7 +84,7 @@ class OrderSender:
         if isinstance(approved, SelfCrossRefused) and order.purpose.is_exit:
             approved, at = await self._past_blockers(approved, order, product, engine)
         if not isinstance(approved, ApprovedOrder):
-            return approved
+            return approved if decision is None else in_decision_terms(approved, decision, order)
         desk, store = self._desk, self._desk.store
         step = desk.ledger.apply(
             at,

@@ -6,7 +6,6 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tidegate.domain.ages import is_older, seconds_between
 from tidegate.domain.amounts import ONE, ZERO, exact, plain
 from tidegate.domain.decisions import Decision
 from tidegate.domain.identifiers import client_order_id
@@ -26,8 +25,6 @@ from tidegate.domain.products import Product
 from tidegate.domain.quantities import quantity_asked
 from tidegate.domain.refusals import (
     AnyRefusal,
-    ClockRefused,
-    ExpiredRefused,
     InvalidRefused,
     MarketStateRefused,
     ReducibleRefused,
@@ -35,8 +32,9 @@ from tidegate.domain.refusals import (
 )
 from tidegate.domain.risk import RiskLimits
 from tidegate.domain.submissions import EngineCapabilities
+from tidegate.domain.timeliness import out_of_time
 from tidegate.domain.touch import Touch, touch_of
-from tidegate.domain.validity import impossible, invalid, shown
+from tidegate.domain.validity import impossible, invalid
 from tidegate.domain.views import MarketReading
 from tidegate.domain.vocabulary import (
     Action,
@@ -138,7 +136,7 @@ def _mismatch(symbol: str, product: Product, position: Position, market: MarketR
 def _trade(asked: _Asked, side: OrderSide) -> Translation:
     """A BUY or a SELL."""
     decision, at = asked.decision, asked.at
-    late = _out_of_time(decision, at, asked.limits)
+    late = out_of_time(decision, at, asked.limits)
     if late is not None:
         return late
     kind = order_type_of(decision)
@@ -289,37 +287,3 @@ def _irreducible(asked: _Asked, side: OrderSide) -> ReducibleRefused:
     return ReducibleRefused(
         message=f"nothing to reduce: {why}", figures={"position": held, "reducible": max(asked.reducible, ZERO)}
     )
-
-
-def _out_of_time(decision: Decision, at: datetime, limits: RiskLimits) -> ExpiredRefused | ClockRefused | None:
-    """Past its life, too old to be news (N8), or from the future (N9; an exit is let through)."""
-    if decision.valid_until is not None and at > decision.valid_until:
-        message = f"the decision was valid until {shown(decision.valid_until)}, and it is {shown(at)}"
-        return ExpiredRefused(message=message)
-    decided_at = decision.decided_at
-    if decided_at is None:
-        return None
-    if is_older(at, decided_at, limits.max_decision_age_seconds):
-        age = seconds_between(decided_at, at)
-        return ExpiredRefused(
-            message=f"the decision is {plain(age)} s old, more than {plain(limits.max_decision_age_seconds)} s",
-            figures={"age_seconds": age, "limit_seconds": limits.max_decision_age_seconds},
-        )
-    if decided_at > at and not decision.reduce_only:
-        return _from_the_future(decided_at, at, limits)
-    return None
-
-
-def _from_the_future(decided_at: datetime, at: datetime, limits: RiskLimits) -> ClockRefused | None:
-    bound = limits.max_clock_skew_ms / _MILLISECONDS
-    if not is_older(decided_at, at, bound):
-        return None
-    ahead = seconds_between(at, decided_at)
-    return ClockRefused(
-        message=f"the decision was made {plain(ahead)} s in the future, more than {plain(bound)} s",
-        figures={"ahead_seconds": ahead, "limit_seconds": bound},
-        remedy=Remedy(f"send it after {shown(decided_at)}", not_before=decided_at),
-    )
-
-
-_MILLISECONDS = Decimal(1_000)

@@ -1,6 +1,6 @@
 """Market state: whether the venue takes such an order now (MARKET_STATE), and whether it is in time (EXPIRED)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tidegate.domain.checks.draft import Draft
 from tidegate.domain.products import OPEN_FOR_TRADING
@@ -68,7 +68,11 @@ def lifetime(draft: Draft) -> ExpiredRefused | None:
     """Whether the decision's life, or a GTD order's, ended before this review; protection and closes have none."""
     order, at = draft.order, draft.view.at
     if order.valid_until is not None and at > order.valid_until and order.purpose is not Purpose.PROTECTION:
-        return ExpiredRefused(message=f"the decision was valid until {shown(order.valid_until)}, and it is {shown(at)}")
+        return _expired("the decision was valid until", "valid_until", order.valid_until, at)
     if order.expire_at is not None and at >= order.expire_at:
-        return ExpiredRefused(message=f"the order was to expire at {shown(order.expire_at)}, and it is {shown(at)}")
+        return _expired("the order was to expire at", "expire_at", order.expire_at, at)
     return None
+
+
+def _expired(what: str, field: str, moment: datetime, at: datetime) -> ExpiredRefused:
+    return ExpiredRefused(message=f"{what} {shown(moment)}, and it is {shown(at)}", facts={field: shown(moment)})

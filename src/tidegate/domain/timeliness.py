@@ -1,0 +1,44 @@
+"""Timeliness: whether a decision comes within its life, is no old replay, and is not from the future."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from tidegate.domain.ages import is_older, seconds_between
+from tidegate.domain.amounts import plain
+from tidegate.domain.decisions import Decision
+from tidegate.domain.refusals import ClockRefused, ExpiredRefused, Remedy
+from tidegate.domain.risk import RiskLimits
+from tidegate.domain.validity import shown
+
+_MILLISECONDS = Decimal(1_000)
+
+
+def out_of_time(decision: Decision, at: datetime, limits: RiskLimits) -> ExpiredRefused | ClockRefused | None:
+    """Past its life, too old to be news (N8), or from the future (N9; an exit is let through)."""
+    if decision.valid_until is not None and at > decision.valid_until:
+        message = f"the decision was valid until {shown(decision.valid_until)}, and it is {shown(at)}"
+        return ExpiredRefused(message=message, facts={"valid_until": shown(decision.valid_until)})
+    decided_at = decision.decided_at
+    if decided_at is None:
+        return None
+    if is_older(at, decided_at, limits.max_decision_age_seconds):
+        age = seconds_between(decided_at, at)
+        return ExpiredRefused(
+            message=f"the decision is {plain(age)} s old, more than {plain(limits.max_decision_age_seconds)} s",
+            figures={"age_seconds": age, "limit_seconds": limits.max_decision_age_seconds},
+        )
+    if decided_at > at and not decision.reduce_only:
+        return _from_the_future(decided_at, at, limits)
+    return None
+
+
+def _from_the_future(decided_at: datetime, at: datetime, limits: RiskLimits) -> ClockRefused | None:
+    bound = limits.max_clock_skew_ms / _MILLISECONDS
+    if not is_older(decided_at, at, bound):
+        return None
+    ahead = seconds_between(at, decided_at)
+    return ClockRefused(
+        message=f"the decision was made {plain(ahead)} s in the future, more than {plain(bound)} s",
+        figures={"ahead_seconds": ahead, "limit_seconds": bound},
+        remedy=Remedy(f"send it after {shown(decided_at)}", not_before=decided_at),
+    )
