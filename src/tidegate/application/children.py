@@ -44,7 +44,7 @@ class Children(AbstractAsyncContextManager["Children"]):
         failure: BaseException | None = None
         try:
             await loop()
-        except Exception as error:  # whatever killed the loop, its siblings must live and the operator must know
+        except Exception as error:  # noqa: BLE001 -- whatever killed it, its siblings live and the operator knows
             failure = error
         if not self._is_closing:
             self.dead[name] = failure
@@ -66,7 +66,7 @@ async def first_of(
             failure: Exception | None = None
             try:
                 await one
-            except Exception as error:  # handed to whoever waits, whatever it is
+            except Exception as error:  # noqa: BLE001 -- handed to whoever waits, whatever it is
                 failure = error
             if not outcome.done():
                 outcome.set_result(None) if failure is None else outcome.set_exception(failure)
