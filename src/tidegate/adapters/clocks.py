@@ -123,15 +123,16 @@ class SessionClock(SteppedClock):
 
     With a `speed` it also flows between events, that many session seconds a real second, but never past the event
     that is next: when the program is slow the session is slow with it, so that a busy moment is never taken for a
-    silent feed. Without one it stands still until every task waits (replay). `real` gives real seconds.
+    silent feed. Without one it stands still until every task waits (replay). `real` gives real seconds, the system's
+    unless told otherwise.
     """
 
     def __init__(
-        self, starts_at: datetime, speed: float | None = None, real: Callable[[], float] = time.monotonic
+        self, starts_at: datetime, speed: float | None = None, real: Callable[[], float] | None = None
     ) -> None:
         super().__init__(starts_at)
         self.speed = speed
-        self._real = real
+        self._real = real if real is not None else time.monotonic
         self._anchor_us = 0
         self._anchor_real: float | None = None
         self._held_at_us = self._reached_us

@@ -23,11 +23,13 @@ def prepare_session(
     speed: float | None = None,
     on_progress: Callable[[SessionProgress], None] | None = None,
     is_read_only: bool = False,
+    real: Callable[[], float] | None = None,
 ) -> MarketSession:
     """A session that has its broker and its clock, and is still to be opened and run.
 
     `world_path` None is a world in memory; read-only takes a copy of the file's, and leaves the file as it is.
     `speed` is session seconds a real second; None is a replay, as fast as it goes.
+    `real` gives real seconds, for a test that holds them.
 
     Raises:
         RecordingDamaged: the recording is truncated or altered.
@@ -45,6 +47,10 @@ def prepare_session(
         start=start,
     )
     world.state.source = str(recording.path.resolve())
-    clock = SessionClock(moment_of(world.state.at_us), speed)
-    broker = SimulatedBroker(SimulatedVenue(recording.header, world, chosen), clock)
-    return MarketSession(recording, summary, broker, clock, on_progress)
+    try:
+        clock = SessionClock(moment_of(world.state.at_us), speed, real)
+        broker = SimulatedBroker(SimulatedVenue(recording.header, world, chosen), clock)
+        return MarketSession(recording, summary, broker, clock, on_progress)
+    except BaseException:
+        world.close()
+        raise

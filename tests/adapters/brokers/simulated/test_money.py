@@ -74,7 +74,8 @@ def test_a_perpetual_realises_its_profit_in_the_settlement_currency() -> None:
     floor.play(book([(100, 50)], [(101, 50)]))
     floor.submit(an_order("in", BUY, 10, 101, IOC, symbol=PERPETUAL))
     held = floor.venue.exchange.accounts.position(PERPETUAL)
-    assert (held.quantity, held.entry_price) == (10, 101)
+    assert held.quantity == 10
+    assert held.entry_price == 101
     assert floor.balances["USD"] == 1_000 - Decimal("0.0505")
     floor.play(book([(111, 50)], [(112, 50)]))
     floor.submit(an_order("out", SELL, 10, 111, IOC, symbol=PERPETUAL))
@@ -90,7 +91,9 @@ def test_a_perpetual_may_be_short_and_a_turn_realises_only_what_it_closes() -> N
     floor.play(book([(89, 50)], [(90, 50)]))
     floor.submit(an_order("turn", BUY, 15, 90, IOC, symbol=PERPETUAL))
     position = floor.venue.exchange.accounts.position(PERPETUAL)
-    assert (position.quantity, position.entry_price, position.realized_pnl) == (5, 90, 10)
+    assert position.quantity == 5
+    assert position.entry_price == 90
+    assert position.realized_pnl == 10
 
 
 def test_margin_limits_a_perpetual_and_a_reduction_is_never_refused_for_it() -> None:
@@ -182,8 +185,9 @@ def test_money_is_conserved_to_the_last_decimal_whatever_happens(
             quantity = str(size) if symbol == PERP.symbol else str(Decimal(size) / 10)
             order = an_order(f"o{number}", OrderSide(what), quantity, price, tif, symbol=symbol, reduce_only=flag)
             floor.submit(order)
-        assert (accounts.total("USD"), accounts.total("BTC")) == (2_000, 7)
+        assert accounts.total("USD") == 2_000
+        assert accounts.total("BTC") == 7
         assert accounts.state.balances["BTC"] >= 0
-    for order in list(floor.venue.exchange.floor.open):
-        floor.cancel(order)
+    for order_id in list(floor.venue.exchange.floor.open):
+        floor.cancel(order_id)
     assert not any(accounts.held.values())
