@@ -2,8 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import datetime
-from decimal import Decimal
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -18,48 +16,17 @@ from tidegate.application.inbox import InboxServer
 from tidegate.application.intake import IntakeConsumer
 from tidegate.application.operations import Operations, StateReceipt
 from tidegate.application.placement import PlacementResult
+from tidegate.application.readings import AccountReadings
 from tidegate.application.recovery import Recovery
 from tidegate.application.reports import ReportReader
 from tidegate.application.summary import RunSummary
 from tidegate.application.tally import Tally
-from tidegate.domain.events import TradingStateChanged
-from tidegate.domain.fills import Fill
 from tidegate.domain.guards import LOOPS
-from tidegate.domain.ledger import ACCOUNT
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.ports import DecisionIntakePort, EventSubscriberPort
-from tidegate.domain.positions import Position
-from tidegate.domain.products import Product
 from tidegate.domain.reconciliation import ReconciliationReport
-from tidegate.domain.records import JournalRow
 from tidegate.domain.refusals import AnyRefusal
-from tidegate.domain.views import AccountReading, MarketReading
 from tidegate.domain.vocabulary import TradingState
-
-
-class PositionReading(Struct, frozen=True, kw_only=True):
-    """One strategy's position with the mark and the profit it would have at it, None where there is no mark."""
-
-    position: Position
-    mark: Decimal | None
-    unrealized_pnl: Decimal | None
-
-
-class AccountSummary(Struct, frozen=True, kw_only=True):
-    """The account in its reporting currency; `day_pnl` since the UTC day's opening. None where a price is missing."""
-
-    account_id: str
-    reporting_currency: str
-    equity: Decimal | None
-    balances: dict[str, Decimal]
-    available: dict[str, Decimal]
-    margin_used: Decimal
-    exposure: Decimal | None
-    state: TradingState
-    state_reason: str
-    day_opening_equity: Decimal | None
-    day_pnl: Decimal | None
-    opened_at: datetime | None
 
 
 class Session(Protocol):
@@ -81,7 +48,7 @@ class Intervals(Struct, frozen=True, kw_only=True):
     inbox: float = 0.5
 
 
-class Application:
+class Application(AccountReadings):
     """One account's coordinator, readings and operations, with its loops running while it is open.
 
     Made by a container and opened by `open_application`; entering recovers from the store and starts the loops, leaving
@@ -103,10 +70,10 @@ class Application:
         intervals: Intervals | None = None,
         is_read_only: bool = False,
     ) -> None:
+        super().__init__(desk)
         self.coordinator = coordinator
         self.operations = operations
         self.recovered: ReconciliationReport | None = None
-        self._desk = desk
         self._recovery = recovery
         self._reports = reports
         self._inbox = inbox
@@ -166,103 +133,14 @@ class Application:
         if not self._running.running:
             return
         reason = f"the loop {name!r} ended: {failure!r}" if failure is not None else f"the loop {name!r} ended"
-        at = self._desk.clock.now()
-        self._desk.incident(at, "LOOP_DIED", reason)
-        await self._desk.change_state(
-            TradingStateChanged(state=TradingState.REDUCING, reason=reason, by=f"guard {LOOPS}", is_latched=True, at=at)
-        )
-
-    # Readings
-
-    @property
-    def now(self) -> datetime:
-        """The application's time, aware UTC: session time on paper and in replay."""
-        return self._desk.clock.now()
+        self._desk.incident(self._desk.clock.now(), "LOOP_DIED", reason)
+        if self.state() is TradingState.ACTIVE:
+            await self.operations.change_state(TradingState.REDUCING, reason, by=f"guard {LOOPS}")
 
     @property
     def dead_loops(self) -> dict[str, BaseException | None]:
         """Background loops that have ended while they should run, with what ended them."""
         return dict(self._children.dead)
-
-    @property
-    def subscriber_errors(self) -> dict[str, int]:
-        """How often subscribers have raised, by their type; what they do stops nothing."""
-        return dict(self._desk.publisher.errors)
-
-    @property
-    def products(self) -> tuple[Product, ...]:
-        """Everything that can be traded here."""
-        return self._desk.market_data.products
-
-    def quote(self, symbol: str) -> MarketReading:
-        """The market of a symbol as last heard."""
-        return self._desk.market_data.reading(symbol)
-
-    async def orders(self, *, limit: int = 100, open_only: bool = False, symbol: str = "") -> Sequence[OrderRecord]:
-        """Orders, the latest first."""
-        await self._desk.store.flush()
-        return await self._desk.store.orders(limit=limit, open_only=open_only, symbol=symbol)
-
-    async def fills(self, *, limit: int = 100, symbol: str = "") -> Sequence[Fill]:
-        """Fills, the latest first."""
-        await self._desk.store.flush()
-        return await self._desk.store.fills(limit=limit, symbol=symbol)
-
-    async def events(self, *, after: int = 0, limit: int = 1_000) -> Sequence[JournalRow]:
-        """Journal rows after a sequence number, oldest first."""
-        await self._desk.store.flush()
-        return await self._desk.store.journal(after=after, limit=limit)
-
-    async def positions(self) -> tuple[PositionReading, ...]:
-        """Every strategy's position that is not flat or has a history."""
-        found = []
-        for position in self._desk.ledger.open_positions:
-            mark = self._desk.market_data.reading(position.symbol).mark
-            gain = None
-            if mark is not None:
-                gain = position.unrealized_pnl(self._desk.ledger.product(position.symbol), mark.price)
-            price = mark.price if mark is not None else None
-            found.append(PositionReading(position=position, mark=price, unrealized_pnl=gain))
-        return tuple(found)
-
-    async def account(self) -> AccountSummary:
-        """Money, exposure and trading state."""
-        desk, ledger = self._desk, self._desk.ledger
-        reading: AccountReading = desk.valuation.account(ledger)
-        state = ledger.states.account
-        opening = ledger.day_opening_equity
-        day_pnl = reading.equity - opening if reading.equity is not None and opening is not None else None
-        return AccountSummary(
-            account_id=desk.store.account_id,
-            reporting_currency=reading.reporting_currency,
-            equity=reading.equity,
-            balances=dict(ledger.balances),
-            available=reading.available,
-            margin_used=reading.margin_used,
-            exposure=desk.valuation.gross(ledger),
-            state=state.state,
-            state_reason=state.reason,
-            day_opening_equity=opening,
-            day_pnl=day_pnl,
-            opened_at=ledger.opened_at,
-        )
-
-    def position(self, symbol: str, strategy_id: str = "") -> Position:
-        """One strategy's position, flat where it has none; `*` is the account's."""
-        return self._desk.ledger.position(symbol, strategy_id or "")
-
-    def account_position(self, symbol: str) -> Position:
-        """The account's position on a symbol, over all strategies."""
-        return self._desk.ledger.position(symbol, ACCOUNT)
-
-    def state(self, symbol: str = "") -> TradingState:
-        """The trading state that counts for a symbol, or the account's."""
-        states = self._desk.ledger.states
-        return states.effective(symbol) if symbol else states.account.state
-
-    def open_orders(self, symbol: str = "") -> tuple[OrderRecord, ...]:
-        """Live orders, oldest first."""
-        return self._desk.live_orders(symbol)
 
     # Operations
 

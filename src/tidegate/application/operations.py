@@ -90,14 +90,16 @@ class Operations:
             results.append(await self.coordinator.close_as_operator(symbol, decision))
         return next((one for one in results if isinstance(one, Failure)), results[-1])
 
-    async def change_state(self, state: TradingState, reason: str, symbol: str = "") -> StateReceipt:
+    async def change_state(
+        self, state: TradingState, reason: str, symbol: str = "", by: str = _OPERATOR
+    ) -> StateReceipt:
         """Make a trading state durable and enforce it; a symbol that is not traded here would halt nothing."""
         if symbol and self.desk.market_data.product(symbol) is None:
             return self._receipt(state, symbol, unknown_symbol(symbol, self.desk).message)
         change = TradingStateChanged(
             state=state,
             reason=reason.encode(errors="replace").decode(),
-            by=_OPERATOR,
+            by=by,
             symbol=symbol,
             is_latched=state is not TradingState.ACTIVE,
             at=self.desk.clock.now(),

@@ -15,7 +15,13 @@ from tidegate.domain.orders import Order, OrderRecord
 from tidegate.domain.outcomes import NoOrderNeeded
 from tidegate.domain.positions import Position
 from tidegate.domain.products import Product
-from tidegate.domain.refusals import AnyRefusal, TradingStateRefused, UnknownOutcomeRefused, UnknownSymbolRefused
+from tidegate.domain.refusals import (
+    AnyRefusal,
+    Remedy,
+    TradingStateRefused,
+    UnknownOutcomeRefused,
+    UnknownSymbolRefused,
+)
 from tidegate.domain.submissions import EngineCapabilities
 from tidegate.domain.translation import translate
 from tidegate.domain.vocabulary import Action, Purpose, TimeInForce, TradingState

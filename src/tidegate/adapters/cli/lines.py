@@ -9,8 +9,8 @@ import msgspec
 from msgspec.structs import asdict
 
 from tidegate.adapters.cli import wire
-from tidegate.application.application import AccountSummary, PositionReading
 from tidegate.application.operations import StateReceipt
+from tidegate.application.readings import AccountSummary, PositionReading
 from tidegate.application.summary import RunSummary
 from tidegate.domain.amounts import plain
 from tidegate.domain.fills import Fill

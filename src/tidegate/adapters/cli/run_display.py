@@ -15,7 +15,8 @@ from tidegate.adapters.cli.run_log import RunLog
 from tidegate.adapters.cli.tables import STATE_STYLES, gain_text
 from tidegate.adapters.cli.terminal import Terminal
 from tidegate.adapters.sessions.session import SessionProgress
-from tidegate.application.application import AccountSummary, Application
+from tidegate.application.application import Application
+from tidegate.application.readings import AccountSummary
 
 _REFRESH_SECONDS = 0.25
 _LINES_SHOWN = 10

@@ -17,7 +17,7 @@ from tidegate.adapters.settings import Settings
 from tidegate.adapters.settings.environment import PREFIX, environment_name
 from tidegate.adapters.settings.keys import SECRETS
 from tidegate.adapters.settings.store_url import MemoryStoreUrl
-from tidegate.application.application import AccountSummary
+from tidegate.application.readings import AccountSummary
 from tidegate.application.summary import RunSummary
 from tidegate.domain.vocabulary import TradingState
 

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tidegate.adapters.cli import figures
-from tidegate.application.application import AccountSummary, PositionReading
+from tidegate.application.readings import AccountSummary, PositionReading
 from tidegate.domain.amounts import BPS, DOMAIN_CONTEXT
 from tidegate.domain.fills import Fill
 from tidegate.domain.orders import OrderRecord
