@@ -10,7 +10,7 @@ from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.decision_options import DecisionOptions
 from tidegate.adapters.cli.failures import DONE, REFUSED
 from tidegate.adapters.cli.hands import reach
-from tidegate.adapters.cli.stored import without_store
+from tidegate.adapters.cli.stored import looking
 from tidegate.domain.outcomes import NoOrderNeeded, OrderPlaced
 from tidegate.domain.refusals import AnyRefusal
 from tidegate.domain.vocabulary import OrderStatus
@@ -56,7 +56,7 @@ async def plan(call: Call, options: DecisionOptions) -> int:
 
 
 async def _think(call: Call, options: DecisionOptions, *, is_dry_run: bool) -> int:
-    async with call.doors.open_application(without_store(call), is_read_only=True) as app:
+    async with looking(call) as app:
         decision = options.decision(app.now)
         result = await app.coordinator.plan(options.symbol, decision)
     if isinstance(result, Failure):

@@ -9,7 +9,7 @@ from rich.text import Text
 from tidegate.adapters.cli import figures, lines, tables
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.failures import DONE, REFUSED, UsageError
-from tidegate.adapters.cli.stored import require_store, without_store
+from tidegate.adapters.cli.stored import looking, require_store
 from tidegate.adapters.spelling import nearest, shown
 from tidegate.application.application import Application
 from tidegate.domain.events import JournalEvent
@@ -23,11 +23,6 @@ def _opened(call: Call) -> AbstractAsyncContextManager[Application]:
     """The account as its store has it, without a lock and without writing."""
     require_store(call.settings)
     return call.doors.open_application(call.settings, is_read_only=True)
-
-
-def _market(call: Call) -> AbstractAsyncContextManager[Application]:
-    """The market; where there is no store yet, with an account in memory."""
-    return call.doors.open_application(without_store(call), is_read_only=True)
 
 
 async def orders(
@@ -74,7 +69,7 @@ async def account(call: Call) -> int:
 
 async def products(call: Call) -> int:
     """List what can be traded, with increments and fees."""
-    async with _market(call) as app:
+    async with looking(call) as app:
         found = app.products
     call.terminal.answer(map(lines.product_line, found), tables.products_table(found))
     return DONE
@@ -84,7 +79,7 @@ async def quote(
     call: Call, symbol: Annotated[str, typer.Argument(metavar="SYMBOL", help="A product, as `products` lists it.")]
 ) -> int:
     """Show the market of one symbol as last heard."""
-    async with _market(call) as app:
+    async with looking(call) as app:
         known = [product.symbol for product in app.products]
         if symbol not in known:
             raise UsageError(f"there is no product {shown(symbol)}; did you mean {nearest(symbol, known)}?")

@@ -1,5 +1,6 @@
 """The store that a command is about: whether it is there, how to do without one, and how to set it aside."""
 
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from tidegate.adapters.cli.call import Call
@@ -8,6 +9,7 @@ from tidegate.adapters.settings import Settings
 from tidegate.adapters.settings.store_url import MemoryStoreUrl, PostgresStoreUrl, SqliteStoreUrl
 from tidegate.adapters.stores.sqlite.errors import NoSuchStore, StoreLocked
 from tidegate.adapters.stores.sqlite.lock import writer_of
+from tidegate.application.application import Application
 
 WORLD_SUFFIX = ".world"
 _SIDE_FILES = ("-wal", "-shm", ".lock", WORLD_SUFFIX, f"{WORLD_SUFFIX}-wal", f"{WORLD_SUFFIX}-shm")
@@ -46,13 +48,17 @@ def require_store(settings: Settings) -> Path:
     raise NoSuchStore(path.absolute())
 
 
-def without_store(call: Call) -> Settings:
-    """The settings, with a store in memory where there is no file yet: a look at the market needs none."""
+def looking(call: Call) -> AbstractAsyncContextManager[Application]:
+    """An application to look at market and checks with: the account's if it has a store, else a fresh one in memory.
+
+    Nothing is written either way; one in memory is opened whole, so that it has its opening balances.
+    """
     settings = call.settings
     url = settings.store_url
     if isinstance(url, SqliteStoreUrl) and not url.path.is_file():
-        return call.load(store={"url": "memory://"}).settings
-    return settings
+        settings = call.load(store={"url": "memory://"}).settings
+    is_kept = not isinstance(settings.store_url, MemoryStoreUrl)
+    return call.doors.open_application(settings, is_read_only=is_kept)
 
 
 def set_aside(settings: Settings) -> list[Path]:

@@ -1,0 +1,115 @@
+"""`doctor` finds what is wrong and changes nothing; `bench` prints what it is handed."""
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.adapters.cli.conftest import Run
+from tidegate.adapters.cli import wire
+from tidegate.adapters.cli.wire import Health
+
+
+def findings(ended_out: str) -> dict[str, wire.FindingLine]:
+    """What was found, by what was looked at."""
+    lines = (msgspec.json.decode(line, type=wire.FindingLine) for line in ended_out.splitlines())
+    return {line.what: line for line in lines}
+
+
+@pytest.fixture
+def copied(traded_folder: Path, tmp_path: Path, program: Run) -> Path:
+    """A traded account's store that a test may damage."""
+    shutil.copytree(traded_folder / "data", tmp_path / "data")
+    return tmp_path / "data" / "tidegate" / "paper.sqlite"
+
+
+def test_a_sound_installation_is_ok_throughout(traded: Run) -> None:
+    """The whole journal is verified."""
+    ended = traded("doctor", "--json")
+
+    found = findings(ended.out)
+    assert ended.code == 0
+    assert {line.health for line in found.values()} == {Health.OK}
+    assert {"settings", "recording", "file modes", "journal", "projections", "writer", "clock", "disk"} <= found.keys()
+    assert "the hash of every one verified" in traded("doctor").out
+
+
+def test_before_the_first_run_there_is_no_store_and_that_is_no_failure(program: Run, tmp_path: Path) -> None:
+    """A store that was named is another matter."""
+    ended = program("doctor", "--json")
+
+    assert (ended.code, findings(ended.out)["store"].health) == (0, Health.WARN)
+    assert not (tmp_path / "data").exists()
+    assert program("doctor", "--store", "sqlite:///none.sqlite").code == 2
+    assert findings(program("doctor", "--store", "memory://", "--json").out)["store"].health is Health.OK
+
+
+def test_a_changed_row_is_found(program: Run, copied: Path) -> None:
+    """D3 and invariant 10: exit 1, with the row."""
+    with sqlite3.connect(copied) as connection:
+        connection.execute("UPDATE journal SET at = at + 1 WHERE sequence = 4")
+    connection.close()
+
+    ended = program("doctor", "--json")
+
+    assert ended.code == 1
+    assert findings(ended.out)["journal"].health is Health.FAIL
+    assert "4" in findings(ended.out)["journal"].found
+
+
+def test_a_file_that_is_no_store_is_found(program: Run, copied: Path) -> None:
+    """One line, no traceback."""
+    copied.write_text("hello, this is no database at all" * 100)
+
+    ended = program("doctor", "--json")
+
+    assert (ended.code, findings(ended.out)["store"].health) == (1, Health.FAIL)
+
+
+def test_a_world_that_is_none_is_found(program: Run, copied: Path) -> None:
+    """The paper venue's file."""
+    Path(f"{copied}.world").write_text("hello, this is no database at all" * 100)
+
+    ended = program("doctor", "--json")
+
+    assert (ended.code, findings(ended.out)["paper venue"].health) == (1, Health.FAIL)
+
+
+def test_a_store_that_others_may_read_is_found(program: Run, copied: Path) -> None:
+    """Z10."""
+    copied.chmod(0o644)
+
+    ended = program("doctor", "--json")
+
+    assert (ended.code, findings(ended.out)["file modes"].health) == (1, Health.FAIL)
+
+
+def test_a_lowered_trading_state_is_pointed_out(program: Run, copied: Path) -> None:
+    """Healthy, and nothing will be traded."""
+    program("halt", "for the test")
+
+    found = findings(program("doctor", "--json").out)["trading state"]
+
+    assert found.health is Health.WARN
+    assert "HALTED: for the test (by operator)" in found.found
+
+
+@pytest.mark.parametrize(("content", "what"), [(None, "No such file"), (b"hello", "line 1")])
+def test_a_recording_that_cannot_be_played_is_found(program: Run, content: bytes | None, what: str) -> None:
+    """Before a run ends with it."""
+    if content is not None:
+        Path("day.tgr.gz").write_bytes(content)
+    Path("tidegate.toml").write_text('[paper]\nrecording = "day.tgr.gz"\n')
+
+    ended = program("doctor", "--json")
+
+    assert ended.code == 1
+    assert what in findings(ended.out)["recording"].found
+
+
+def test_the_bench_prints_a_key_a_row(program: Run) -> None:
+    """One object; for people a table."""
+    assert program("bench", "--json").object == {"in_memory_us": 5.7, "restart_ms": 55.0}
+    assert "5.70" in program("bench").out

@@ -1,0 +1,134 @@
+"""Intervening: trading states that hold for whoever sends next, cancels, closes and reconciliation."""
+
+import msgspec
+import pytest
+
+from tests.adapters.cli.conftest import Run
+from tidegate.adapters.cli import wire
+
+RESTING = ("decide", "BTC-USD", "BUY", "--quantity", "0.01", "--limit", "50000")
+
+
+def code_of(ended_out: str) -> str:
+    return msgspec.json.decode(ended_out, type=wire.RefusalLine).refusal.code
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("halt",), ("reduce",), ("resume",), ("cancel-all",), ("close", "BTC-USD"), ("reconcile",), ("cancel", "tg1")],
+    ids=" ".join,
+)
+def test_without_a_store_an_intervention_fails(program: Run, command: tuple[str, ...]) -> None:
+    """It does not succeed at nothing: the account that was meant is another."""
+    for store in ((), ("--store", "memory://"), ("--store", "postgresql://desk:c4n4ry@db/gate")):
+        ended = program(*command, *store)
+
+        assert (ended.code, ended.out) == (2, "")
+        assert ended.err.startswith("error: ")
+        assert "c4n4ry" not in ended.err
+
+
+def test_a_halt_is_durable_and_stops_entries_until_a_person_resumes(program: Run) -> None:
+    """For the account and for every process that comes after."""
+    program("decide", "BTC-USD", "HOLD")
+
+    halted = program("halt", "the feed looks wrong", "--json")
+    refused = program("decide", "BTC-USD", "BUY", "--notional", "250", "--json")
+    account = program("account", "--json").object
+    resumed = program("resume", "looked", "--json").object
+
+    state = msgspec.json.decode(halted.out, type=wire.StateLine)
+    assert (halted.code, state.state, state.symbol, state.process) == (0, "HALTED", "", "")
+    assert state.epoch is not None
+    assert (refused.code, code_of(refused.out)) == (1, "TRADING_STATE")
+    assert (account["state"], account["state_reason"]) == ("HALTED", "the feed looks wrong")
+    assert resumed["state"] == "ACTIVE"
+    assert program("decide", "BTC-USD", "BUY", "--notional", "250").code == 0
+
+
+def test_reducing_one_symbol_leaves_the_other_and_lets_exits_through(program: Run) -> None:
+    """REDUCING is cancels, and orders that shrink a position."""
+    program("decide", "BTC-USD", "BUY", "--notional", "250")
+    told = program("reduce", "--symbol", "BTC-USD")
+
+    entry = program("decide", "BTC-USD", "BUY", "--notional", "250", "--json")
+    other = program("decide", "BTC-PERP", "BUY", "--notional", "250", "--json")
+    exit_ = program("decide", "BTC-USD", "CLOSE", "--json")
+
+    assert told.out.startswith("REDUCING for BTC-USD: durable, and no process is running")
+    assert (entry.code, code_of(entry.out)) == (1, "TRADING_STATE")
+    assert (other.code, exit_.code) == (0, 0)
+
+
+def test_a_state_of_what_is_no_symbol_is_a_usage_error(program: Run) -> None:
+    """A halt of `btc-usd` would halt nothing."""
+    program("decide", "BTC-USD", "HOLD")
+
+    ended = program("halt", "--symbol", "btc-usd")
+
+    assert (ended.code, ended.err) == (2, "error: btc-usd is no symbol: a symbol is upper-case, such as BTC-USD\n")
+
+
+def test_an_order_is_cancelled_by_the_beginning_of_its_id(program: Run) -> None:
+    """As `orders` shows it."""
+    order_id = msgspec.json.decode(program(*RESTING, "--json").out, type=wire.PlacedLine).order.client_order_id
+
+    ended = program("cancel", order_id[:10], "--json")
+
+    assert ended.code == 0
+    assert ended.object["client_order_id"] == order_id
+    assert ended.object["status"] == "CANCELED"
+    again = program("cancel", order_id)
+    assert "CANCELED" in again.out
+
+
+def test_an_id_that_begins_no_order_or_several_is_a_usage_error(program: Run) -> None:
+    """Nothing is cancelled by a guess."""
+    for _ in range(2):
+        program(*RESTING)
+
+    assert "2 open orders begin with tg" in program("cancel", "tg").err
+    assert "no open order begins with zz" in program("cancel", "zz").err
+    assert program("cancel", "").code == 2
+    unknown = program("cancel", "tg" + "0" * 30, "--json")
+    assert (unknown.code, code_of(unknown.out)) == (1, "INVALID")
+
+
+def test_all_orders_are_cancelled_at_once(program: Run) -> None:
+    """And none left is said so."""
+    for _ in range(2):
+        program(*RESTING)
+
+    cancelled = program("cancel-all", "--json")
+
+    assert cancelled.code == 0
+    assert [order["status"] for order in cancelled.objects] == ["CANCELED", "CANCELED"]
+    assert program("cancel-all").out == "No open orders.\n"
+    assert program("orders", "--open").out == "No orders.\n"
+
+
+def test_a_close_works_while_halted(program: Run) -> None:
+    """An operator's close is never blocked by a limit or a state."""
+    program("decide", "BTC-USD", "BUY", "--notional", "250")
+    program("halt")
+
+    closed = program("close", "BTC-USD", "--json")
+    flat = program("close", "BTC-USD")
+    unknown = program("close", "NONE", "--json")
+
+    order = msgspec.json.decode(closed.out, type=wire.PlacedLine).order
+    assert (closed.code, order.purpose, order.status) == (0, "OPERATOR_CLOSE", "FILLED")
+    assert flat.code == 0
+    assert "No order needed" in flat.out
+    assert (unknown.code, code_of(unknown.out)) == (1, "UNKNOWN_SYMBOL")
+
+
+def test_records_and_venue_are_compared(program: Run) -> None:
+    """Agreement is exit 0."""
+    program("decide", "BTC-USD", "BUY", "--notional", "250")
+
+    ended = program("reconcile", "--json")
+
+    report = msgspec.json.decode(ended.out, type=wire.ReconciliationLine)
+    assert (ended.code, report.agrees, report.differences) == (0, True, [])
+    assert "agree" in program("reconcile", "--report-only").out

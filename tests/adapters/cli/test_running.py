@@ -1,0 +1,201 @@
+"""`run` and `replay`: a session to its end, its decisions from a strategy or from standard input, and its summary."""
+
+import io
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.adapters.cli.conftest import EXAMPLE, TRADING, Run
+from tidegate.adapters.cli import wire
+
+STRATEGY = ("--strategy", f"{EXAMPLE}:create")
+BUY = '{"symbol": "BTC-USD", "action": "BUY", "target_notional": "250", "decision_id": "line-1"}'
+
+
+def given(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put text into standard input."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+
+
+@contextmanager
+def piped(text: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Put text into standard input through a real pipe."""
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as pipe:
+        pipe.write(text)
+    with os.fdopen(reading) as stdin, monkeypatch.context() as patch:
+        patch.setattr(sys, "stdin", stdin)
+        yield
+
+
+def test_a_run_ends_with_its_figures(program: Run) -> None:
+    """Orders, fills, no unknown outcome, and invariants that hold."""
+    ended = program("run", *TRADING, "--json")
+
+    line = msgspec.json.decode(ended.out, type=wire.RunLine)
+    assert ended.code == 0
+    assert list(ended.object) == list(wire.RunLine.__struct_fields__)
+    assert (
+        list(ended.object)[:9] == "decisions orders filled refused unknown positions equity invariants seconds".split()
+    )
+    assert line.orders > 0
+    assert line.filled > 0
+    assert (line.unknown, line.invariants) == (0, "hold")
+    assert line.seconds == pytest.approx(240, abs=5)
+
+
+def test_a_run_for_people_tells_what_happens_and_sums_it_up(program: Run) -> None:
+    """In a pipe: a line an event, no colour, no line cut; and three commands that can be typed."""
+    ended = program("run", *TRADING)
+
+    assert ended.code == 0
+    assert "\x1b" not in ended.out
+    assert ended.out.startswith("paper · synthetic · account paper · decides: MeanReversion\n")
+    assert " filled     " in ended.out
+    for word in (
+        "Summary",
+        "Decided",
+        "Ordered",
+        "Filled",
+        "Equity",
+        "Result",
+        "= price",
+        "fees",
+        "Invariants",
+        "Assumed",
+    ):
+        assert word in ended.out
+    suggested = [line for line in ended.out.split("Try next")[1].splitlines() if line and not line.startswith("#")]
+    assert len(suggested) == 3
+    for line in suggested:
+        assert program(*line.split()[1:]).code in (0, 1)
+
+
+def test_the_next_run_goes_on_with_the_account_on_a_fresh_session(program: Run) -> None:
+    """What was bought before is still there."""
+    program("decide", "BTC-USD", "BUY", "--notional", "250")
+
+    ended = program("run", "--speed", "50000", "--for", "5", "--json", "--no-stdin")
+
+    assert float(str(ended.object["positions"]["BTC-USD"])) > 0  # type: ignore[index]
+    assert "nothing decides in this process" in ended.err
+
+
+def test_a_fresh_run_sets_the_account_aside(program: Run, tmp_path: Path) -> None:
+    """Nothing is deleted; the files have another name."""
+    program("decide", "BTC-USD", "BUY", "--notional", "250")
+
+    ended = program("run", "--fresh", "--speed", "50000", "--for", "5", "--json", "--no-stdin")
+
+    assert ended.object["positions"] == {}
+    aside = tmp_path / "data" / "tidegate" / "paper.sqlite.1"
+    assert f"set aside: {aside}" in ended.err.replace("\n", "")
+    assert aside.exists()
+    assert len(program("orders", "--json", "--store", f"sqlite:///{aside}").objects) == 1
+    assert program("run", "--fresh", "--for", "1", "--speed", "50000", "--no-stdin", "--store", "memory://").code == 0
+
+
+def test_lines_of_standard_input_each_have_their_outcome(program: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In their order, with their line; what cannot be read is one refusal and the rest goes on."""
+    given(f'{BUY}\nnonsense\n{{"symbol": "BTC-USD", "action": "HOLD"}}\n{BUY}\n', monkeypatch)
+
+    ended = program("run", "--stdin", "--speed", "1000", "--json")
+
+    *settled, last = ended.out.splitlines()
+    lines = [msgspec.json.decode(line, type=wire.SettledLine) for line in settled]
+    assert [line.reference for line in lines] == ["line 1", "line 2", "line 3", "line 4"]
+    assert lines[0].order is not None
+    assert lines[1].refusal is not None
+    assert lines[1].refusal.code == "INVALID"
+    assert lines[2].no_order is not None
+    assert lines[3].order == lines[0].order
+    summary = msgspec.json.decode(last, type=wire.RunLine)
+    assert (summary.orders, summary.filled, summary.refused) == (1, 1, {"INVALID": 1})
+    assert ended.code == 0
+
+
+def test_a_pipe_is_read_where_no_strategy_is_named(program: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`echo ... | tidegate run`, told for people."""
+    with piped(f'{BUY}\nnonsense\n{{"symbol": "BTC-USD", "action": "HOLD"}}\n', monkeypatch):
+        ended = program("run", "--speed", "1000")
+
+    assert ended.code == 0
+    assert "decides: standard input" in ended.out
+    assert "refused    INVALID: line 2: is not JSON" in ended.out
+    assert "line 3: no order needed" in ended.out
+
+
+def test_a_strategy_goes_before_a_pipe(program: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run in a script is not surprised by what stands in its standard input."""
+    with piped(BUY, monkeypatch):
+        ended = program("run", *STRATEGY, "--speed", "50000", "--for", "5", "--json")
+
+    assert ended.object["orders"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--resume", "--fresh"), "--resume goes on with a session and --fresh begins one: give one of them"),
+        ((*STRATEGY, "--stdin"), "--strategy and --stdin both decide: give one of them"),
+        (("--recording", "none.tgr.gz"), "none.tgr.gz: No such file or directory"),
+        (("--strategy", "none.py:create"), "intake.strategy names a file that is not there: none.py"),
+        (("--profile", "live"), "profile live needs a real venue in venue.name: live never trades on paper"),
+    ],
+)
+def test_what_cannot_run_is_one_line(program: Run, arguments: tuple[str, ...], message: str) -> None:
+    """Exit 2, no traceback, nothing on standard output."""
+    ended = program("run", *arguments)
+
+    assert (ended.code, ended.out, ended.err) == (2, "", f"error: {message}\n")
+
+
+def test_a_strategy_that_raises_ends_the_run_with_one_line(program: Run) -> None:
+    """Exit 1, with what happened and where; all of it with -v."""
+    Path("mine.py").write_text("class Mine:\n    def decide(self, view):\n        return 1 / 0\n")
+    arguments = ("run", "--strategy", "mine.py:Mine", "--speed", "1000", "--json")
+
+    ended = program(*arguments)
+
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err == "error: Mine failed: ZeroDivisionError: division by zero (mine.py line 3)\n"
+    assert "Traceback" in program(*arguments, "-v").err
+
+
+def test_a_replay_is_the_same_every_time(program: Run) -> None:
+    """Byte for byte, and as fast as it goes."""
+    journals = []
+    for number in (1, 2):
+        store = f"sqlite:///{number}.sqlite"
+        ended = program("replay", "synthetic", *STRATEGY, "--for", "240", "--store", store, "--json")
+        assert ended.code == 0
+        assert ended.object["orders"] != 0
+        journals.append(program("events", "--store", store, "-n", "100000", "--json").out)
+
+    assert journals[0] == journals[1]
+    assert journals[0]
+
+
+def test_a_replay_keeps_nothing_unless_told_to(program: Run, tmp_path: Path) -> None:
+    """And says how to keep it."""
+    ended = program("replay", "synthetic", *STRATEGY, "--for", "120")
+
+    assert ended.code == 0
+    assert not (tmp_path / "data").exists()
+    assert "--store sqlite:///replay.sqlite" in ended.out
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"\x1f\x8b\x08\x00"])
+def test_a_damaged_recording_is_told_with_its_line(program: Run, content: bytes) -> None:
+    """Exit 2."""
+    Path("day.tgr.gz").write_bytes(content)
+
+    ended = program("replay", "day.tgr.gz")
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("error: day.tgr.gz, line 1: ")
