@@ -1,0 +1,1 @@
+"""The parts of the broker contract, one idea each."""
