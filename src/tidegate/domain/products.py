@@ -63,15 +63,17 @@ class Product(Struct, frozen=True, gc=False, kw_only=True):
         return Money(value if self.multiplier is ONE else DOMAIN_CONTEXT.multiply(value, self.multiplier))
 
 
-def _floor(value: Decimal, increment: Decimal) -> Decimal:
+def floor_to(value: Decimal, increment: Decimal) -> Decimal:
+    """The largest multiple of an increment that is not above a value of zero or more, in the caller's context."""
     # Where the increment is a power of ten, as nearly all are, the first step is the answer already.
     near = value.quantize(increment, ROUND_FLOOR)
     rest = near % increment
     return near - rest if rest else near
 
 
-def _ceiling(value: Decimal, increment: Decimal) -> Decimal:
-    below = _floor(value, increment)
+def ceiling_to(value: Decimal, increment: Decimal) -> Decimal:
+    """The smallest multiple of an increment that is not below a value of zero or more, in the caller's context."""
+    below = floor_to(value, increment)
     return below if below == value else below + increment
 
 
@@ -84,7 +86,7 @@ def is_multiple(value: Decimal, increment: Decimal) -> bool:
 def round_quantity(product: Product, value: Decimal) -> Quantity:
     """A size down to the product's increment; never up, not even to the minimum."""
     increment = product.base_increment
-    return Quantity(_floor(value, increment) if value % increment else value)
+    return Quantity(floor_to(value, increment) if value % increment else value)
 
 
 @exact
@@ -93,7 +95,7 @@ def round_limit_price(product: Product, side: OrderSide, value: Decimal) -> Pric
     increment = product.price_increment
     if not value % increment:
         return Price(value)
-    return Price(_floor(value, increment) if side is _BUY else _ceiling(value, increment))
+    return Price(floor_to(value, increment) if side is _BUY else ceiling_to(value, increment))
 
 
 @exact
@@ -102,4 +104,4 @@ def round_trigger_price(product: Product, side: OrderSide, value: Decimal) -> Pr
     increment = product.price_increment
     if not value % increment:
         return Price(value)
-    return Price(_floor(value, increment) if side is _BUY else _ceiling(value, increment))
+    return Price(floor_to(value, increment) if side is _BUY else ceiling_to(value, increment))

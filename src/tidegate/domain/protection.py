@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from tidegate.domain.amounts import ONE, ZERO, Price
-from tidegate.domain.products import Product, round_limit_price
+from tidegate.domain.products import Product, ceiling_to, floor_to, round_limit_price
 from tidegate.domain.risk import RiskLimits
 from tidegate.domain.vocabulary import OrderSide
 
@@ -37,7 +37,10 @@ def protected_price(
     collar = touch * limits.collar_pct
     if collar < allowed:
         allowed = collar
-    return round_limit_price(product, side, touch + allowed if side is _BUY else touch - allowed)
+    increment = product.price_increment
+    if side is _BUY:
+        return Price(floor_to(touch + allowed, increment))
+    return Price(ceiling_to(touch - allowed, increment))
 
 
 def stale_exit_price(product: Product, side: OrderSide, last_known: Decimal, limits: RiskLimits) -> Price:

@@ -8,7 +8,7 @@ from tidegate.domain.amounts import MAX_DIGITS_EACH_SIDE, ONE, flaw, plain
 from tidegate.domain.decisions import Decision
 from tidegate.domain.marks import Mark
 from tidegate.domain.outcomes import NoOrderNeeded
-from tidegate.domain.products import Product, round_quantity
+from tidegate.domain.products import Product, floor_to
 from tidegate.domain.protection import protected_price, stale_exit_price
 from tidegate.domain.refusals import AmbiguousSizeRefused, InvalidRefused, Remedy, StaleMarkRefused
 from tidegate.domain.risk import RiskLimits
@@ -53,7 +53,7 @@ def quantity_asked(
     size = notional / (price if product.multiplier is ONE else price * product.multiplier)
     if size >= _HUGE:
         return invalid("target_notional", f"comes to more than {MAX_DIGITS_EACH_SIDE} digits of quantity")
-    from_notional = round_quantity(product, size)
+    from_notional = floor_to(size, product.base_increment)
     if quantity is None:
         return from_notional
     stated = quantity * price * product.multiplier

@@ -195,8 +195,7 @@ def _order(
     purpose: Purpose,
 ) -> Order:
     decision = asked.decision
-    is_triggered = kind is not _LIMIT and kind is not _MARKET
-    return Order(
+    order = Order(
         client_order_id=client_order_id(asked.account_id, decision.decision_id),
         decision_id=decision.decision_id,
         symbol=asked.product.symbol,
@@ -208,11 +207,6 @@ def _order(
         created_at=asked.at,
         strategy_id=decision.strategy_id,
         limit_price=decision.limit_price,
-        trigger_price=decision.stop_trigger,
-        trigger_direction=trigger_direction(kind, side) if is_triggered else None,
-        trigger_source=_trigger_source(asked) if is_triggered else None,
-        trail=decision.trail,
-        expire_at=decision.expire_at,
         post_only=decision.post_only,
         reduce_only=decision.reduce_only,
         leverage=_leverage(asked),
@@ -220,6 +214,20 @@ def _order(
         reference_price=decision.reference_price,
         max_drift_bps=decision.max_drift_bps,
         arrival_mid=asked.touch[2],
+    )
+    if decision.expire_at is not None:
+        order = replace(order, expire_at=decision.expire_at)
+    return order if kind is _LIMIT or kind is _MARKET else _triggered(order, asked)
+
+
+def _triggered(order: Order, asked: _Asked) -> Order:
+    """The same, waiting for its price."""
+    return replace(
+        order,
+        trigger_price=asked.decision.stop_trigger,
+        trigger_direction=trigger_direction(order.order_type, order.side),
+        trigger_source=_trigger_source(asked),
+        trail=asked.decision.trail,
     )
 
 

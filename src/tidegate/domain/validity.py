@@ -21,6 +21,7 @@ _POSITIVE = (
     "stop_loss",
     "display_quantity",
 )
+_SHORT = 64
 _MOMENTS = ("expire_at", "valid_until", "decided_at")
 REASON_LENGTH_MAX = 4_000
 """Characters of a decision's free text; longer ones are cut by nobody and refused."""
@@ -33,7 +34,11 @@ def invalid(field: str, message: str, remedy: Remedy | None = None) -> InvalidRe
 
 def impossible(decision: Decision) -> InvalidRefused | None:
     """The first field that holds what none may: NaN, infinity, a sign, too many digits, a naive moment, a bad id."""
-    if not is_identifier(decision.decision_id):
+    decision_id = decision.decision_id
+    # What is drawn here is plain letters and digits, which is quicker to see than to match.
+    if not (decision_id.isalnum() and decision_id.isascii() and len(decision_id) <= _SHORT) and not is_identifier(
+        decision_id
+    ):
         return invalid("decision_id", _ID_RULE)
     if decision.strategy_id and not is_identifier(decision.strategy_id):
         return invalid("strategy_id", _ID_RULE)
@@ -57,25 +62,28 @@ def _is_readable(text: str) -> bool:
 
 
 def _amounts_are_sound(decision: Decision) -> bool:
-    # One pass over the values alone: names are looked up only when something is wrong.
-    for value in (decision.target_notional, decision.quantity, decision.max_drift_bps):
-        if value is not None and not (
-            value.is_finite() and not value.is_signed() and value < _HUGE and not value % _TINY
-        ):
-            return False
-    for value in (
-        decision.limit_price,
-        decision.reference_price,
-        decision.leverage,
-        decision.stop_trigger,
-        decision.trail,
-        decision.take_profit,
-        decision.stop_loss,
-        decision.display_quantity,
-    ):
-        if value is not None and not (value.is_finite() and ZERO < value < _HUGE and not value % _TINY):
-            return False
-    return True
+    # Spelt out, because most are absent in most decisions; names are looked up only when something is wrong.
+    return (
+        (decision.target_notional is None or _is_amount(decision.target_notional))
+        and (decision.quantity is None or _is_amount(decision.quantity))
+        and (decision.limit_price is None or _is_price(decision.limit_price))
+        and (decision.reference_price is None or _is_price(decision.reference_price))
+        and (decision.max_drift_bps is None or _is_amount(decision.max_drift_bps))
+        and (decision.leverage is None or _is_price(decision.leverage))
+        and (decision.stop_trigger is None or _is_price(decision.stop_trigger))
+        and (decision.trail is None or _is_price(decision.trail))
+        and (decision.take_profit is None or _is_price(decision.take_profit))
+        and (decision.stop_loss is None or _is_price(decision.stop_loss))
+        and (decision.display_quantity is None or _is_price(decision.display_quantity))
+    )
+
+
+def _is_amount(value: Decimal) -> bool:
+    return value.is_finite() and not value.is_signed() and value < _HUGE and not value % _TINY
+
+
+def _is_price(value: Decimal) -> bool:
+    return value.is_finite() and ZERO < value < _HUGE and not value % _TINY
 
 
 def _unsound_amount(decision: Decision) -> InvalidRefused | None:

@@ -38,12 +38,12 @@ class MarketReading(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class ExposureReading(Struct, frozen=True, gc=False, kw_only=True):
-    """Worst-case gross notional in the reporting currency, before the order that is judged.
+    """Worst-case gross notional before the order that is judged.
 
     Worst case of a symbol: the larger of long and short if every live, sending or unknown order on one side filled at
-    its worst price. `buy_notional` and `sell_notional` are those orders' sums on the judged symbol; `underlying_other`
-    the worst cases of the other symbols of the same underlying, `total_other` those of all other symbols, external
-    holdings included.
+    its worst price. `buy_notional` and `sell_notional` are those orders' sums on the judged symbol, in its quote
+    currency; `underlying_other` the worst cases of the other symbols of the same underlying, `total_other` those of
+    all other symbols, external holdings included, both in the reporting currency.
     """
 
     buy_quantity: Decimal = ZERO

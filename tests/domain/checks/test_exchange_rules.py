@@ -142,3 +142,10 @@ def test_an_exit_above_the_products_maximum_takes_what_it_can() -> None:
     capped = LONG.but(product=replace(SPOT, maximum_quantity=Decimal("0.0150000001")))
 
     assert capped.approved(close()).order.quantity == Decimal("0.015")
+
+
+def test_a_price_below_one_increment_is_no_price() -> None:
+    """Rounded down it would be nothing, and a size bought for nothing passes every limit."""
+    free = QUIET.but(product=replace(COARSE, minimum_quantity=Decimal(0)))
+
+    assert free.refused(buy("0.003", limit_price="2.4"), "INVALID").facts["field"] == "limit_price"

@@ -240,6 +240,17 @@ def test_a_position_that_no_leverage_saves_has_no_remedy() -> None:
     assert lost.refused(order, "LIQUIDATION").remedy is None
 
 
+def test_a_product_that_must_be_margined_in_full_takes_no_leverage() -> None:
+    """A maintenance rate of one leaves no room between the margin and its end."""
+    full = HIGH.but(product=replace(PERPETUAL, maintenance_margin_rate=Decimal(1)))
+
+    refused = full.refused(buy("1", limit_price="60005", leverage="2"), "LIQUIDATION")
+
+    assert refused.remedy is not None
+    assert refused.remedy.changes == {"leverage": Decimal(1)}
+    full.approved(buy("1", limit_price="60005", leverage="1"))
+
+
 @pytest.mark.parametrize(("margin_used", "ok"), [("69000", True), ("69900", False)])
 def test_the_account_keeps_thirty_per_cent_beyond_its_maintenance(margin_used: str, ok: bool) -> None:
     """(equity − maintenance)/equity, with other positions' margin standing for theirs: 300 are this order's."""

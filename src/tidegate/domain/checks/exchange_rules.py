@@ -34,7 +34,7 @@ def exchange_rules(draft: Draft) -> MinimumRefused | InvalidRefused | OrderSizeR
         draft.notional = notional
         rate = draft.view.reporting_rate
         draft.value = notional if rate is ONE else None if rate is None else notional * rate
-    if not quantity or quantity < product.minimum_quantity or draft.notional < product.minimum_notional:
+    if not draft.notional or quantity < product.minimum_quantity or draft.notional < product.minimum_notional:
         return _below_minimum(draft)
     # A sell is reserved above its own price, so the minimum is looked at again where they differ.
     if not draft.is_buy and product.minimum_notional and _own_notional(draft) < product.minimum_notional:
@@ -105,10 +105,12 @@ def _too_large(draft: Draft, maximum: Decimal) -> OrderSizeRefused | None:
     )
 
 
-def _below_minimum(draft: Draft) -> MinimumRefused:
+def _below_minimum(draft: Draft) -> MinimumRefused | InvalidRefused:
     product, price = draft.product, _own_price(draft)
+    if not price:
+        return invalid("limit_price", f"is below the increment {plain(product.price_increment)}")
     needed = product.minimum_quantity
-    if price and product.minimum_notional:
+    if product.minimum_notional:
         by_value = product.minimum_notional / (price * product.multiplier)
         needed = by_value if by_value > needed else needed
     steps = (needed / product.base_increment).to_integral_value(rounding=ROUND_CEILING)

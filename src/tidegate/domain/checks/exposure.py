@@ -25,7 +25,9 @@ def worst_case(draft: Draft) -> Decimal | None:
         price = draft.valuation
         if price is None:
             return None
-        value = held * price * product.multiplier
+        value = held * price
+        if product.multiplier is not ONE:
+            value *= product.multiplier
         long, short = long + value, short - value
     if draft.is_buy:
         long += draft.notional

@@ -73,10 +73,16 @@ def liquidation(draft: Draft) -> LiquidationRefused | None:
 def _price_distance(draft: Draft, after: Decimal, mark: Decimal) -> LiquidationRefused | None:
     product, limit = draft.product, draft.limits.min_liquidation_buffer_pct
     sign = ONE if after > ZERO else -ONE
-    rate = margin_rate(product, draft.order.leverage)
-    price = _entry_after(draft, after) * (ONE - sign * rate) / (ONE - sign * product.maintenance_margin_rate)
-    if sign * (mark - price) >= limit * mark:
+    entry, keep = _entry_after(draft, after), ONE - sign * product.maintenance_margin_rate
+    # price · keep, with keep ≥ 0: compared without dividing, since a maintenance rate of 1 leaves nothing to divide by.
+    scaled = entry * (ONE - sign * margin_rate(product, draft.order.leverage))
+    if sign * (mark * keep - scaled) >= limit * mark * keep:
         return None
+    remedy = _less_leverage(draft, entry, mark, sign)
+    if not keep:
+        message = f"{product.symbol} must be margined in full, and the order is not"
+        return LiquidationRefused(message=message, figures={"mark": mark, "limit": limit}, remedy=remedy)
+    price = scaled / keep
     distance = sign * (mark - price) / mark
     return LiquidationRefused(
         message=f"the position after it would be liquidated at {figure(price)}, {percent(distance)} from the "
@@ -87,7 +93,7 @@ def _price_distance(draft: Draft, after: Decimal, mark: Decimal) -> LiquidationR
             "distance": round(distance, 6),
             "limit": limit,
         },
-        remedy=_less_leverage(draft, _entry_after(draft, after), mark, sign),
+        remedy=remedy,
     )
 
 

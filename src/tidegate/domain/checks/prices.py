@@ -6,7 +6,7 @@ from tidegate.domain.ages import is_older, seconds_between
 from tidegate.domain.amounts import ONE, plain
 from tidegate.domain.checks.draft import Draft, change
 from tidegate.domain.orders import TermsChange
-from tidegate.domain.products import round_limit_price
+from tidegate.domain.products import ceiling_to, floor_to
 from tidegate.domain.protection import slippage_allowance, stale_exit_price
 from tidegate.domain.quantities import last_known_price, no_price
 from tidegate.domain.refusals import StaleMarkRefused
@@ -75,7 +75,8 @@ def _market_order(draft: Draft) -> StaleMarkRefused | None:
         draft.worst_price = touch + collar if draft.is_buy else touch
         return None
     allowed = draft.allowance if draft.allowance < collar else collar
-    limit = round_limit_price(draft.product, order.side, touch + allowed if draft.is_buy else touch - allowed)
+    increment = draft.product.price_increment
+    limit = floor_to(touch + allowed, increment) if draft.is_buy else ceiling_to(touch - allowed, increment)
     draft.limit_price = limit
     draft.worst_price = _reserved_at(draft, limit)
     draft.changes.append(TermsChange("limit_price", "none", str(limit), "protection of a market order"))
