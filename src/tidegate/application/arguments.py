@@ -57,6 +57,23 @@ def flawed_readings(mark: object, product: object, position: object) -> InvalidR
 
 def _unrecordable(symbol: str, decision: Decision) -> InvalidRefused | None:
     """Text that no journal could hold: an id by which nothing could be found, or letters that have no bytes."""
+    reason, strategy_id = decision.reason, decision.strategy_id
+    if (
+        symbol.isascii()
+        and symbol.isprintable()
+        and len(symbol) <= _SYMBOL_LENGTH_MAX
+        and is_identifier(decision.decision_id)
+        and reason.isascii()
+        and len(reason) <= REASON_LENGTH_MAX
+        and strategy_id.isascii()
+        and len(strategy_id) <= REASON_LENGTH_MAX
+        and decision.algorithm is None
+    ):
+        return None
+    return _first_unrecordable(symbol, decision)
+
+
+def _first_unrecordable(symbol: str, decision: Decision) -> InvalidRefused | None:
     if not symbol.isascii() or not symbol.isprintable() or len(symbol) > _SYMBOL_LENGTH_MAX:
         return _invalid("symbol", f"must be at most {_SYMBOL_LENGTH_MAX} printable ASCII characters")
     if not is_identifier(decision.decision_id):

@@ -3,6 +3,8 @@
 from asyncio import Event
 from typing import assert_never
 
+from msgspec import Struct
+
 from tidegate.application.desk import AccountDesk
 from tidegate.domain.decisions import Decision, same_content
 from tidegate.domain.events import DecisionRefused, NoOrderDecided
@@ -17,16 +19,13 @@ from tidegate.domain.vocabulary import OrderStatus
 Outcome = OrderPlaced | NoOrderNeeded | AnyRefusal
 
 
-class _InFlight:
+class _InFlight(Struct):
     """A decision that is being executed now; `done` exists only once somebody waits for it."""
 
-    __slots__ = ("decision", "done", "outcome", "symbol")
-
-    def __init__(self, symbol: str, decision: Decision) -> None:
-        self.symbol = symbol
-        self.decision = decision
-        self.done: Event | None = None
-        self.outcome: Outcome | None = None
+    symbol: str
+    decision: Decision
+    done: Event | None = None
+    outcome: Outcome | None = None
 
 
 class DecidedOnce:
@@ -38,6 +37,10 @@ class DecidedOnce:
     def __init__(self, desk: AccountDesk) -> None:
         self._desk = desk
         self._in_flight: dict[str, _InFlight] = {}
+
+    def is_under_way(self, decision_id: str) -> bool:
+        """Whether a decision of this id is being executed now."""
+        return decision_id in self._in_flight
 
     def begin(self, symbol: str, decision: Decision) -> None:
         self._in_flight[decision.decision_id] = _InFlight(symbol, decision)

@@ -104,10 +104,15 @@ class AccountDesk:
         """Tell the subscribers of a step that has been handed to the store."""
         self.publisher.publish(step.events)
         for record in step.orders:
-            if record.is_overfilled or record.is_late_accept:
-                self._raise_incident(record, step)
-            if step.fills and _begins_to_fill(record, step):
-                self.filled_orders += 1
+            # Of an order that is only being sent there is nothing to tell yet.
+            if record.status is not _SENDING:
+                self._look_at(record, step)
+
+    def _look_at(self, record: OrderRecord, step: Step) -> None:
+        if record.is_overfilled or record.is_late_accept:
+            self._raise_incident(record, step)
+        if step.fills and _begins_to_fill(record, step):
+            self.filled_orders += 1
 
     def _raise_incident(self, record: OrderRecord, step: Step) -> None:
         kind = "OVERFILL" if record.is_overfilled else "LATE_ACCEPT"
@@ -284,5 +289,6 @@ class AccountDesk:
 
 def _begins_to_fill(record: OrderRecord, step: Step) -> bool:
     """Whether the order's first fill is in this step."""
-    fresh = sum(fill.client_order_id == record.client_order_id for fill in step.fills)
+    order_id = record.order.client_order_id
+    fresh = len([fill for fill in step.fills if fill.client_order_id == order_id])
     return fresh > 0 and len(record.trade_ids) == fresh

@@ -2,7 +2,7 @@
 
 from asyncio import Lock
 from datetime import timedelta
-from decimal import Decimal
+from decimal import Decimal, getcontext, setcontext
 
 from returns.result import Failure, Result, Success
 
@@ -18,6 +18,7 @@ from tidegate.application.preparing import Execution, Prepared, prepare, unsettl
 from tidegate.application.resolving import OrderResolver
 from tidegate.application.sending import OrderSender, Sent
 from tidegate.application.taking_up import open_account, take_up
+from tidegate.domain.amounts import DOMAIN_CONTEXT
 from tidegate.domain.decisions import Decision
 from tidegate.domain.events import DecisionRefused, NoOrderDecided, TradingStateChanged
 from tidegate.domain.guards import REPETITION
@@ -111,18 +112,13 @@ class OrderPlacementService:
         )
         if self._dry_run:
             return _rehearsed(work.planner.plan(one), decision)
-        decided = work.decided
-        outcome = await decided.joined(symbol, decision)
-        if outcome is not None:
-            return _result(outcome)
-        decided.begin(symbol, decision)
+        # A task has a decimal context of its own: entered once, every step of this execution finds itself inside.
+        host = getcontext()
+        setcontext(DOMAIN_CONTEXT)
         try:
-            outcome = await decided.stored(symbol, decision)
-            if outcome is None:
-                outcome = await work.execute(one)
+            return _result(await work.once(one))
         finally:
-            decided.end(decision.decision_id, outcome)
-        return _result(outcome)
+            setcontext(host)
 
     async def plan(
         self,
@@ -178,7 +174,24 @@ class _Work:
         self._sender = sender if sender is not None else OrderSender(desk, venue, canceler)
         self._closer = closer if closer is not None else Closer(desk, canceler)
 
-    async def execute(self, one: Execution) -> Outcome:
+    async def once(self, one: Execution) -> Outcome:
+        """The one outcome of a decision's id, however often and from wherever it comes."""
+        symbol, decision, decided = one.symbol, one.decision, self.decided
+        if decided.is_under_way(decision.decision_id):
+            joined = await decided.joined(symbol, decision)
+            if joined is not None:
+                return joined
+        outcome: Outcome | None = None
+        decided.begin(symbol, decision)
+        try:
+            outcome = await decided.stored(symbol, decision)
+            if outcome is None:
+                outcome = await self._executed(one)
+        finally:
+            decided.end(decision.decision_id, outcome)
+        return outcome
+
+    async def _executed(self, one: Execution) -> Outcome:
         if one.decision.action is Action.CLOSE and self._can_close(one):
             async with self._closer.closing(one.symbol, one.decision.strategy_id):
                 return await self._placed(one)
@@ -195,18 +208,21 @@ class _Work:
 
     async def _placed(self, one: Execution) -> Outcome:
         prepared = prepare(self.desk, self._venue.capabilities, one)
-        if isinstance(prepared, NoOrderNeeded):
-            unsettled = unsettled_close(self.desk, one)
-            return await self._needless(one, prepared) if unsettled is None else await self._refused(one, unsettled)
         if not isinstance(prepared, Prepared):
-            return await self._refused(one, prepared)
+            return await self._unprepared(one, prepared)
         sent = await self._sender.send(prepared.order, prepared.product, one.engine, one.decision)
+        if isinstance(sent, Sent):
+            return placed_or_refused(sent.record, sent.changes)
         if isinstance(sent, AlreadyDecided):
             stored = await self.decided.stored(one.symbol, one.decision)
             return stored if stored is not None else StoreRefused(message="the decision's id is taken in the store")
-        if not isinstance(sent, Sent):
-            return await self._refused(one, sent)
-        return placed_or_refused(sent.record, sent.changes)
+        return await self._refused(one, sent)
+
+    async def _unprepared(self, one: Execution, why: NoOrderNeeded | AnyRefusal) -> Outcome:
+        if not isinstance(why, NoOrderNeeded):
+            return await self._refused(one, why)
+        unsettled = unsettled_close(self.desk, one)
+        return await self._needless(one, why) if unsettled is None else await self._refused(one, unsettled)
 
     async def _refused(self, one: Execution, refusal: AnyRefusal) -> Outcome:
         """A refusal of something that never left: durable before it is returned, final for the decision's id."""

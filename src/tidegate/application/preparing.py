@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from tidegate.application.desk import AccountDesk
@@ -27,7 +27,7 @@ from tidegate.domain.translation import translate
 from tidegate.domain.vocabulary import Action, Purpose, TimeInForce, TradingState
 
 
-class Execution(NamedTuple):
+class Execution(Struct, frozen=True, gc=False):
     """The arguments of one execution, as one thing."""
 
     symbol: str
@@ -41,7 +41,7 @@ class Execution(NamedTuple):
     by_operator: bool = False
 
 
-class Prepared(NamedTuple):
+class Prepared(Struct, frozen=True, gc=False):
     """The order as translated, and the venue's product."""
 
     order: Order

@@ -3,6 +3,8 @@
 from asyncio import CancelledError
 from datetime import datetime, timedelta
 
+from msgspec import Struct
+
 from tidegate.application.canceling import Canceler
 from tidegate.application.desk import AccountDesk
 from tidegate.application.engine import ExecutionEngine
@@ -42,14 +44,11 @@ _PAUSE = timedelta(seconds=1)
 """An order whose commit took longer than this is looked at once more before it is sent (P13)."""
 
 
-class Sent:
+class Sent(Struct, frozen=True, gc=False):
     """What became of one order: its record as it stands, and what review changed in its terms."""
 
-    __slots__ = ("changes", "record")
-
-    def __init__(self, record: OrderRecord, changes: tuple[TermsChange, ...]) -> None:
-        self.record = record
-        self.changes = changes
+    record: OrderRecord
+    changes: tuple[TermsChange, ...]
 
 
 class OrderSender:
