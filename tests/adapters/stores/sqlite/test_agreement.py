@@ -55,8 +55,8 @@ def disagreements_of(path: Path) -> tuple[str, ...]:
         ),
         ("UPDATE orders SET is_open = 0 WHERE order_row = 1", "is listed with another status than it has"),
         ("UPDATE orders SET status = 'CANCELED' WHERE order_row = 2", "is listed with another status than it has"),
-        ("UPDATE fills SET fill = replace(fill, '43210.01', '43210.02')", "is not what the journal has of it"),
-        ("DELETE FROM fills WHERE trade_id = 'late-trade'", "fill late-trade is not what the journal has of it"),
+        ("UPDATE fills SET sequence = sequence + 1", "is not listed where the journal has it"),
+        ("DELETE FROM fills WHERE trade_id = 'late-trade'", "fill late-trade is not listed where the journal has it"),
         ("UPDATE fills SET trade_id = 'invented' WHERE fill_row = 1", "fill invented is not in the journal"),
         ("DELETE FROM decisions", "decision d-refused is not claimed as the journal has it"),
         ("UPDATE orders SET decided = NULL WHERE order_row = 3", "is not claimed as the journal has it"),
@@ -103,6 +103,13 @@ async def test_a_row_that_is_intact_and_cannot_be_read_is_named(tmp_path: Path) 
             await reader.orders()
         with pytest.raises(StoreCorrupt, match="journal row 3"):
             await reader.journal()
+
+
+async def test_a_fill_that_its_journal_row_does_not_hold_is_named(tmp_path: Path) -> None:
+    path = await closed_store(tmp_path / "store.db")
+    tamper(path, "UPDATE fills SET sequence = 1 WHERE trade_id = 'late-trade'")
+    with open_sqlite_reader(path, clock=FixedClock()) as reader, pytest.raises(StoreCorrupt, match="fill late-trade"):
+        await reader.fills()
 
 
 async def test_only_the_first_of_many_disagreements_are_named(tmp_path: Path) -> None:

@@ -85,8 +85,9 @@ class _Fold:
             self._keep(apply_news(record, event))
             if isinstance(event, OrderFilled):
                 fill = event.fill
-                text = encode(fill).decode()
-                self._insert("INSERT OR IGNORE INTO folded_fills VALUES (?, ?, ?)", fill.symbol, fill.trade_id, text)
+                self._insert(
+                    "INSERT OR IGNORE INTO folded_fills VALUES (?, ?, ?)", fill.symbol, fill.trade_id, sequence
+                )
 
     def _record(self, order_id: str) -> OrderRecord | None:
         live = self._live.get(order_id)
@@ -124,7 +125,7 @@ def _compared(connection: sqlite3.Connection) -> Iterator[str]:
 
 _FOLDED = (
     "CREATE TEMP TABLE folded_orders (client_order_id TEXT PRIMARY KEY, record TEXT)",
-    "CREATE TEMP TABLE folded_fills (symbol TEXT, trade_id TEXT, fill TEXT, PRIMARY KEY (symbol, trade_id))",
+    "CREATE TEMP TABLE folded_fills (symbol TEXT, trade_id TEXT, sequence INTEGER, PRIMARY KEY (symbol, trade_id))",
     "CREATE TEMP TABLE folded_claims (decision_id TEXT, sequence INTEGER, client_order_id TEXT)",
     "CREATE TEMP TABLE folded_states (symbol TEXT PRIMARY KEY, change TEXT)",
 )
@@ -150,14 +151,14 @@ _COMPARISONS = (
             OR is_open IS NOT (status NOT IN ('FILLED', 'CANCELED', 'EXPIRED', 'REFUSED'))""",
     ),
     (
-        "fill {} is not what the journal has of it",
+        "fill {} is not listed where the journal has it",
         """SELECT trade_id FROM folded_fills LEFT JOIN fills USING (symbol, trade_id)
-            WHERE fills.fill IS NOT folded_fills.fill""",
+            WHERE fills.sequence IS NOT folded_fills.sequence""",
     ),
     (
         "fill {} is not in the journal",
         """SELECT trade_id FROM fills LEFT JOIN folded_fills USING (symbol, trade_id)
-            WHERE folded_fills.fill IS NULL""",
+            WHERE folded_fills.sequence IS NULL""",
     ),
     (
         "decision {} has more than one outcome in the journal",

@@ -6,14 +6,12 @@ import msgspec
 
 from tidegate.adapters.stores.steps import Facts
 from tidegate.domain.events import TradingStateChanged
-from tidegate.domain.fills import Fill
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.positions import Position
 
-encode = msgspec.json.Encoder(order="deterministic").encode
+encode = msgspec.json.Encoder().encode
 
 decode_order = msgspec.json.Decoder(OrderRecord).decode
-decode_fill = msgspec.json.Decoder(Fill).decode
 decode_position = msgspec.json.Decoder(Position).decode
 decode_state_change = msgspec.json.Decoder(TradingStateChanged).decode
 decode_facts = msgspec.json.Decoder(Facts).decode

@@ -11,8 +11,7 @@ from tidegate.adapters.stores.sqlite.codec import encode, inbox_row
 from tidegate.adapters.stores.sqlite.head import Head
 from tidegate.adapters.stores.sqlite.units import StepUnit
 from tidegate.adapters.stores.steps import ACCOUNT_FACTS, Facts
-from tidegate.domain.events import AccountOpened, DayOpened, TradingStateChanged
-from tidegate.domain.fills import Fill
+from tidegate.domain.events import AccountOpened, DayOpened, JournalEvent, TradingStateChanged
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.positions import Position
 from tidegate.domain.records import InboxAnswer, Step
@@ -35,7 +34,7 @@ class Draft:
         self._orders: dict[str, OrderRecord] = {}
         self._decided: dict[str, int] = {}
         self._decisions: list[tuple[str, int]] = []
-        self._fills: list[Fill] = []
+        self._fills: list[tuple[str, str, str, int]] = []
         self._positions: dict[tuple[str, str], Position] = {}
         self._balances: dict[str, Decimal] = {}
         self._states: dict[str, TradingStateChanged] = {}
@@ -61,7 +60,7 @@ class Draft:
         digest = row_hash(self._hash, sequence, unit.at_us, unit.payload)
         self._sequence, self._hash = sequence, digest
         self._journal.append((sequence, unit.at_us, unit.payload.decode(), digest))
-        self._project(unit.step)
+        self._project(unit.step, sequence)
         return sequence
 
     def claim(self, unit: StepUnit[Any], sequence: int, client_order_id: str = "") -> None:
@@ -79,11 +78,11 @@ class Draft:
     def answer(self, answer: InboxAnswer) -> None:
         self._answers.append(answer)
 
-    def _project(self, step: Step) -> None:
+    def _project(self, step: Step, sequence: int) -> None:
         for record in step.orders:
             self._orders[record.order.client_order_id] = record
         for fill in step.fills:
-            self._fills.append(fill)
+            self._fills.append((fill.symbol, fill.trade_id, fill.client_order_id, sequence))
             self._facts.filled(fill.at)
             self._facts_changed = True
         for position in step.positions:
@@ -91,18 +90,18 @@ class Draft:
         if step.balances:
             self._balances.update(step.balances)
         for event in step.events:
-            if isinstance(event, ACCOUNT_FACTS):
+            if type(event) in ACCOUNT_FACTS:
                 self._note(event)
 
-    def _note(self, event: TradingStateChanged | AccountOpened | DayOpened) -> None:
+    def _note(self, event: JournalEvent) -> None:
         if isinstance(event, TradingStateChanged):
             self._states[event.symbol] = event
             self._head.apply(event)
-            return
-        self._facts_changed = True
-        if isinstance(event, AccountOpened):
+        elif isinstance(event, AccountOpened):
+            self._facts_changed = True
             self._facts.opened(event)
-        else:
+        elif isinstance(event, DayOpened):
+            self._facts_changed = True
             self._facts.day(event)
 
     def write(self, connection: sqlite3.Connection) -> None:
@@ -123,7 +122,7 @@ class Draft:
         )
         yield _PUT_ORDER, [_order_row(record, decided.get(key)) for key, record in self._orders.items()]
         yield "INSERT INTO decisions VALUES (?, ?)", self._decisions
-        yield _ADD_FILL, [_fill_row(fill) for fill in self._fills]
+        yield _ADD_FILL, self._fills
         yield _PUT_POSITION, [_position_row(position) for position in self._positions.values()]
         yield _PUT_BALANCE, [_balance_row(currency, total) for currency, total in self._balances.items()]
         yield _PUT_STATE, [(symbol, encode(change).decode()) for symbol, change in self._states.items()]
@@ -150,11 +149,6 @@ def _order_row(record: OrderRecord, decided: int | None) -> tuple[object, ...]:
     )
 
 
-def _fill_row(fill: Fill) -> tuple[object, ...]:
-    text = encode(fill)
-    return fill.symbol, fill.trade_id, fill.client_order_id, text.decode(), crc32(text)
-
-
 def _position_row(position: Position) -> tuple[object, ...]:
     text = encode(position)
     return position.symbol, position.strategy_id, text.decode(), crc32(text)
@@ -175,7 +169,7 @@ _PUT_ORDER = """
         checksum = excluded.checksum"""
 # The first record of a fill stands: none is ever overwritten.
 _ADD_FILL = """
-    INSERT INTO fills (symbol, trade_id, client_order_id, fill, checksum) VALUES (?, ?, ?, ?, ?)
+    INSERT INTO fills (symbol, trade_id, client_order_id, sequence) VALUES (?, ?, ?, ?)
     ON CONFLICT (symbol, trade_id) DO NOTHING"""
 _PUT_POSITION = """
     INSERT INTO positions (symbol, strategy_id, position, checksum) VALUES (?, ?, ?, ?)

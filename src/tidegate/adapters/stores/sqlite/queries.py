@@ -12,7 +12,6 @@ import msgspec
 from tidegate.adapters.stores.journal import decode_events, journal_lines, moment
 from tidegate.adapters.stores.sqlite.codec import (
     decode_facts,
-    decode_fill,
     decode_order,
     decode_position,
     inbox_row,
@@ -21,7 +20,7 @@ from tidegate.adapters.stores.sqlite.codec import (
 from tidegate.adapters.stores.sqlite.errors import StoreCorrupt
 from tidegate.adapters.stores.sqlite.head import states_of
 from tidegate.adapters.stores.steps import Facts, stored_decision
-from tidegate.domain.events import DecisionRefused, JournalEvent, NoOrderDecided, OrderSending
+from tidegate.domain.events import DecisionRefused, JournalEvent, NoOrderDecided, OrderFilled, OrderSending
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId, client_order_id
 from tidegate.domain.orders import OrderRecord
@@ -106,11 +105,16 @@ class Queries:
 
     def fills(self, *, limit: int = 100, symbol: str = "") -> tuple[Fill, ...]:
         """Fills, the latest first."""
-        select = "SELECT trade_id, fill, checksum FROM fills WHERE ? = '' OR symbol = ? ORDER BY fill_row DESC LIMIT ?"
         return tuple(
-            self._decoded(decode_fill, text, checksum, f"fill {trade_id}")
-            for trade_id, text, checksum in self._connection.execute(select, (symbol, symbol, limit))
+            self._fill(symbol, trade_id, sequence, payload)
+            for symbol, trade_id, sequence, payload in self._connection.execute(_FILLS, (symbol, symbol, limit))
         )
+
+    def _fill(self, symbol: str, trade_id: str, sequence: int, payload: str) -> Fill:
+        for event in self._events(sequence, payload):
+            if isinstance(event, OrderFilled) and (event.fill.symbol, event.fill.trade_id) == (symbol, trade_id):
+                return event.fill
+        raise StoreCorrupt(self._path, f"journal row {sequence} does not hold fill {trade_id}")
 
     def positions(self) -> tuple[Position, ...]:
         """Every strategy's positions, flat ones included."""
@@ -187,6 +191,9 @@ class Queries:
             raise StoreCorrupt(self._path, f"{name}: {error}") from None
 
 
+_FILLS = """
+    SELECT fills.symbol, trade_id, sequence, payload FROM fills JOIN journal USING (sequence)
+    WHERE ? = '' OR fills.symbol = ? ORDER BY fill_row DESC LIMIT ?"""
 _FIND_DECISION = """
     SELECT journal.sequence, journal.payload FROM decisions JOIN journal USING (sequence) WHERE decision_id = ?
     UNION ALL

@@ -27,7 +27,8 @@ _FIRST = (
         hash BLOB NOT NULL
     )""",
     "CREATE TABLE checkpoints (sequence INTEGER PRIMARY KEY, hash BLOB NOT NULL)",
-    # `decided` is the journal row with the decision that the order carries out.
+    # `decided` is the journal row with the decision that the order carries out;
+    # a fill's `sequence` is the row that holds it.
     """CREATE TABLE orders (
         order_row INTEGER PRIMARY KEY,
         client_order_id TEXT NOT NULL UNIQUE,
@@ -49,8 +50,7 @@ _FIRST = (
         symbol TEXT NOT NULL,
         trade_id TEXT NOT NULL,
         client_order_id TEXT NOT NULL,
-        fill TEXT NOT NULL,
-        checksum INTEGER NOT NULL,
+        sequence INTEGER NOT NULL,
         UNIQUE (symbol, trade_id)
     )""",
     """CREATE TABLE positions (
