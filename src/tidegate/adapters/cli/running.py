@@ -23,6 +23,7 @@ from tidegate.adapters.cli.run_intake import ToldIntake
 from tidegate.adapters.cli.run_log import RunLog
 from tidegate.adapters.cli.run_summary import run_summary, suggestions
 from tidegate.adapters.cli.stored import set_aside
+from tidegate.adapters.event_log import EventLog
 from tidegate.adapters.intake import JsonLinesIntake, StrategyIntake, load_strategy
 from tidegate.adapters.intake.json_lines import RawReader
 from tidegate.adapters.intake.strategy_failures import strategy_name
@@ -145,6 +146,8 @@ async def _play(call: Call, settings: Settings, source: Source, for_seconds: flo
         opening = await app.account()
         log = RunLog(app.products, terminal.line if terminal.is_plain else None)
         app.subscribe(log)
+        if terminal.is_verbose:
+            app.subscribe(EventLog(sys.stderr))
         intake = _intake(call, app, settings, source, log)
         async with displayed(terminal, app, log, progress, _title(settings, source)), _stop(app, for_seconds) as stop:
             summary = await app.run_until(intake, stop=stop)
