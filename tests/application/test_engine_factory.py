@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -87,6 +87,7 @@ def test_a_bad_entry_is_a_configuration_error_that_names_it(raw: str, entry: str
     assert isinstance(caught.value, ConfigurationError)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="BTC-USD:1.5, e∞NaN\0"))
 def test_no_text_does_anything_else(raw: str) -> None:
     """Multipliers above zero, or the named error; never another."""

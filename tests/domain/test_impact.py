@@ -4,7 +4,7 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -94,6 +94,7 @@ def test_a_limit_bounds_what_an_order_can_move() -> None:
     assert round(found.expected_price, 8) == Decimal("60016.66666667")
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 50), st.decimals(Decimal("0.01"), Decimal(5), places=2)), min_size=1, max_size=6),
     st.integers(0, 120),

@@ -32,6 +32,14 @@ def test_the_allowance_is_the_guard_or_three_half_spreads_within_the_ceiling(
     assert found == Decimal(allowed)
 
 
+def test_the_ceiling_bounds_a_wider_guard_too() -> None:
+    """At most 50 bps means at most, whatever the guard is set to."""
+    loose = RiskLimits(slippage_guard_bps=Decimal(90))
+
+    assert slippage_allowance(Decimal(10_000), Decimal(10_000), loose) == Decimal(50)
+    assert slippage_allowance(Decimal(10_000), None, loose) == Decimal(50)
+
+
 @pytest.mark.parametrize(
     ("side", "collar", "price"),
     [

@@ -27,7 +27,9 @@ NEVER_BLOCKS_AN_EXIT = frozenset(
 
 
 # Many a situation ends in another refusal than the one a property is about; those are passed over, and enough remain.
-brief = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+brief = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
+)
 thorough = settings(brief, max_examples=150)
 
 

@@ -18,14 +18,17 @@ def slippage_allowance(touch: Decimal, mid: Decimal | None, limits: RiskLimits) 
     max(guard, half-spreads × half-spread), at most the ceiling. Without a mid (one side of the book is empty) there
     is no half-spread to widen it, so the plain guard of the touch stands.
     """
+    guard, ceiling_bps = limits.slippage_guard_bps, limits.slippage_ceiling_bps
+    if guard > ceiling_bps:
+        guard = ceiling_bps
     if mid is None:
-        return touch * limits.slippage_guard_bps * BASIS_POINT
-    allowed = mid * limits.slippage_guard_bps * BASIS_POINT
+        return touch * guard * BASIS_POINT
+    allowed = mid * guard * BASIS_POINT
     half = touch - mid
     wide = (half if half > ZERO else -half) * limits.slippage_half_spreads
     if wide <= allowed:
         return allowed
-    ceiling = mid * limits.slippage_ceiling_bps * BASIS_POINT
+    ceiling = mid * ceiling_bps * BASIS_POINT
     return wide if wide < ceiling else ceiling
 
 
