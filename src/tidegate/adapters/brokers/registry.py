@@ -20,11 +20,15 @@ def live_broker(settings: Settings) -> Broker:
     found = {point.name: point for point in entry_points(group=GROUP)}
     installed = ", ".join(sorted(found)) or "none"
     if name is None:
-        raise ConfigurationError(f"venue.name: the live profile needs a venue (installed: {installed})", ("venue.name",))
+        raise ConfigurationError(
+            f"venue.name: the live profile needs a venue (installed: {installed})", ("venue.name",)
+        )
     point = found.get(name)
     if point is None:
         hint = nearest(name, found) if found else ""
         meant = f"; did you mean {hint}?" if hint else ""
-        raise ConfigurationError(f"venue.name: no adapter registers that venue (installed: {installed}){meant}", ("venue.name",))
+        raise ConfigurationError(
+            f"venue.name: no adapter registers that venue (installed: {installed}){meant}", ("venue.name",)
+        )
     broker: Broker = point.load()(settings)
     return broker
