@@ -39,6 +39,7 @@ static: $(READY) ## Run the checks that run no code
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python tools/dead_code.py
 	@$(BIN)/python tools/architecture_map.py
+	@$(BIN)/python tools/contract_stub.py
 
 coverage: $(READY) ## Run every test and hold branch coverage to its bounds
 	@$(BIN)/pytest --cov --cov-report=
@@ -51,6 +52,7 @@ bench: $(READY) ## Measure every row of the speed table
 
 docs: $(READY) ## Bring the generated parts of the documentation up to date
 	@$(BIN)/python tools/architecture_map.py --write
+	@$(BIN)/python tools/contract_stub.py --write
 
 lock: ## Resolve the requirements anew (wants uv on the path)
 	@tools/lock
