@@ -187,11 +187,7 @@ def test_without_a_median_the_mark_is_the_reference_and_without_that_nothing_is(
 
 def test_a_spread_wider_than_the_collar_refuses_a_market_order_and_takes_a_limit() -> None:
     """Between the two sides of such a book lies no price; a limit order names its own."""
-    wide = QUIET.but(
-        bids=levels(("59500", "1")),
-        asks=levels(("60410", "1")),
-        limits={"slippage_guard_bps": Decimal(90), "slippage_ceiling_bps": Decimal(90)},
-    )
+    wide = QUIET.but(bids=levels(("59500", "1")), asks=levels(("60410", "1")))
 
     refused = wide.refused(buy("0.001"), "COLLAR")
 
