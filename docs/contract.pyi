@@ -1,4 +1,4 @@
-"""The public contract of Tidegate, written by `make docs` from the code; more may be added, nothing here taken away."""
+"""The public contract, written by `make docs` from the code; more may be added, nothing taken away."""
 
 class Action(StrEnum):
     BUY = 'BUY'

@@ -9,8 +9,7 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 STUB: Final = ROOT / "docs" / "contract.pyi"
-_HEAD: Final = '''"""The public contract of Tidegate, written by `make docs` from the code; more may be added, nothing here taken away."""
-'''
+_HEAD: Final = '"""The public contract, written by `make docs` from the code; more may be added, nothing taken away."""'
 _KEPT_SPECIAL: Final = frozenset({"__init__", "__getitem__", "__iter__", "__len__", "__aenter__", "__aexit__"})
 
 
@@ -18,7 +17,7 @@ def stub() -> str:
     """The names that `tidegate` hands out, with their fields and signatures, alphabetically."""
     face = importlib.import_module("tidegate")
     parts = [_stub_of(name, getattr(face, name)) for name in sorted(face.__all__) if not name.startswith("_")]
-    return "\n\n".join([_HEAD.rstrip(), *parts]) + "\n"
+    return "\n\n".join([_HEAD, *parts]) + "\n"
 
 
 def _stub_of(name: str, value: object) -> str:

@@ -8,7 +8,7 @@ import pytest
 import tidegate
 from tools.contract_stub import STUB, stub
 
-PROMISED = {
+PROMISED: dict[str, dict[str, list[str]]] = {
     "ExecutionCoordinator": {
         "init_execution": [],
         "execute_decision": ["symbol", "decision", "mark", "product", "position_state"],
