@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.stores.sqlite.stores import open_at, steps_for, writer_elsewhere
+from tests.adapters.stores.sqlite.stores import open_at, steps_for, tamper, writer_elsewhere
 from tidegate.adapters.stores.sqlite import NoSuchStore, NotAStore, StoreUnusable, open_sqlite_inbox
 from tidegate.domain.events import TradingStateChanged
 from tidegate.domain.orders import RecordedOrder
@@ -135,6 +135,14 @@ def test_without_a_store_nothing_succeeds_and_nothing_is_made(tmp_path: Path) ->
     with pytest.raises(NotAStore):
         open_sqlite_inbox(tmp_path / "empty.db", clock=FixedClock())
     assert [file.name for file in tmp_path.iterdir()] == ["empty.db"]
+
+
+async def test_a_request_of_a_later_program_waits_for_a_writer_that_knows_it(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    store = open_at(path)
+    tamper(path, "INSERT INTO inbox (kind, payload, at) VALUES ('LATER', '{}', 0)")
+    assert await store.requests() == ()
+    store.close()
 
 
 async def test_requests_of_many_at_once_keep_their_own_answers(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from tidegate.adapters.stores.sqlite import (
     OlderSchema,
     OtherAccount,
     StoreError,
+    StoreUnusable,
     WriterReading,
     open_sqlite_inbox,
     open_sqlite_reader,
@@ -108,6 +109,17 @@ def test_what_cannot_be_read_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "empty.db").touch()
     with pytest.raises(NotAStore, match="it is empty"):
         open_sqlite_reader(tmp_path / "empty.db", clock=FixedClock())
+
+
+def test_a_store_whose_first_start_was_killed_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    open_at(path).close()
+    tamper(path, "DELETE FROM account")
+    with pytest.raises(StoreUnusable, match="first start"):
+        open_sqlite_reader(path, clock=FixedClock())
+    # The next writer finishes it.
+    open_at(path).close()
+    open_sqlite_reader(path, clock=FixedClock()).close()
 
 
 def test_a_store_that_awaits_its_migration_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

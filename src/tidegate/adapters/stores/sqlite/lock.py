@@ -6,6 +6,7 @@ was restored from an old copy or has lost its write-ahead log.
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -60,23 +61,29 @@ class WriterLock:
             holder = _holder(descriptor)
             os.close(descriptor)
             raise StoreLocked(path, holder.process, holder.pid)
-        lock = cls(descriptor)
-        os.fchmod(descriptor, OWNER_ONLY)
         text = msgspec.json.encode(Holder(pid=os.getpid(), process=process))
-        os.ftruncate(descriptor, _MARK_BYTES + len(text))
-        os.pwrite(descriptor, text, _MARK_BYTES)
-        return lock
+        try:
+            os.fchmod(descriptor, OWNER_ONLY)
+            os.ftruncate(descriptor, _MARK_BYTES + len(text))
+            os.pwrite(descriptor, text, _MARK_BYTES)
+        except OSError as error:
+            os.close(descriptor)
+            raise StoreUnusable(path, error.strerror or str(error)) from None
+        return cls(descriptor)
 
     @property
     def mark(self) -> Mark:
         """The mark as the last writer left it; all zero where there is none."""
         fields = os.pread(self._descriptor, _MARK_BYTES, 0).split()
-        return Mark(*(int(field) for field in fields)) if len(fields) == 3 else Mark()
+        is_mark = len(fields) == 3 and all(field.isdigit() for field in fields)
+        return Mark(*(int(field) for field in fields)) if is_mark else Mark()
 
     def write_mark(self, mark: Mark) -> None:
         """Move the mark once what it says is durable; it needs no sync of its own, since an older mark is no alarm."""
         text = b"%d %d %d" % (mark.created_at, mark.epoch, mark.sequence)
-        os.pwrite(self._descriptor, text.ljust(_MARK_BYTES), 0)
+        # So is one that could not be moved.
+        with suppress(OSError):
+            os.pwrite(self._descriptor, text.ljust(_MARK_BYTES), 0)
 
     def release(self) -> None:
         os.close(self._descriptor)

@@ -147,9 +147,7 @@ def _store(
     inline: bool,
 ) -> SqliteOrderStore:
     def committed(sequence: int) -> None:
-        # A mark that could not be moved is an older mark, which is no alarm.
-        with suppress(OSError):
-            lock.write_mark(Mark(created_at=mark.created_at, epoch=mark.epoch, sequence=sequence))
+        lock.write_mark(Mark(created_at=mark.created_at, epoch=mark.epoch, sequence=sequence))
 
     def release() -> None:
         # What could not be tidied is found by the next start; the journal has everything either way.

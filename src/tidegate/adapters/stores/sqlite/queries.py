@@ -17,7 +17,7 @@ from tidegate.adapters.stores.sqlite.codec import (
     inbox_row,
     is_intact,
 )
-from tidegate.adapters.stores.sqlite.errors import StoreCorrupt
+from tidegate.adapters.stores.sqlite.errors import StoreCorrupt, StoreUnusable
 from tidegate.adapters.stores.sqlite.head import states_of
 from tidegate.adapters.stores.steps import Facts, stored_decision
 from tidegate.domain.events import DecisionRefused, JournalEvent, NoOrderDecided, OrderFilled, OrderSending
@@ -48,7 +48,10 @@ class Queries:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         self._path = path
-        self.account_id = str(connection.execute("SELECT account_id FROM account").fetchone()[0])
+        row = connection.execute("SELECT account_id FROM account").fetchone()
+        if row is None:
+            raise StoreUnusable(path, "its first start has not been finished")
+        self.account_id = str(row[0])
 
     def load(self, now: datetime) -> StoredAccount:
         """Everything that a start needs, in one reading."""
@@ -165,6 +168,8 @@ class Queries:
         return tuple(
             InboxRequest(request_id=f"r{row}", kind=RequestKind(kind), payload=payload, at=moment(at_us))
             for row, kind, payload, at_us in self._connection.execute(select)
+            # What a later program asks for waits for a writer that knows it.
+            if kind in _KINDS
         )
 
     def find_answer(self, request_id: str) -> InboxAnswer | None:
@@ -191,6 +196,7 @@ class Queries:
             raise StoreCorrupt(self._path, f"{name}: {error}") from None
 
 
+_KINDS = frozenset(kind.value for kind in RequestKind)
 _FILLS = """
     SELECT fills.symbol, trade_id, sequence, payload FROM fills JOIN journal USING (sequence)
     WHERE ? = '' OR fills.symbol = ? ORDER BY fill_row DESC LIMIT ?"""

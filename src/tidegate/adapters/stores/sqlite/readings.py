@@ -57,7 +57,11 @@ class SqliteReadings(ABC):
         return self._read(lambda queries: queries.load(self._clock.now()))
 
     async def find_decision(self, decision_id: str) -> StoredDecision | None:
-        return self._read(lambda queries: queries.find_decision(decision_id))
+        # Asked of every decision before anything else, so the shortest way.
+        try:
+            return self._queries.find_decision(decision_id)
+        except sqlite3.Error as error:
+            raise as_store_error(self.path, error) from None
 
     async def find_order(self, client_order_id: ClientOrderId) -> OrderRecord | None:
         await self.flush()
