@@ -103,7 +103,7 @@ def counted(count: int, one: str, many: str = "") -> str:
 
 def _significant(value: Decimal, digits: int) -> Decimal:
     """At most so many significant digits, without touching those before the point."""
-    decimals = max(0, digits - max(value.adjusted() + 1, 1))
+    decimals = max(0, digits - (value.adjusted() + 1))
     exponent = value.as_tuple().exponent
     if not isinstance(exponent, int) or -exponent <= decimals:
         return value

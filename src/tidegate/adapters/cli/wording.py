@@ -121,7 +121,7 @@ def state(receipt: StateReceipt) -> Text:
 _NOBODY = "no process is running: the next one starts with it"
 
 
-def reconciliation(report: ReconciliationReport) -> RenderableType:
+def reconciliation(report: ReconciliationReport) -> Group:
     """What one pass found."""
     head = Text("Records and venue agree" if report.agrees else "Records and venue do not agree", style="bold")
     head.stylize("green" if report.agrees else "red")

@@ -1,0 +1,229 @@
+"""The log of a run: every notable event has its line, and the figures of the summary are its sums."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from rich.text import Text
+
+from tidegate.adapters.cli import wording
+from tidegate.adapters.cli.run_log import RunLog
+from tidegate.domain.decisions import Decision
+from tidegate.domain.events import (
+    ApplicationStarted,
+    DecisionRefused,
+    GuardReported,
+    IncidentRaised,
+    JournalEvent,
+    OrderCanceled,
+    OrderExpired,
+    OrderFilled,
+    OrderRejected,
+    OrderSending,
+    OrderUnanswered,
+    TradingStateChanged,
+)
+from tidegate.domain.fills import Fill
+from tidegate.domain.identifiers import ClientOrderId, TradeId
+from tidegate.domain.orders import Order, OrderRecord, Refused
+from tidegate.domain.products import Product
+from tidegate.domain.reconciliation import Difference, DifferenceKind, ReconciliationReport
+from tidegate.domain.refusals import ExposureRefused, Remedy
+from tidegate.domain.vocabulary import (
+    Action,
+    OrderSide,
+    OrderStatus,
+    OrderType,
+    ProductKind,
+    Purpose,
+    TimeInForce,
+    TradingState,
+)
+
+AT = datetime(2026, 5, 2, 2, 40, 7, tzinfo=UTC)
+ID = ClientOrderId("tg0123456789")
+PRODUCT = Product(
+    symbol="BTC-USD",
+    kind=ProductKind.SPOT,
+    base_currency="BTC",
+    quote_currency="USD",
+    settlement_currency="USD",
+    underlying="BTC",
+    price_increment=Decimal("0.01"),
+    base_increment=Decimal("0.0001"),
+)
+
+
+def order(kind: OrderType = OrderType.LIMIT, life: TimeInForce = TimeInForce.GTC) -> Order:
+    return Order(
+        client_order_id=ID,
+        decision_id="d1",
+        symbol="BTC-USD",
+        side=OrderSide.BUY,
+        order_type=kind,
+        quantity=Decimal("0.5"),
+        limit_price=Decimal(60_000),
+        time_in_force=life,
+        purpose=Purpose.ENTRY,
+        created_at=AT,
+    )
+
+
+SENT = OrderSending(order=order(), worst_price=Decimal(60_000), attempt=1, epoch=1, at=AT)
+
+
+def fill(fee: str, currency: str) -> OrderFilled:
+    one = Fill(
+        trade_id=TradeId("t1"),
+        client_order_id=ID,
+        symbol="BTC-USD",
+        side=OrderSide.BUY,
+        quantity=Decimal("0.5"),
+        price=Decimal(60_000),
+        at=AT,
+        fee=Decimal(fee),
+        fee_currency=currency,
+    )
+    return OrderFilled(client_order_id=ID, fill=one, at=AT)
+
+
+def refused_with(message: str) -> DecisionRefused:
+    refusal = ExposureRefused(message=message, remedy=Remedy("less", {"target_notional": Decimal(5)}))
+    return DecisionRefused(symbol="BTC-USD", decision=Decision(action=Action.BUY), refusal=refusal, at=AT)
+
+
+def change(state: TradingState, symbol: str = "") -> TradingStateChanged:
+    return TradingStateChanged(state=state, reason="why", by="guard feed", symbol=symbol, at=AT)
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        (SENT, "sent       BUY 0.5 BTC-USD LIMIT GTC at 60,000"),
+        (fill("12.5", "USD"), "filled     BUY 0.5 BTC-USD at 60,000 (taker, fee 12.50 USD)"),
+        (refused_with("too much"), "refused    BTC-USD EXPOSURE: too much"),
+        (refused_with("a\x1b[31mb\u202e"), "refused    BTC-USD EXPOSURE: a\\x1b[31mb\\u202e"),
+        (
+            OrderRejected(client_order_id=ID, code="VENUE_OTHER", reason="no", at=AT),
+            "refused    BUY 0.5 BTC-USD LIMIT GTC at 60,000: VENUE_OTHER, no",
+        ),
+        (OrderExpired(client_order_id=ID, at=AT), "expired    BUY 0.5 BTC-USD LIMIT GTC at 60,000"),
+        (
+            OrderCanceled(client_order_id=ID, reason="asked", at=AT),
+            "cancelled  BUY 0.5 BTC-USD LIMIT GTC at 60,000: asked",
+        ),
+        (
+            OrderUnanswered(client_order_id=ClientOrderId("other"), attempt=1, reason="timeout", at=AT),
+            "UNKNOWN    other: timeout",
+        ),
+        (change(TradingState.HALTED), "HALTED     the account: why (by guard feed)"),
+        (change(TradingState.REDUCING, "BTC-USD"), "REDUCING   BTC-USD: why (by guard feed)"),
+        (IncidentRaised(kind="OVERFILL", message="more", at=AT), "OVERFILL: more"),
+        (GuardReported(guard="feed", answer="TRIP", message="silent", at=AT), "guard      feed trips: silent"),
+    ],
+    ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",
+)
+def test_a_notable_event_has_its_line(event: JournalEvent, words: str) -> None:
+    """With its time, and told at once."""
+    told: list[Text] = []
+    log = RunLog([PRODUCT], told.append)
+    log.notice(SENT)
+    log.notice(event)
+
+    assert told[-1].plain == f"02:40:07  {words}"
+    assert log.lines[-1] == told[-1]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        GuardReported(guard="feed", answer="PASS", message="", at=AT),
+        ApplicationStarted(epoch=1, process="run", at=AT),
+    ],
+)
+def test_what_is_not_notable_has_none(event: JournalEvent) -> None:
+    """A log that tells everything tells nothing."""
+    log = RunLog([])
+    log.notice(event)
+
+    assert not log.lines
+
+
+def test_the_rest_of_an_immediate_order_ends_in_silence() -> None:
+    """It was never to rest."""
+    log = RunLog([PRODUCT])
+    immediate = order(OrderType.MARKET, TimeInForce.IOC)
+    log.notice(OrderSending(order=immediate, worst_price=Decimal(1), attempt=1, epoch=1, at=AT))
+    before = len(log.lines)
+    log.notice(OrderCanceled(client_order_id=ID, at=AT))
+
+    assert len(log.lines) == before
+
+
+def test_fees_are_summed_in_quote_currency() -> None:
+    """One paid in the base currency counts at its fill's price."""
+    log = RunLog([PRODUCT])
+    for event in (SENT, fill("10", "USD"), fill("0.001", "BTC")):
+        log.notice(event)
+
+    assert log.fees == {"USD": Decimal(70)}
+    assert log.volume == {"USD": Decimal(60_000)}
+    assert (log.orders, log.fills, log.symbols) == (1, 2, ("BTC-USD",))
+
+
+def test_refusals_are_counted_with_their_last_words() -> None:
+    """The summary says why, and what would pass."""
+    log = RunLog([PRODUCT])
+    for message in ("first", "second"):
+        log.notice(refused_with(message))
+    log.unreadable(AT, ExposureRefused(message="third"))
+
+    assert log.refused == {"EXPOSURE": 3}
+    assert log.reasons == {"EXPOSURE": "third"}
+
+
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        (OrderRecord(order=order(), worst_price=Decimal(1), status=OrderStatus.UNKNOWN), "UNKNOWN: the venue has not"),
+        (
+            OrderRecord(
+                order=order(),
+                worst_price=Decimal(1),
+                status=OrderStatus.REFUSED,
+                refused=Refused(code="VENUE_OTHER", message="no\x1b", by_venue=True),
+            ),
+            "REFUSED VENUE_OTHER: no\\x1b",
+        ),
+        (
+            OrderRecord(
+                order=order(),
+                worst_price=Decimal(1),
+                status=OrderStatus.PARTIALLY_FILLED,
+                filled_quantity=Decimal("0.2"),
+                filled_notional=Decimal(12_000),
+            ),
+            "PARTIALLY_FILLED, filled 0.2 at 60,000",
+        ),
+    ],
+)
+def test_an_order_is_told_as_it_stands(record: OrderRecord, words: str) -> None:
+    """UNKNOWN is no failure, and says what is being done."""
+    assert words in wording.standing(record).plain
+
+
+def test_a_reconciliation_tells_what_differs_and_what_it_could_not_see() -> None:
+    """A suspicion is not counted, and what could not be read is not taken for agreement."""
+    one = Difference(kind=DifferenceKind.POSITION, subject="BTC-PERP", ours="1", theirs="2")
+    report = ReconciliationReport(
+        at=AT, differences=(one,), suspected=(one,), unreachable=("fills: timeout",), applied=1, resolved=("tg1",)
+    )
+    lines = [text.plain for text in wording.reconciliation(report).renderables if isinstance(text, Text)]
+
+    assert lines == [
+        "Records and venue do not agree",
+        "  POSITION BTC-PERP: ours 1, theirs 2",
+        "  seen once, not yet counted: POSITION BTC-PERP: ours 1, theirs 2",
+        "  could not be read: fills: timeout",
+        "  1 fill found, 1 order resolved",
+    ]
