@@ -29,6 +29,7 @@ class WorldState(Struct, kw_only=True):
     `lease_us` before the next write, so that a restart, which begins there, never goes back. `offset_us` puts this
     session behind the one before. `source` is the file that `recording`, a checksum, was last read from. `generation`
     counts fresh accounts and is part of every id, so that none comes twice from one file.
+    `large_fill_count` counts the fills that took more than a tenth of what their level showed.
     """
 
     account_id: str
@@ -46,6 +47,7 @@ class WorldState(Struct, kw_only=True):
     order_count: int = 0
     trade_count: int = 0
     rank_count: int = 0
+    large_fill_count: int = 0
     used: list[UsedShare] = []
 
 

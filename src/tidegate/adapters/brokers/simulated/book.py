@@ -87,9 +87,7 @@ class BookSide:
         """The best levels, best first, made anew only after a change; the caller asks for the same number every time."""
         shown = self._shown
         if shown is None:
-            shown = self._shown = tuple(
-                [level.shown or level.as_level() for level in self.ordered[: -count - 1 : -1]]
-            )
+            shown = self._shown = tuple([level.shown or level.as_level() for level in self.ordered[: -count - 1 : -1]])
         return shown
 
 

@@ -86,13 +86,11 @@ class Floor:
 
     def adopt(self, order: WorkingOrder) -> None:
         """Know an order as open that the world has brought along, in its place in the queue."""
-        held, order.held = order.held, ZERO
+        # What it holds is reckoned anew: another run may have been given other fee rates.
+        order.held = ZERO
         self._instruments[order.terms.symbol].resting(order.terms.side).add(order)
         self.keep(order)
         self.hold(order)
-        self.touched.clear()
-        if order.held != held:
-            raise ValueError(f"order {order.terms.client_order_id} holds {held}, not {order.held}")
 
     def has_expiry(self, at_us: int) -> bool:
         """Whether an order may have lived until now."""

@@ -34,7 +34,7 @@ _PUT_ORDER = (
 _PUT_FILL = "INSERT INTO fills VALUES (?, ?, ?, ?)"
 _PUT_STATE = "UPDATE state SET body = ? WHERE id = 1 AND epoch = ?"
 
-_encode = msgspec.json.Encoder().encode
+_encode = msgspec.json.Encoder(order="deterministic").encode
 _decode_order = msgspec.json.Decoder(WorkingOrder).decode
 _decode_fill = msgspec.json.Decoder(Fill).decode
 _decode_state = msgspec.json.Decoder(WorldState).decode
