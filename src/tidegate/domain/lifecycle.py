@@ -160,9 +160,12 @@ def _accepted(record: OrderRecord, news: OrderAccepted) -> OrderRecord:
 
 
 def _rejected(record: OrderRecord, news: OrderRejected) -> OrderRecord:
-    refused = Refused(code=news.code, message=news.reason, by_venue=news.by_venue)
-    if record.refused is not None and _weight(record.refused) <= _weight(refused):
+    refused, stands = Refused(code=news.code, message=news.reason, by_venue=news.by_venue), record.refused
+    if stands == refused:
         return record
+    if stands is not None and _weight(stands) < _weight(refused):
+        # The weaker reason is news all the same, or the moment of the last news would depend on which came first.
+        return record if record.updated_at is not None and news.at <= record.updated_at else replace(record)
     return replace(record, refused=refused)
 
 
@@ -226,10 +229,8 @@ def _amend_requested(record: OrderRecord, news: AmendRequested) -> OrderRecord:
 
 def _amended(record: OrderRecord, news: OrderAmended) -> OrderRecord:
     answers = _with(record.amend_answers, news.request)
-    if answers is record.amend_answers:
-        return record
-    if news.request < record.amended_by:
-        return replace(record, amend_answers=answers)
+    if news.request <= record.amended_by:
+        return record if answers is record.amend_answers else replace(record, amend_answers=answers)
     return replace(
         record,
         amend_answers=answers,
