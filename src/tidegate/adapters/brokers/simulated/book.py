@@ -84,7 +84,7 @@ class BookSide:
         return self.ordered[-1] if self.ordered else None
 
     def top(self, count: int) -> tuple[Level, ...]:
-        """The best levels, best first, made anew only after a change; the caller asks for the same number every time."""
+        """The best levels, best first, made anew only after a change; the number asked for is always the same."""
         shown = self._shown
         if shown is None:
             shown = self._shown = tuple([level.shown or level.as_level() for level in self.ordered[: -count - 1 : -1]])

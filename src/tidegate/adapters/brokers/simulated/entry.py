@@ -32,8 +32,8 @@ _RAN_OUT = "the recorded depth ended; what lies past it was cancelled"
 _NOT_WHOLE = "fill-or-kill, and it could not fill whole"
 _NOTHING_TO_REDUCE = "reduce-only, and the position is closed"
 
-LARGE_FILL_DIVISOR = 10
-"""A fill of more than a tenth of its level would have moved a real market: it is counted, and stated with the result."""
+_LARGE_FILL_DIVISOR = 10
+"""A fill of more than a tenth of its level would have moved a real market: it is counted, and stated."""
 
 
 class OrderEntry:
@@ -159,7 +159,7 @@ class OrderEntry:
         fills = [self._floor.fill(order, quantity, level.price, at, is_maker=False) for level, quantity in plan.takes]
         instrument.use_up(plan.takes)
         for level, quantity in plan.takes:
-            if quantity * LARGE_FILL_DIVISOR > level.total:
+            if quantity * _LARGE_FILL_DIVISOR > level.total:
                 self._exchange.world.state.large_fill_count += 1
         return fills
 
