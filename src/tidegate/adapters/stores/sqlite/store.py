@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from tidegate.adapters.stores.sqlite.files import connect_to_read
+from tidegate.adapters.stores.sqlite.files import connect_to_read, in_our_words
 from tidegate.adapters.stores.sqlite.lanes import InlineLane, Lane
+from tidegate.adapters.stores.sqlite.lookups import Lookups
 from tidegate.adapters.stores.sqlite.readings import SqliteReadings
 from tidegate.adapters.stores.sqlite.units import AnswerUnit, plain_unit, sending_unit
 from tidegate.domain.events import TradingStateChanged
 from tidegate.domain.orders import ApprovedOrder
 from tidegate.domain.ports.clock import ClockPort
-from tidegate.domain.records import CommitOutcome, InboxAnswer, RecordOutcome, Step
+from tidegate.domain.records import CommitOutcome, InboxAnswer, RecordOutcome, Step, StoredDecision
 
 
 class SqliteOrderStore(SqliteReadings):
@@ -25,6 +26,7 @@ class SqliteOrderStore(SqliteReadings):
         self._lane = lane
         self._release = release
         self._is_open = True
+        self._lookups = Lookups(self._connection, self.account_id)
 
     @property
     def epoch(self) -> int:
@@ -37,6 +39,14 @@ class SqliteOrderStore(SqliteReadings):
             self._lane.close()
             self._connection.close()
             self._release()
+
+    async def find_decision(self, decision_id: str) -> StoredDecision | None:
+        # Nearly every id that is asked for is new.
+        if self._is_threaded:
+            with in_our_words(self.path):
+                if not await self._lookups.is_used(decision_id):
+                    return None
+        return await super().find_decision(decision_id)
 
     async def record_sending(self, approved: ApprovedOrder, step: Step) -> RecordOutcome:
         return await self._lane.carry(sending_unit(self.account_id, approved, step))
