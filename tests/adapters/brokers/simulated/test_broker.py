@@ -151,9 +151,7 @@ async def test_fills_of_waiting_orders_are_announced_to_listeners() -> None:
     listening = asyncio.ensure_future(anext(broker.reports()))
     await asyncio.sleep(0)
     floor.play(trade(SELL, 100, 1))
-    assert broker.has_news
-    assert broker.announce()
-    assert not broker.has_news
+    assert [broker.has_news, broker.announce(), broker.has_news] == [True, True, False]
     assert isinstance(await listening, FillReport)
 
 

@@ -166,11 +166,6 @@ class SimulatedBroker:
         return has_news
 
     @property
-    def has_listeners(self) -> bool:
-        """Whether anybody wants to know of market changes."""
-        return bool(self._changes.live())
-
-    @property
     def has_news(self) -> bool:
         """Whether a listener was woken by a report since `announce`."""
         return self._has_news

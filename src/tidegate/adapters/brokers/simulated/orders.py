@@ -87,10 +87,6 @@ class WorkingOrder(Struct, eq=False, gc=False, kw_only=True, omit_defaults=True)
     def is_open(self) -> bool:
         return self.state is WorkingState.OPEN
 
-    @property
-    def is_buy(self) -> bool:
-        return self.terms.side is OrderSide.BUY
-
     def end(self, state: WorkingState, at: datetime, reason: str = "") -> None:
         """No more is worked of it."""
         self.state = state

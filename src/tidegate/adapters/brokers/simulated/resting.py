@@ -18,9 +18,6 @@ class RestingSide:
         self.keys: list[Decimal] = []
         self._at: dict[Decimal, list[WorkingOrder]] = {}
 
-    def __bool__(self) -> bool:
-        return bool(self.keys)
-
     def __iter__(self) -> Iterator[WorkingOrder]:
         """Best price first, and the older first at a price."""
         for key in reversed(self.keys):

@@ -34,10 +34,6 @@ class World:
         self.state = state
         self.is_resumed = is_resumed
 
-    @property
-    def is_durable(self) -> bool:
-        return isinstance(self.archive, FileArchive)
-
     def close(self) -> None:
         """Let go of the file; the session counts as interrupted unless it was ended or closed before."""
         self.archive.close()
