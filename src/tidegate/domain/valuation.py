@@ -29,7 +29,9 @@ class Valuation:
         self.reporting_currency = reporting_currency
         self._price_of = price_of
         self._derivatives = tuple(product for product in products if not product.is_spot)
-        self._bases = frozenset(product.base_currency for product in products if product.is_spot)
+        # What is traded can be external; what everything is reckoned in is money, whoever trades it.
+        self._bases = frozenset(product.base_currency for product in products if product.is_spot) - {reporting_currency}
+        self._symbols = frozenset(product.symbol for product in products)
         self._others = {
             product.symbol: tuple(other for other in products if other.symbol != product.symbol) for product in products
         }
@@ -50,7 +52,7 @@ class Valuation:
     def equity(self, ledger: Ledger) -> Decimal | None:
         """Own money at current rates with unrealised profit of derivatives; external holdings are left out.
 
-        None when a balance or a position cannot be priced.
+        None when a balance or a position cannot be priced, because a mark is missing or the product is gone.
         """
         return self._equity(ledger)
 
@@ -73,14 +75,20 @@ class Valuation:
             if mark is None or rate is None:
                 return None
             total += position.unrealized_pnl(product, mark) * rate
+        for (symbol, owner), history in ledger.positions.items():
+            if symbol not in self._symbols and owner == ACCOUNT and history.position.quantity:
+                return None
         return total
+
+    def _external(self, ledger: Ledger, product: Product) -> Decimal:
+        return ledger.external_quantity(product) if product.base_currency in self._bases else ZERO
 
     @exact
     def exposure(self, ledger: Ledger, product: Product) -> ExposureReading | None:
         """What stands beside an order on `product`; None when another symbol's exposure cannot be priced."""
         underlying, total = ZERO, ZERO
         for other in self._others[product.symbol]:
-            worst = self.worst_case(ledger, other)
+            worst = self._worst_case(ledger, other)
             if worst is None:
                 return None
             if worst:
@@ -88,7 +96,7 @@ class Valuation:
                 if other.underlying == product.underlying:
                     underlying += worst
         sums = ledger.commitments.by_symbol.get(product.symbol)
-        external = ledger.external_quantity(product)
+        external = self._external(ledger, product)
         if sums is None:
             return ExposureReading(external_quantity=external, underlying_other=underlying, total_other=total)
         return ExposureReading(
@@ -101,14 +109,14 @@ class Valuation:
             total_other=total,
         )
 
-    def worst_case(self, ledger: Ledger, product: Product) -> Decimal | None:
+    def _worst_case(self, ledger: Ledger, product: Product) -> Decimal | None:
         """The larger of long and short notional if all orders on one side filled, plus external holdings.
 
         In reporting currency; the caller works in the domain's decimal context.
         """
         position = _position(ledger, product.symbol)
         sums = ledger.commitments.by_symbol.get(product.symbol)
-        external = ledger.external_quantity(product)
+        external = self._external(ledger, product)
         if position is None and not external and (sums is None or not sums.orders):
             return ZERO
         price, rate = self._price_of(product.symbol), self.rate(product.quote_currency)
@@ -128,7 +136,7 @@ class Valuation:
         """Worst-case gross notional of the whole account; None when a part of it cannot be priced."""
         total = ZERO
         for product in self.products:
-            worst = self.worst_case(ledger, product)
+            worst = self._worst_case(ledger, product)
             if worst is None:
                 return None
             total += worst
@@ -142,7 +150,7 @@ class Valuation:
         if equity is None:
             return _UNPRICED
         for one in self.products:
-            worst = self.worst_case(ledger, one)
+            worst = self._worst_case(ledger, one)
             if worst is None:
                 return _UNPRICED
             total += worst
