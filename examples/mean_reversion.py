@@ -93,5 +93,5 @@ def create(
     quote: Decimal = Decimal(1_000),
     rest_seconds: int = 20,
 ) -> MeanReversion:
-    """`window` in seconds, `clip` and `quote` in dollars, `rest_seconds` an offer's life and the pause between entries."""
+    """`window` in seconds, `clip` and `quote` in dollars, `rest_seconds` an offer's life and the pause of entries."""
     return MeanReversion(window, band_bps, clip, clips, quote, timedelta(seconds=rest_seconds))

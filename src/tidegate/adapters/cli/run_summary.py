@@ -121,10 +121,12 @@ def _assumptions(settings: Settings) -> Text:
         paper.acknowledgement_latency_ms,
         paper.cancel_latency_ms,
     )
+    is_own = paper.maker_fee_rate is not None or paper.taker_fee_rate is not None
+    fees = "those of the settings" if is_own else "the recording's"
     words = "/".join(f"{latency:g}" for latency in latencies)
     return Text(
         "Assumed on paper: our orders do not move the recorded market; resting orders wait behind the displayed size; "
-        f"nothing fills past the recorded depth; feed/entry/ack/cancel take {words} ms; fees are the recording's.",
+        f"nothing fills past the recorded depth; feed/entry/ack/cancel take {words} ms; fees are {fees}.",
         style="dim",
     )
 
