@@ -56,6 +56,7 @@ class SimulatedBroker:
     def __init__(self, venue: SimulatedVenue, clock: SchedulingClock) -> None:
         self.venue = venue
         self._entry = venue.entry
+        self._readings = venue.readings
         self._dated, self._under_way = venue.exchange.floor.dated, venue.readings.under_way
         self._clock = clock
         self._wire = Wire(clock, venue.settings)
@@ -141,13 +142,13 @@ class SimulatedBroker:
 
     @property
     def products(self) -> tuple[Product, ...]:
-        return tuple(product for symbol in self.venue.symbols if (product := self.product(symbol)) is not None)
+        return self._readings.products
 
     def product(self, symbol: str) -> Product | None:
-        return self.venue.readings.product(symbol)
+        return self._readings.product(symbol)
 
     def reading(self, symbol: str) -> MarketReading:
-        readings = self.venue.readings
+        readings = self._readings
         if readings.is_late:
             readings.arrive(self._clock.now_us())
         return readings.reading(symbol)

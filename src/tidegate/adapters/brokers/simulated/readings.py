@@ -5,7 +5,7 @@ from collections import deque
 import msgspec
 
 from tidegate.adapters.brokers.simulated.feed import MarketFeed
-from tidegate.adapters.recordings.format import Gap, Row
+from tidegate.adapters.recordings.format import Gap, Row, StatusChanged
 from tidegate.adapters.recordings.header import moment_of
 from tidegate.domain.amounts import exact
 from tidegate.domain.books import BookSnapshot
@@ -31,6 +31,7 @@ class Readings:
         offset_us: int,
         depth_levels: int,
     ) -> None:
+        self.products = products
         self._products = {product.symbol: product for product in products}
         self._index = feed_index
         self._feeds = [MarketFeed() for _ in venue_feeds] if latency_us else venue_feeds
@@ -69,13 +70,7 @@ class Readings:
 
     def product(self, symbol: str) -> Product | None:
         """The product with its flags as last heard."""
-        product = self._products.get(symbol)
-        if product is None:
-            return None
-        flags = self._feeds[self._index[symbol]].flags
-        if flags is not None and flags != product.flags:
-            product = self._products[symbol] = msgspec.structs.replace(product, flags=flags)
-        return product
+        return self._products.get(symbol)
 
     def reading(self, symbol: str) -> MarketReading:
         """The market of one symbol as last heard; nothing is known of one that is not traded here."""
@@ -94,6 +89,15 @@ class Readings:
         self.changed[row.product] = None
         if type(row) is not Gap:
             self._heard_us = row.at_us + self._shift_us
+        if type(row) is StatusChanged:
+            self._restrict(row)
+
+    def _restrict(self, row: StatusChanged) -> None:
+        """What the recorded venue lets happen holds for every product that shares the book."""
+        for symbol, index in self._index.items():
+            if index == row.product:
+                self._products[symbol] = msgspec.structs.replace(self._products[symbol], flags=row.flags)
+        self.products = tuple(self._products.values())
 
     def _read(self, symbol: str, feed: MarketFeed, heard_us: int) -> MarketReading:
         heard_at = moment_of(heard_us)

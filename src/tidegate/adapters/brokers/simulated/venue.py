@@ -38,10 +38,6 @@ class SimulatedVenue:
             depth_levels=settings.depth_levels,
         )
 
-    @property
-    def symbols(self) -> tuple[str, ...]:
-        return tuple(self.exchange.instruments)
-
     @exact
     def rebuild(self, rows: Iterable[Row]) -> None:
         """Go through the rows that the world has lived through, and take up its open orders where they stood."""
