@@ -13,6 +13,7 @@ from tidegate.domain.settlement import news_of_cancel
 from tidegate.domain.submissions import CancelConfirmed
 
 _POLL_SECONDS = 0.05
+_DOUBLINGS_MAX = 6
 
 
 class Canceler:
@@ -21,7 +22,7 @@ class Canceler:
     def __init__(self, desk: AccountDesk, venue: EnginePort, resolver: OrderResolver) -> None:
         self._desk = desk
         self._venue = venue
-        self._resolver = resolver
+        self.resolver = resolver
 
     async def cancel(self, client_order_id: ClientOrderId, reason: str) -> OrderRecord | None:
         """Ask for the cancel of one order; the order as it then stands, or None where there is no such order.
@@ -41,13 +42,26 @@ class Canceler:
         outcome = await self._venue.cancel(record)
         record = await self._desk.learn(client_order_id, news_of_cancel(client_order_id, request, outcome))
         if not isinstance(outcome, CancelConfirmed) and not record.is_terminal:
-            record = await self._resolver.resolve(client_order_id) or record
+            record = await self.resolver.resolve(client_order_id) or record
         return record
 
     async def cancel_all(self, records: Iterable[OrderRecord], reason: str) -> tuple[OrderRecord, ...]:
         """Cancel several, one after the other; each as it then stands."""
         after = [await self.cancel(record.client_order_id, reason) for record in records]
         return tuple(record for record in after if record is not None)
+
+    async def repeat_overdue(self, age_seconds: float) -> None:
+        """Ask again for every cancel that has gone unanswered for that long, twice as long each time.
+
+        A cancel may be lost as well as its answer, and an order that was to be called off must not rest for ever (P9).
+        """
+        at = self._desk.clock.now()
+        for record in self._desk.live_orders():
+            if not record.has_open_cancel or record.updated_at is None:
+                continue
+            doublings = min(len(record.cancel_requests) - 1, _DOUBLINGS_MAX)
+            if at - record.updated_at >= timedelta(seconds=age_seconds * 2**doublings):
+                await self.cancel(record.client_order_id, "the last cancel had no answer")
 
     async def settled(self, order_ids: Iterable[ClientOrderId], timeout_seconds: float) -> tuple[OrderRecord, ...]:
         """Wait until these orders are terminal, at most that long; those that are not by then are returned."""

@@ -8,7 +8,13 @@ from tidegate.application.desk import AccountDesk
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.vocabulary import OrderStatus
 
-_CANCELABLE = (OrderStatus.ACCEPTED, OrderStatus.PARTIALLY_FILLED, OrderStatus.PENDING_AMEND)
+# A cancel that was asked for before may have been lost: asking again does no harm.
+_CANCELABLE = (
+    OrderStatus.ACCEPTED,
+    OrderStatus.PARTIALLY_FILLED,
+    OrderStatus.PENDING_AMEND,
+    OrderStatus.PENDING_CANCEL,
+)
 
 
 class Closer:
@@ -39,8 +45,11 @@ class Closer:
         live = self._desk.live_orders(symbol, strategy_id)
         if not live:
             return
-        await self._canceler.cancel_all(filter(rests, live), "its position is being closed")
+        canceled = await self._canceler.cancel_all(filter(rests, live), "its position is being closed")
         await self._canceler.settled((record.client_order_id for record in live), self._settle_seconds)
+        for record in canceled:
+            # A confirmed cancel does not say what had filled before it: the order's final quantity does.
+            await self._canceler.resolver.resolve(record.client_order_id)
 
 
 def rests(record: OrderRecord) -> bool:

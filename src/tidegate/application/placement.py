@@ -14,7 +14,7 @@ from tidegate.application.decided import DecidedOnce, Outcome, placed_or_refused
 from tidegate.application.desk import AccountDesk
 from tidegate.application.engine import ExecutionEngine
 from tidegate.application.planning import Planner
-from tidegate.application.preparing import Execution, Prepared, prepare, unsettled_close
+from tidegate.application.preparing import Execution, Prepared, prepare, state_refusal, unsettled_close
 from tidegate.application.resolving import OrderResolver
 from tidegate.application.sending import OrderSender, Sent
 from tidegate.application.taking_up import open_account, take_up
@@ -30,11 +30,12 @@ from tidegate.domain.positions import Position
 from tidegate.domain.products import Product
 from tidegate.domain.records import AlreadyDecided, StepCommitted, StoreUnavailable, WriterLost
 from tidegate.domain.refusals import AnyRefusal, ReducibleRefused, StoreRefused
-from tidegate.domain.states import permits
+from tidegate.domain.states import StateEntry, permits
 from tidegate.domain.vocabulary import Action, Purpose, TimeInForce, TradingState
 
 PlacementResult = Result[OrderPlaced | NoOrderNeeded, AnyRefusal]
 
+_KILLED = StateEntry(state=TradingState.HALTED, reason="risk.kill_switch_enabled", by="settings")
 _COOL_DOWN = timedelta(seconds=60)
 """How long a symbol takes no entries after the same order came too often."""
 
@@ -192,19 +193,29 @@ class _Work:
         return outcome
 
     async def _executed(self, one: Execution) -> Outcome:
-        if one.decision.action is Action.CLOSE and self._can_close(one):
-            async with self._closer.closing(one.symbol, one.decision.strategy_id):
-                return await self._placed(one)
-        return await self._placed(one)
+        return await (self._close(one) if one.decision.action is Action.CLOSE else self._placed(one))
 
-    def _can_close(self, one: Execution) -> bool:
-        """Whether calling off what rests could help: a close that is refused in any case must not cost an exit."""
-        desk = self.desk
-        limits = desk.risk_manager.limits_for(one.symbol)
-        state = TradingState.HALTED if limits.kill_switch_enabled else desk.ledger.states.effective(one.symbol)
+    async def _close(self, one: Execution) -> Outcome:
+        """Free the inventory, then close it; a close that is refused in any case must not cost an exit that rests."""
+        prepared = prepare(self.desk, self._venue.capabilities, one)
+        if not isinstance(prepared, NoOrderNeeded):
+            if not isinstance(prepared, Prepared | ReducibleRefused):
+                return await self._refused(one, prepared)
+            forbidden = self._forbidden(one)
+            if forbidden is not None:
+                return await self._refused(one, forbidden)
+        async with self._closer.closing(one.symbol, one.decision.strategy_id):
+            return await self._placed(one)
+
+    def _forbidden(self, one: Execution) -> AnyRefusal | None:
+        """The refusal of an exit in the state that is in force, with the settings' kill switch as HALTED."""
+        entry = self.desk.ledger.states.entry(one.symbol)
+        if self.desk.risk_manager.limits_for(one.symbol).kill_switch_enabled:
+            entry = _KILLED
         purpose = Purpose.OPERATOR_CLOSE if one.by_operator else Purpose.REDUCTION
-        prepared = prepare(desk, self._venue.capabilities, one)
-        return permits(state, purpose) and isinstance(prepared, Prepared | NoOrderNeeded | ReducibleRefused)
+        if permits(entry.state, purpose):
+            return None
+        return state_refusal(one.symbol, entry.state.value, entry.reason, entry.by)
 
     async def _placed(self, one: Execution) -> Outcome:
         prepared = prepare(self.desk, self._venue.capabilities, one)

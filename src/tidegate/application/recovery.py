@@ -1,8 +1,6 @@
 """Recovery: from what the store has to a desk that may trade."""
 
 from tidegate.application.desk import AccountDesk
-from tidegate.application.guard_watch import GuardWatch
-from tidegate.application.resolving import OrderResolver
 from tidegate.application.supervisor import ExecutionRuntimeSupervisor
 from tidegate.application.taking_up import check_account, not_durable, open_account, take_up
 from tidegate.domain.events import ApplicationStarted, OrderUnanswered
@@ -19,16 +17,12 @@ class Recovery:
         self,
         desk: AccountDesk,
         account: AccountPort,
-        resolver: OrderResolver,
         supervisor: ExecutionRuntimeSupervisor,
-        watch: GuardWatch,
         process: str,
     ) -> None:
         self._desk = desk
         self._account = account
-        self._resolver = resolver
         self._supervisor = supervisor
-        self._watch = watch
         self._process = process
 
     async def run(self) -> ReconciliationReport:
@@ -51,8 +45,8 @@ class Recovery:
             raise failure
         self._doubt_what_was_sending()
         report = await self._supervisor.reconcile_once()
-        await self._resolver.resolve_overdue(0.0)
-        await self._watch.run_all()
+        await self._supervisor.check_in_flight(0.0)
+        await self._supervisor.guard_watch.run_all()
         return report
 
     async def read(self) -> StoredAccount:

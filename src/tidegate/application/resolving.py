@@ -44,11 +44,11 @@ class OrderResolver:
         return await self._desk.standing(client_order_id)
 
     async def resolve_overdue(self, age_seconds: float) -> None:
-        """Ask for every order that has been without an outcome for longer than that."""
+        """Ask for every order, and every amend, that has been without an outcome for that long."""
         at = self._desk.clock.now()
         overdue = timedelta(seconds=age_seconds)
         for record in self._desk.live_orders():
-            is_open = record.status in _UNRESOLVED or record.has_open_cancel or record.has_open_amend
+            is_open = record.status in _UNRESOLVED or record.has_open_amend
             if is_open and record.updated_at is not None and at - record.updated_at >= overdue:
                 await self.resolve(record.client_order_id)
 

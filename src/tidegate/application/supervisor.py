@@ -46,6 +46,7 @@ class ExecutionRuntimeSupervisor:
         order_reconciler_factory: Callable[[], OrderReconciler],
         guard_watch: GuardWatch | None = None,
         resolver: OrderResolver | None = None,
+        canceler: Canceler | None = None,
         clock: ClockPort | None = None,
         intervals: SupervisorIntervals | None = None,
     ) -> None:
@@ -53,6 +54,7 @@ class ExecutionRuntimeSupervisor:
         self._factory = order_reconciler_factory
         self._watch = guard_watch
         self._resolver = resolver
+        self._canceler = canceler
         self._own_clock = clock
         self._reconciler: OrderReconciler | None = None
         self._every = intervals if intervals is not None else SupervisorIntervals()
@@ -104,7 +106,12 @@ class ExecutionRuntimeSupervisor:
                 since_pass = 0.0
                 await self.reconcile_once()
             else:
-                await self.resolver.resolve_overdue(self._every.in_flight_age)
+                await self.check_in_flight(self._every.in_flight_age)
+
+    async def check_in_flight(self, age_seconds: float) -> None:
+        """Ask for what has been without an answer for that long, and again for cancels that had none."""
+        await self.resolver.resolve_overdue(age_seconds)
+        await self.canceler.repeat_overdue(age_seconds)
 
     async def reconcile_once(self, *, report_only: bool = False) -> ReconciliationReport:
         """One pass now. What it finds wrong wakes the guards."""
@@ -117,11 +124,18 @@ class ExecutionRuntimeSupervisor:
     def guard_watch(self) -> GuardWatch:
         """The guards in use; a supervisor made by itself watches over its reconciler's account."""
         if self._watch is None:
-            reconciler = self.reconciler
-            canceler = Canceler(reconciler.desk, reconciler.venue, reconciler.resolver)
-            states = StateKeeper(reconciler.desk, canceler)
-            self._watch = GuardWatch(reconciler.desk, states, reconciler.venue, self._every.in_flight)
+            desk = self.reconciler.desk
+            states = StateKeeper(desk, self.canceler)
+            self._watch = GuardWatch(desk, states, self.reconciler.venue, self._every.in_flight)
         return self._watch
+
+    @property
+    def canceler(self) -> Canceler:
+        """Repeats cancels; one over the reconciler's account unless another was given."""
+        if self._canceler is None:
+            reconciler = self.reconciler
+            self._canceler = Canceler(reconciler.desk, reconciler.venue, reconciler.resolver)
+        return self._canceler
 
     @property
     def resolver(self) -> OrderResolver:

@@ -91,6 +91,7 @@ class CoreContainer(containers.DeclarativeContainer):
         order_reconciler_factory=reconciler.provider,
         guard_watch=guard_watch,
         resolver=resolver,
+        canceler=canceler,
         clock=clock,
         intervals=Made(supervisor_intervals, settings),
     )
@@ -104,7 +105,7 @@ class CoreContainer(containers.DeclarativeContainer):
         running_flag=running,
     )
     operations = Part(Operations, desk, coordinator, canceler, state_keeper, process)
-    recovery = Part(Recovery, desk, account, resolver, supervisor, guard_watch, process)
+    recovery = Part(Recovery, desk, account, supervisor, process)
     reports = Part(ReportReader, desk, engine_port, resolver)
     inbox = Part(InboxServer, operations, process)
     audit = Part(InvariantAudit, desk, engine_port, chain_check)

@@ -1,0 +1,230 @@
+"""Closing: what is closed is what there is, once, and only as far as it is provably free."""
+
+import asyncio
+from decimal import Decimal
+
+from tests.application.rig import (
+    PERPETUAL,
+    SPOT,
+    Rig,
+    buy,
+    close,
+    needless,
+    offer_to_buy,
+    offer_to_sell,
+    only,
+    placed,
+    refused,
+    sell,
+    statuses,
+)
+from tidegate import Action, Decision, OrderStatus
+from tidegate.adapters.brokers.scripted import Answer, CancelAnswer
+from tidegate.domain.events import CancelRequested
+
+
+async def test_a_close_takes_the_whole_position() -> None:
+    """The opposite side at the market, for as much as was filled."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(PERPETUAL, sell("0.05")))
+        order = placed(await app.coordinator.execute_decision(PERPETUAL, close()))
+        assert app.position(PERPETUAL).is_flat
+
+    assert (order.side, order.quantity, order.order.reduce_only) == ("BUY", Decimal("0.05"), True)
+
+
+async def test_two_closes_at_once_do_not_flip_the_position() -> None:
+    """The second waits for what the first has sent, and then finds nothing to do."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(PERPETUAL, buy("0.05")))
+        rig.venue.next_submit(Answer.fill().after(1))
+        results = await rig.finished(
+            asyncio.wait_for(
+                asyncio.gather(
+                    app.coordinator.execute_decision(PERPETUAL, close()),
+                    app.coordinator.execute_decision(PERPETUAL, close()),
+                ),
+                None,
+            )
+        )
+        assert placed(results[0]).status is OrderStatus.FILLED
+        assert "flat" in needless(results[1]).reason
+        assert app.position(PERPETUAL).is_flat
+
+    assert rig.worked() == [Decimal("0.05"), Decimal("0.05")]
+
+
+async def test_a_close_calls_off_entries_and_whatever_holds_the_inventory() -> None:
+    """Then it closes what they have filled, and what was there before."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.05")))
+        entry = placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000, "0.02")))
+        exit_order = placed(await app.coordinator.execute_decision(SPOT, offer_to_sell(101_000, "0.04")))
+        rig.venue.next_cancel(CancelAnswer.fill_first(Decimal("0.01")))
+        plan = (await app.coordinator.plan(SPOT, close())).unwrap()
+        order = placed(await app.coordinator.execute_decision(SPOT, close()))
+        assert app.open_orders() == ()
+        filled = [record for record in await app.orders() if record.client_order_id == entry.client_order_id]
+        assert only(filled).filled_quantity == Decimal("0.01")
+        assert app.position(SPOT).is_flat
+
+    assert order.quantity == Decimal("0.06")
+    assert plan.order is not None
+    assert plan.order.quantity == Decimal("0.05")
+    assert {event.client_order_id for event in await rig.stored(CancelRequested)} == {
+        entry.client_order_id,
+        exit_order.client_order_id,
+    }
+
+
+async def test_a_plan_of_a_close_leaves_everything_as_it_was() -> None:
+    """It reads the account as if what rests were gone, and changes nothing."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.05")))
+        placed(await app.coordinator.execute_decision(SPOT, offer_to_sell(101_000, "0.05")))
+        before = await app.account()
+        plan = (await app.coordinator.plan(SPOT, close())).unwrap()
+        assert plan.order is not None
+        assert plan.order.quantity == Decimal("0.05")
+        assert await app.account() == before
+        assert statuses(app.open_orders()) == [OrderStatus.ACCEPTED]
+        assert (await app.summary(0)).invariants == "hold"
+
+
+async def test_a_close_with_an_unanswered_cancel_closes_only_what_is_free() -> None:
+    """Bounded in time: what may still be sold elsewhere is not sold here."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.05")))
+        placed(await app.coordinator.execute_decision(SPOT, offer_to_sell(101_000, "0.02")))
+        rig.venue.next_cancel(*[CancelAnswer.never_received()] * 3)
+        rig.venue.unreachable()
+        started = rig.clock.now()
+        order = placed(await rig.finished(app.coordinator.execute_decision(SPOT, close())))
+        assert (rig.clock.now() - started).total_seconds() < 10
+
+    assert order.quantity == Decimal("0.03")
+
+
+async def test_a_cancel_that_was_lost_is_asked_for_again() -> None:
+    """Nothing that was to be called off rests for ever (B29, P9)."""
+    rig = Rig()
+    async with rig.open() as app:
+        order = placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
+        rig.venue.next_cancel(CancelAnswer.never_received(), CancelAnswer.lost_ack())
+        assert (await app.cancel(order.client_order_id)).unwrap().status is OrderStatus.PENDING_CANCEL
+        await rig.clock.advance(20)
+        assert app.open_orders() == ()
+
+    assert rig.venue.truth.open_orders() == ()
+
+
+async def test_entries_are_kept_out_while_a_close_is_under_way() -> None:
+    """And let in again when it is over, whatever came of it; what asks for nothing is not refused."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.05")))
+        rig.venue.next_submit(Answer.fill().after(1))
+        closing = asyncio.create_task(app.coordinator.execute_decision(SPOT, close()))
+        await asyncio.sleep(0)
+        refusal = refused(await app.coordinator.execute_decision(SPOT, buy()), "TRADING_STATE")
+        assert refusal.context["state"] == "CLOSING"
+        needless(await app.coordinator.execute_decision(SPOT, Decision(action=Action.HOLD)))
+        placed(await app.coordinator.execute_decision(PERPETUAL, buy()))
+        await rig.finished(asyncio.wait_for(closing, None))
+        placed(await app.coordinator.execute_decision(SPOT, buy()))
+
+
+async def test_a_close_that_is_refused_in_any_case_calls_nothing_off() -> None:
+    """A contradiction in it, or a halt, must not cost the exit that already rests."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.05")))
+        placed(await app.coordinator.execute_decision(SPOT, offer_to_sell(101_000, "0.05", reduce_only=True)))
+        refused(await app.coordinator.execute_decision(SPOT, close(quantity=Decimal(1))), "INVALID")
+        await app.halt("stop")
+        refused(await app.coordinator.execute_decision(SPOT, close()), "TRADING_STATE")
+        assert statuses(app.open_orders()) == [OrderStatus.ACCEPTED]
+
+
+async def test_a_close_while_flat_needs_no_order_only_when_nothing_can_open_it_again() -> None:
+    """An entry without a known outcome may have bought; a plan says the same."""
+    rig = Rig()
+    async with rig.open() as app:
+        needless(await app.coordinator.execute_decision(SPOT, close()))
+        assert (await app.coordinator.plan(SPOT, close())).unwrap().order is None
+        rig.venue.next_submit(Answer.timeout_never_received())
+        unknown = placed(await app.coordinator.execute_decision(SPOT, buy()))
+        refused(await app.coordinator.plan(SPOT, close()), "UNKNOWN_OUTCOME")
+        refusal = refused(await rig.finished(app.coordinator.execute_decision(SPOT, close())), "UNKNOWN_OUTCOME")
+        assert refusal.context["client_order_id"] == unknown.client_order_id
+
+
+async def test_a_close_of_one_strategy_leaves_the_others_alone() -> None:
+    """CLOSE in a decision takes its strategy's position."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.03", strategy_id="a")))
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.02", strategy_id="b")))
+        placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000, strategy_id="b")))
+        assert placed(await app.coordinator.execute_decision(SPOT, close(strategy_id="a"))).quantity == Decimal("0.03")
+        assert app.position(SPOT, "b").quantity == Decimal("0.02")
+        assert app.account_position(SPOT).quantity == Decimal("0.02")
+        assert len(app.open_orders(SPOT)) == 1
+
+
+async def test_an_operators_close_takes_every_strategys_position_even_while_halted() -> None:
+    """One order each, past limits, and what only rests is called off too."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.03", strategy_id="a")))
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.02", strategy_id="b")))
+        placed(await app.coordinator.execute_decision(SPOT, offer_to_sell(101_000, "0.02", strategy_id="b")))
+        await app.halt("stop")
+        placed(await app.close(SPOT, "enough"))
+        assert app.account_position(SPOT).is_flat
+        assert app.open_orders() == ()
+        needless(await app.close(SPOT))
+        refused(await app.close("XXX-USD"), "UNKNOWN_SYMBOL")
+
+    assert sorted(rig.worked())[-2:] == [Decimal("0.03"), Decimal("0.03")]
+
+
+async def test_an_operators_close_goes_on_past_a_strategy_that_is_refused() -> None:
+    """The first refusal is told, and the next strategy is closed all the same."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(PERPETUAL, buy("0.03", strategy_id="a")))
+        placed(await app.coordinator.execute_decision(PERPETUAL, buy("0.02", strategy_id="b")))
+        rig.venue.next_submit(Answer.reject("VENUE_OTHER"))
+        refused(await app.close(PERPETUAL), "VENUE_OTHER")
+        assert app.account_position(PERPETUAL).quantity == Decimal("0.03")
+
+
+async def test_an_exit_calls_off_the_own_order_it_would_trade_with() -> None:
+    """Another strategy's offer stands where the close would go; the close goes, the offer does not stay."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.05", strategy_id="a")))
+        for price in (99_998, 99_997):
+            placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(price, strategy_id="b")))
+        refused(await app.coordinator.execute_decision(SPOT, sell("0.02", strategy_id="b")), "BALANCE")
+        assert placed(await app.coordinator.execute_decision(SPOT, close(strategy_id="a"))).quantity == Decimal("0.05")
+
+
+async def test_an_exit_whose_blocker_cannot_be_called_off_is_refused() -> None:
+    """It never trades with itself, and says what stands in the way."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.05", strategy_id="a")))
+        blocker = placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_999, strategy_id="b")))
+        rig.venue.next_cancel(*[CancelAnswer.never_received()] * 8)
+        rig.venue.unreachable()
+        refusal = refused(
+            await rig.finished(app.coordinator.execute_decision(SPOT, close(strategy_id="a"))), "SELF_CROSS"
+        )
+        assert refusal.context["blocker"] == blocker.client_order_id

@@ -1,0 +1,206 @@
+"""After an unknown outcome nothing is guessed: exposure stays reserved, entries wait, and the venue is asked."""
+
+from decimal import Decimal
+
+import pytest
+
+from tests.application.rig import (
+    HORIZON_SECONDS,
+    PERPETUAL,
+    SPOT,
+    Rig,
+    buy,
+    close,
+    offer_to_buy,
+    only,
+    placed,
+    refused,
+    sell,
+    statuses,
+)
+from tidegate import OrderStatus, TradingState
+from tidegate.adapters.brokers.scripted import Answer
+from tidegate.adapters.brokers.scripted.answers import Effect, Told
+from tidegate.containers import open_application
+from tidegate.domain.events import IncidentRaised, OrderAccepted, OrderRejected, OrderUnanswered
+
+
+async def test_an_unanswered_submit_is_an_order_whose_status_is_unknown() -> None:
+    """It is neither a refusal nor an exception, and its exposure is reserved in full (R4)."""
+    rig = Rig()
+    rig.venue.next_submit(Answer.timeout_never_received())
+    async with rig.open() as app:
+        order = placed(await app.coordinator.execute_decision(SPOT, buy()))
+        account = await app.account()
+
+    assert order.status is OrderStatus.UNKNOWN
+    assert account.available["USD"] < 99_000
+    assert account.exposure is not None
+    assert account.exposure > 1_000
+    assert only(await rig.stored(OrderUnanswered)).reason == "timed out"
+
+
+async def test_entries_wait_for_the_unknown_and_reductions_take_what_is_free() -> None:
+    """On that symbol; what an unknown reduction may still take is not sold twice."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.05")))
+        rig.venue.next_submit(Answer.timeout_never_received())
+        unknown = placed(await app.coordinator.execute_decision(SPOT, sell("0.02", reduce_only=True)))
+        assert unknown.status is OrderStatus.UNKNOWN
+        entry = refused(await app.coordinator.execute_decision(SPOT, buy()), "UNKNOWN_OUTCOME")
+        assert entry.context["client_order_id"] == unknown.client_order_id
+        placed(await app.coordinator.execute_decision(PERPETUAL, buy()))
+        rest = placed(await app.coordinator.execute_decision(SPOT, sell("0.05", reduce_only=True)))
+
+    assert rest.quantity == Decimal("0.03")
+    assert rest.warnings[0].code == "UNKNOWN_OUTCOME"
+
+
+async def test_an_unknown_reduction_of_a_derivative_blocks_its_quantity() -> None:
+    """Nothing but what is provably left is closed."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(PERPETUAL, buy("0.05")))
+        rig.venue.next_submit(Answer.timeout_never_received())
+        placed(await app.coordinator.execute_decision(PERPETUAL, sell("0.05", reduce_only=True)))
+        refused(await app.coordinator.execute_decision(PERPETUAL, sell("0.05", reduce_only=True)), "REDUCIBLE")
+
+
+@pytest.mark.parametrize("answer", [Answer.timeout_after_accept(), Answer.timeout_after_fill(), Answer.lost_ack()])
+async def test_a_timeout_that_was_accepted_is_one_order_once_the_venue_is_asked(answer: Answer) -> None:
+    """B1: found by query within the in-flight check, with its fills."""
+    rig = Rig()
+    rig.venue.next_submit(answer)
+    async with rig.open() as app:
+        decision = offer_to_buy(100_005)
+        assert placed(await app.coordinator.execute_decision(SPOT, decision)).status is OrderStatus.UNKNOWN
+        await rig.clock.advance(HORIZON_SECONDS + 3)
+        order = placed(await app.coordinator.execute_decision(SPOT, decision))
+        truth = only(list(rig.venue.truth.orders.values()))
+        assert order.filled_quantity == truth.filled_quantity
+        assert order.status is (OrderStatus.FILLED if truth.filled_quantity else OrderStatus.ACCEPTED)
+
+    assert len(rig.worked()) == 1
+    assert only(await rig.stored(OrderAccepted)).venue_order_id == truth.venue_order_id
+
+
+async def test_a_timeout_that_was_rejected_is_refused_with_the_venues_reason() -> None:
+    """B2: found by query, and the same decision gets the refusal from then on."""
+    rig = Rig()
+    rig.venue.next_submit(Answer.timeout_after_reject("VENUE_INSUFFICIENT_FUNDS"))
+    decision = buy()
+    async with rig.open() as app:
+        assert placed(await app.coordinator.execute_decision(SPOT, decision)).status is OrderStatus.UNKNOWN
+        await rig.clock.advance(HORIZON_SECONDS + 3)
+        refused(await app.coordinator.execute_decision(SPOT, decision), "VENUE_INSUFFICIENT_FUNDS")
+        assert (await app.account()).available["USD"] == 100_000
+
+
+async def test_a_lost_request_is_not_accepted_after_the_horizon_and_unknown_before() -> None:
+    """B3 and B27: "not found" is no evidence before H, and an entry is never sent again by itself."""
+    rig = Rig()
+    rig.venue.next_submit(Answer.timeout_never_received())
+    decision = buy()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, decision))
+        await app.reconcile()
+        await rig.clock.advance(HORIZON_SECONDS)
+        await app.reconcile()
+        assert placed(await app.coordinator.execute_decision(SPOT, decision)).status is OrderStatus.UNKNOWN
+        await rig.clock.advance(3)
+        refused(await app.coordinator.execute_decision(SPOT, decision), "NOT_ACCEPTED")
+        assert (await app.account()).available["USD"] == 100_000
+        placed(await app.coordinator.execute_decision(SPOT, buy()))
+
+    assert len(rig.venue.truth.sent) == 2
+    assert only(await rig.stored(OrderRejected)).by_venue is False
+
+
+async def test_an_unreachable_venue_proves_nothing_however_long() -> None:
+    """B31: reservations stay, nothing becomes refused, and past the bound an operator is called."""
+    rig = Rig()
+    rig.venue.next_submit(Answer.timeout_never_received())
+    async with rig.open() as app:
+        order = placed(await app.coordinator.execute_decision(SPOT, buy()))
+        rig.venue.unreachable()
+        await rig.clock.advance(300)
+        assert statuses(app.open_orders()) == [OrderStatus.UNKNOWN]
+        assert (await app.account()).available["USD"] < 99_000
+        assert app.state() is TradingState.REDUCING
+        assert order.client_order_id in (await app.account()).state_reason
+
+
+async def test_an_accept_after_the_horizon_is_an_incident_and_never_silence() -> None:
+    """B26: the order is worked after all; it is recorded, called off, and entries stop."""
+    rig = Rig()
+    rig.venue.next_submit(Answer.timeout_accepted_at_release())
+    async with rig.open() as app:
+        decision = offer_to_buy(99_000)
+        placed(await app.coordinator.execute_decision(SPOT, decision))
+        await rig.clock.advance(HORIZON_SECONDS + 3)
+        refused(await app.coordinator.execute_decision(SPOT, decision), "NOT_ACCEPTED")
+        rig.venue.release()
+        await rig.clock.advance(3)
+        assert app.state() is TradingState.REDUCING
+        assert placed(await app.coordinator.execute_decision(SPOT, decision)).status is OrderStatus.CANCELED
+        summary = await app.summary(0)
+
+    assert [incident.kind for incident in await rig.stored(IncidentRaised)] == ["LATE_ACCEPT"]
+    assert rig.venue.truth.open_orders() == ()
+    assert summary.invariants == "hold", summary.broken
+
+
+async def test_a_reject_whose_duplicate_was_accepted_is_an_incident() -> None:
+    """B25: a refused order that fills is recorded as truth."""
+    rig = Rig()
+    rig.venue.next_submit(Answer.reject_then_accept("VENUE_OTHER"))
+    async with rig.open() as app:
+        decision = offer_to_buy(99_000)
+        refused(await app.coordinator.execute_decision(SPOT, decision), "VENUE_OTHER")
+        rig.venue.release()
+        rig.venue.fill(only(list(rig.venue.truth.orders)))
+        await rig.clock.advance(3)
+        assert app.position(SPOT).quantity == Decimal("0.01")
+        assert app.state() is TradingState.REDUCING
+
+    assert [incident.kind for incident in await rig.stored(IncidentRaised)] == ["LATE_ACCEPT"]
+
+
+async def test_an_id_that_the_venue_works_with_other_terms_is_never_adopted() -> None:
+    """B20: quarantined, shown, and entries stop."""
+    rig = Rig()
+    rig.venue.next_submit(Answer(effect=Effect.ACCEPT, accepted_quantity=Decimal(1), told=Told.SILENCE))
+    async with rig.open() as app:
+        order = placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
+        await rig.clock.advance(HORIZON_SECONDS + 60)
+        assert statuses(app.open_orders()) == [OrderStatus.UNKNOWN]
+        assert app.state() is TradingState.REDUCING
+        report = await app.reconcile()
+
+    assert only(report.differences).subject == order.client_order_id
+    assert [incident.kind for incident in await rig.stored(IncidentRaised)] == ["TERMS_DIFFER"]
+
+
+async def test_each_outcome_is_counted_once_wherever_it_is_learnt() -> None:
+    """Attempted is what succeeded, failed or is unknown; what never left is refused."""
+    rig = Rig()
+    container = rig.container()
+    stats = container.order_stats()
+    rig.venue.next_submit(
+        Answer.fill(),
+        Answer.fill_before_ack(),
+        Answer.reject("VENUE_OTHER"),
+        Answer.timeout_after_accept(),
+    )
+    async with open_application(container=container) as app:
+        for size in ("0.01", "0.02", "0.03"):
+            await app.coordinator.execute_decision(SPOT, buy(size))
+        placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
+        refused(await app.coordinator.execute_decision(SPOT, buy("9")))
+        assert dict(stats) == {"attempted": 4, "successful": 2, "failed": 1, "refused": 1, "unknown": 1}
+        rig.venue.fill(app.open_orders()[0].client_order_id)
+        await rig.clock.advance(1)
+        assert dict(stats) == {"attempted": 4, "successful": 3, "failed": 1, "refused": 1, "unknown": 0}
+        assert len(stats) == 5
+        assert "unknown=0" in repr(stats)
