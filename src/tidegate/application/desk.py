@@ -81,7 +81,9 @@ class AccountDesk:
 
     def note(self, at: datetime, *events: JournalEvent) -> Step | None:
         """Fold news, queue it for the next commit and tell it; news that a query could find again after a crash."""
-        step = self.ledger.apply(at, events)
+        return self._noted(self.ledger.apply(at, events))
+
+    def _noted(self, step: Step | None) -> Step | None:
         if step is not None:
             self.store.append(step)
             self.told(step)
@@ -155,7 +157,7 @@ class AccountDesk:
             held = await self.recall(client_order_id)
         if held is None:
             raise LookupError(f"order {client_order_id} is in neither ledger nor store")
-        step = self.note(self.clock.now(), *news)
+        step = self._noted(self.ledger.learn(self.clock.now(), held, news))
         if step is None:
             self._release(client_order_id)
             return held

@@ -85,19 +85,16 @@ class OrderSender:
         if not isinstance(approved, ApprovedOrder):
             return approved if decision is None else in_decision_terms(approved, decision, order)
         desk, store = self._desk, self._desk.store
-        step = desk.ledger.apply(
-            at,
-            (
-                OrderSending(
-                    order=approved.order,
-                    worst_price=approved.worst_price,
-                    attempt=1,
-                    epoch=store.epoch,
-                    decision=decision,
-                    warnings=approved.warnings,
-                    at=at,
-                ),
-            ),
+        step = desk.ledger.begin(
+            OrderSending(
+                order=approved.order,
+                worst_price=approved.worst_price,
+                attempt=1,
+                epoch=store.epoch,
+                decision=decision,
+                warnings=approved.warnings,
+                at=at,
+            )
         )
         if step is None:
             return AlreadyDecided(decision_id=order.decision_id)

@@ -157,48 +157,60 @@ class Commitments:
         """`update` for callers that work in the domain's decimal context already."""
         order_id = record.order.client_order_id
         now = _reservation(record, product)
-        before = self._by_order.get(order_id)
-        if now == before:
-            return
-        if before is not None:
-            self._count(order_id, before, is_added=False)
+        if order_id in self._by_order:
+            if now == self._by_order[order_id]:
+                return
+            self.drop_in_context(order_id)
         if now is not None:
             self._by_order[order_id] = now
-            self._count(order_id, now, is_added=True)
-        else:
-            del self._by_order[order_id]
+            self._add(order_id, now)
 
     @exact
     def drop(self, client_order_id: ClientOrderId) -> None:
         """Free what an order reserved."""
+        self.drop_in_context(client_order_id)
+
+    def drop_in_context(self, client_order_id: ClientOrderId) -> None:
+        """`drop` for callers that work in the domain's decimal context already."""
         before = self._by_order.pop(client_order_id, None)
         if before is not None:
-            self._count(client_order_id, before, is_added=False)
+            self._take(client_order_id, before)
 
-    def _count(self, order_id: ClientOrderId, one: Reservation, *, is_added: bool) -> None:
+    def _add(self, order_id: ClientOrderId, one: Reservation) -> None:
         sums = self.by_symbol.get(one.symbol)
         if sums is None:
             sums = self.by_symbol[one.symbol] = SymbolCommitments()
-        if is_added:
-            quantity, notional, held = one.quantity, one.notional, one.held
-            sums.orders += 1
-        else:
-            quantity, notional, held = -one.quantity, -one.notional, -one.held
-            sums.orders -= 1
+        sums.orders += 1
         if one.side is _BUY:
-            sums.buy_quantity += quantity
-            sums.buy_notional += notional
+            sums.buy_quantity += one.quantity
+            sums.buy_notional += one.notional
         else:
-            sums.sell_quantity += quantity
-            sums.sell_notional += notional
-        self.held[one.held_currency] = self.held.get(one.held_currency, ZERO) + held
+            sums.sell_quantity += one.quantity
+            sums.sell_notional += one.notional
+        self.held[one.held_currency] = self.held.get(one.held_currency, ZERO) + one.held
         if one.is_reducing:
-            _count_reduction(sums, one.strategy_id, quantity)
+            _count_reduction(sums, one.strategy_id, one.quantity)
         if one.is_unknown:
-            _count_unknown(sums, order_id, is_added=is_added)
+            sums.unknown[order_id] = None
         if one.resting_price is not None:
-            side = sums.bids if one.side is _BUY else sums.asks
-            (side.add if is_added else side.remove)((one.resting_price, order_id))
+            (sums.bids if one.side is _BUY else sums.asks).add((one.resting_price, order_id))
+
+    def _take(self, order_id: ClientOrderId, one: Reservation) -> None:
+        sums = self.by_symbol[one.symbol]
+        sums.orders -= 1
+        if one.side is _BUY:
+            sums.buy_quantity -= one.quantity
+            sums.buy_notional -= one.notional
+        else:
+            sums.sell_quantity -= one.quantity
+            sums.sell_notional -= one.notional
+        self.held[one.held_currency] -= one.held
+        if one.is_reducing:
+            _count_reduction(sums, one.strategy_id, -one.quantity)
+        if one.is_unknown:
+            del sums.unknown[order_id]
+        if one.resting_price is not None:
+            (sums.bids if one.side is _BUY else sums.asks).remove((one.resting_price, order_id))
 
 
 def _count_reduction(sums: SymbolCommitments, strategy_id: str, quantity: Decimal) -> None:
@@ -207,10 +219,3 @@ def _count_reduction(sums: SymbolCommitments, strategy_id: str, quantity: Decima
         sums.reducing[strategy_id] = left
     else:
         del sums.reducing[strategy_id]
-
-
-def _count_unknown(sums: SymbolCommitments, order_id: ClientOrderId, *, is_added: bool) -> None:
-    if is_added:
-        sums.unknown[order_id] = None
-    else:
-        del sums.unknown[order_id]

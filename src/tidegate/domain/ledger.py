@@ -1,11 +1,11 @@
 """The ledger: one account's orders, positions, money and reservations as a fold of events."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, get_args
 
-from tidegate.domain.amounts import ZERO, exact
+from tidegate.domain.amounts import ONE, ZERO, exact
 from tidegate.domain.commitments import Commitments
 from tidegate.domain.events import (
     AccountOpened,
@@ -122,26 +122,69 @@ class Ledger:
         orders, fills = tuple(fold.orders.values()), tuple(fold.fills)
         products = [self.product(record.order.symbol) for record in orders]
         # From here on nothing raises, and everything counts.
-        touched: dict[tuple[str, str], PositionHistory] = {}
         for fact in fold.facts:
             self._learn(fact)
+        touched: dict[PositionHistory, None] = {}
         for fill in fills:
-            self._book(fill, fold.orders[fill.client_order_id].order.strategy_id, touched)
+            self._book(fill, self.product(fill.symbol), fold.orders[fill.client_order_id].order.strategy_id, touched)
         for record, product in zip(orders, products, strict=True):
-            order_id = record.order.client_order_id
-            self.commitments.update_in_context(record, product)
-            if record.status not in TERMINAL:
-                self.orders[order_id] = record
-            elif order_id in self.orders:
-                del self.orders[order_id]
+            self._hold(record, product)
         return Step(
             at=at,
             events=tuple(fold.events),
             orders=orders,
-            positions=tuple([history.position for history in touched.values()]) if touched else (),
+            positions=tuple([history.position for history in touched]),
             balances=tuple(self.balances.items()) if fills or fold.facts else (),
             fills=fills,
         )
+
+    @exact
+    def begin(self, event: OrderSending) -> Step | None:
+        """`apply` for an attempt alone, the shortest way: reserve for it; None if it is known already."""
+        order = event.order
+        before = self.orders.get(order.client_order_id)
+        record = sending(event, before)
+        if record is before:
+            return None
+        self._hold(record, self.product(order.symbol))
+        return Step(at=event.at, events=(event,), orders=(record,))
+
+    @exact
+    def learn(self, at: datetime, held: OrderRecord, news: Sequence[OrderNews]) -> Step | None:
+        """`apply` for news of one order that is held, the shortest way."""
+        record, events, fills = held, [], []
+        for one in news:
+            after = apply_news(record, one)
+            if after is not record:
+                record = after
+                events.append(one)
+                if type(one) is OrderFilled:
+                    fills.append(_own(one.fill, record))
+        if not events:
+            return None
+        product = self.product(record.order.symbol)
+        touched: dict[PositionHistory, None] = {}
+        for fill in fills:
+            self._book(fill, product, record.order.strategy_id, touched)
+        self._hold(record, product)
+        return Step(
+            at=at,
+            events=tuple(events),
+            orders=(record,),
+            positions=tuple([history.position for history in touched]) if fills else (),
+            balances=tuple(self.balances.items()) if fills else (),
+            fills=tuple(fills),
+        )
+
+    def _hold(self, record: OrderRecord, product: Product) -> None:
+        """Reserve for an order as it now stands; one that has ended reserves nothing and leaves."""
+        order_id = record.order.client_order_id
+        if record.status not in TERMINAL:
+            self.commitments.update_in_context(record, product)
+            self.orders[order_id] = record
+        else:
+            self.commitments.drop_in_context(order_id)
+            self.orders.pop(order_id, None)
 
     def withdraw(self, client_order_id: ClientOrderId) -> None:
         """Forget an order that was never recorded, and free what it reserved."""
@@ -159,18 +202,23 @@ class Ledger:
             for currency, amount in fact.balances.items():
                 self.balances[currency] = self.balances.get(currency, ZERO) + amount
 
-    def _book(self, fill: Fill, strategy_id: str, touched: dict[tuple[str, str], PositionHistory]) -> None:
+    def _book(self, fill: Fill, product: Product, strategy_id: str, touched: dict[PositionHistory, None]) -> None:
         """Move money and positions by one fill that has not been seen before."""
-        product = self.product(fill.symbol)
-        self.fill_count += 1
-        self._history(fill.symbol, strategy_id, touched).add_in_context(fill, product)
-        account = self._history(fill.symbol, ACCOUNT, touched)
+        symbol, positions = fill.symbol, self.positions
+        own, account = positions.get((symbol, strategy_id)), positions.get((symbol, ACCOUNT))
+        if own is None or account is None:
+            own, account = self._history(symbol, strategy_id), self._history(symbol, ACCOUNT)
+        touched[own] = touched[account] = None
         realized = account.position.realized_pnl
+        own.add_in_context(fill, product)
         account.add_in_context(fill, product)
+        self.fill_count += 1
         balances = self.balances
         if product.kind is _SPOT:
             base, quote = product.base_currency, product.quote_currency
-            bought, paid = fill.quantity, fill.quantity * fill.price * product.multiplier
+            bought, paid = fill.quantity, fill.quantity * fill.price
+            if product.multiplier is not ONE:
+                paid *= product.multiplier
             if fill.side is not _BUY:
                 bought, paid = -bought, -paid
             balances[base] = balances.get(base, ZERO) + bought
@@ -182,13 +230,19 @@ class Ledger:
             currency = fill.fee_currency or product.quote_currency
             balances[currency] = balances.get(currency, ZERO) - fill.fee
 
-    def _history(self, symbol: str, owner: str, touched: dict[tuple[str, str], PositionHistory]) -> PositionHistory:
+    def _history(self, symbol: str, owner: str) -> PositionHistory:
         key = (symbol, owner)
         history = self.positions.get(key)
         if history is None:
             history = self.positions[key] = PositionHistory(Position(symbol=symbol, strategy_id=owner))
-        touched[key] = history
         return history
+
+
+def _own(fill: Fill, record: OrderRecord) -> Fill:
+    """The fill, which must be of its order's symbol."""
+    if fill.symbol != record.order.symbol:
+        raise ValueError(f"fill {fill.trade_id} of {fill.symbol} names an order of another symbol")
+    return fill
 
 
 class _Fold:
@@ -231,10 +285,7 @@ class _Fold:
 
     def filled(self, event: OrderFilled) -> None:
         if self.news(event):
-            fill = event.fill
-            if fill.symbol != self.orders[event.client_order_id].order.symbol:
-                raise ValueError(f"fill {fill.trade_id} of {fill.symbol} names an order of another symbol")
-            self.fills.append(fill)
+            self.fills.append(_own(event.fill, self.orders[event.client_order_id]))
 
     def _changed(self, before: OrderRecord | None, after: OrderRecord, event: JournalEvent) -> bool:
         if after is before:

@@ -65,7 +65,7 @@ def apply_fill(position: Position, fill: Fill, product: Product) -> Position:
 def _after(position: Position, fill: Fill, product: Product) -> Position:
     signed = fill.quantity if fill.side is _BUY else -fill.quantity
     fee, currency = fill.fee, fill.fee_currency
-    if not fee or not currency or currency == product.quote_currency or currency == product.settlement_currency:
+    if currency == product.quote_currency or currency == product.settlement_currency or not fee or not currency:
         return _traded(position, signed, fill.price, fee, product)
     if product.is_spot and currency == product.base_currency:
         bought = _traded(position, signed, fill.price, fee * fill.price, product)
@@ -148,8 +148,8 @@ class PositionHistory:
         fills, positions = self._fills, self._positions
         if not fills or fill.at > fills[-1].at or fill_order(fill) >= fill_order(fills[-1]):
             fills.append(fill)
-            self.position = _after(self.position, fill, product)
-            positions.append(self.position)
+            position = self.position = _after(self.position, fill, product)
+            positions.append(position)
         else:
             self._insert(fill, product)
         if len(fills) > 2 * RECENT_FILLS:
