@@ -1,0 +1,114 @@
+"""Guards: PASS, TRIP or BLIND, and BLIND for too long is a TRIP."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from tests.domain.histories import NOW
+from tidegate.domain.guards import BlindBound, GuardAnswer, GuardReading, daily_loss, feed, records
+from tidegate.domain.risk import RiskLimits
+from tidegate.domain.views import MarketReading
+
+PASS, TRIP, BLIND = GuardAnswer.PASS, GuardAnswer.TRIP, GuardAnswer.BLIND
+LIMITS = RiskLimits()
+
+
+@pytest.mark.parametrize(("equity", "answer"), [("96000", PASS), ("95000.01", PASS), ("95000", TRIP), ("1", TRIP)])
+def test_a_loss_of_five_per_cent_since_the_days_opening_trips(equity: str, answer: GuardAnswer) -> None:
+    """From 100,000."""
+    assert daily_loss(Decimal(equity), Decimal(100_000), LIMITS).answer is answer
+
+
+def test_the_sentence_of_a_loss_has_its_figures() -> None:
+    """For the person who is woken by it."""
+    reading = daily_loss(Decimal("94000.005"), Decimal(100_000), LIMITS)
+
+    assert reading.message == "equity 94000 against 100000 at the day's opening: a loss of 6000, 5 % or more"
+
+
+@pytest.mark.parametrize(
+    ("equity", "opening"), [(None, Decimal(1)), (Decimal(1), None), (Decimal(1), Decimal(0)), (Decimal(1), Decimal(-1))]
+)
+def test_a_loss_that_cannot_be_measured_is_blind(equity: Decimal | None, opening: Decimal | None) -> None:
+    """A missing rate, or a day without an opening."""
+    assert daily_loss(equity, opening, LIMITS).answer is BLIND
+
+
+@pytest.mark.parametrize(
+    ("silence", "is_polled", "answer"),
+    [
+        (0, False, PASS),
+        (15, False, PASS),
+        (15.001, False, TRIP),
+        (16, True, PASS),
+        (120, True, PASS),
+        (121, True, TRIP),
+    ],
+)
+def test_a_silent_feed_trips_past_its_bound(silence: float, is_polled: bool, answer: GuardAnswer) -> None:
+    """15 s for a stream, 120 s for polled marks; heartbeats count as life."""
+    reading = MarketReading(symbol="BTC-USD", heard_at=NOW - timedelta(seconds=silence), is_polled=is_polled)
+    found = feed(reading, NOW, LIMITS)
+
+    assert (found.answer, found.symbol) == (answer, "BTC-USD")
+
+
+def test_a_feed_that_was_never_heard_is_blind() -> None:
+    """Nothing is known of it."""
+    assert feed(MarketReading(symbol="BTC-USD"), NOW, LIMITS).answer is BLIND
+
+
+def test_records_that_agree_pass_and_whatever_does_not_trips_with_the_worst_first() -> None:
+    """A broken invariant before a difference before an overdue unknown."""
+    assert records((), (), ()).answer is PASS
+    assert records(("differs",), ("tg1",), ("broken",)).message == "broken (and 2 more)"
+    assert records(("differs",), (), ()).message == "differs"
+    overdue = records((), ("tg1",), ())
+    assert (overdue.answer, overdue.message) == (TRIP, "order tg1 is unknown past its bound")
+
+
+def blind(symbol: str = "") -> GuardReading:
+    return GuardReading(guard="daily_loss", answer=BLIND, message="no equity", symbol=symbol)
+
+
+def seeing(answer: GuardAnswer = PASS) -> GuardReading:
+    return GuardReading(guard="daily_loss", answer=answer, message="fine")
+
+
+def at(seconds: int) -> timedelta:
+    return timedelta(seconds=seconds)
+
+
+def test_blind_within_its_bound_stays_blind_and_past_it_trips() -> None:
+    """And says for how long it could not see."""
+    bound = BlindBound(Decimal(60))
+    answers = [bound.judge(blind(), NOW + at(seconds)) for seconds in (0, 59, 60, 61)]
+
+    assert [one.answer for one in answers] == [BLIND, BLIND, TRIP, TRIP]
+    assert answers[-1].message == "blind for 61 s: no equity"
+
+
+def test_sight_in_between_begins_the_bound_anew() -> None:
+    """What it sees counts as it is."""
+    bound = BlindBound(Decimal(60))
+    bound.judge(blind(), NOW)
+    seen = [bound.judge(seeing(answer), NOW + at(50)) for answer in (PASS, TRIP)]
+
+    assert [one.answer for one in seen] == [PASS, TRIP]
+    assert bound.judge(blind(), NOW + at(61)).answer is BLIND
+    assert bound.judge(blind(), NOW + at(121)).answer is TRIP
+
+
+def test_each_guard_of_each_symbol_has_a_bound_of_its_own() -> None:
+    """One blind feed is not all of them."""
+    bound = BlindBound(Decimal(60))
+    bound.judge(blind("BTC-USD"), NOW)
+
+    assert bound.judge(blind("ETH-USD"), NOW + at(61)).answer is BLIND
+    assert bound.judge(blind("BTC-USD"), NOW + at(61)).answer is TRIP
+
+
+def test_a_bound_of_nothing_trips_at_once() -> None:
+    """For who wants no blindness at all."""
+    assert BlindBound(Decimal(0)).judge(blind(), NOW).answer is TRIP

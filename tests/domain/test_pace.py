@@ -1,0 +1,92 @@
+"""Pace: counts in windows that forget what has left them."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from tests.domain.histories import NOW, SELL, order
+from tidegate.domain.pace import Pace, terms_of
+from tidegate.domain.vocabulary import Purpose
+
+OF = order()
+
+
+def after(seconds: float) -> timedelta:
+    return timedelta(seconds=seconds)
+
+
+def pace() -> Pace:
+    return Pace(timedelta(seconds=10))
+
+
+def test_orders_and_other_requests_count_against_the_venues_second() -> None:
+    """Entries apart, since the rest is kept for cancels and exits."""
+    kept = pace()
+    kept.note_request(NOW)
+    kept.note_order(OF, terms_of(OF), NOW + after(0.5))
+    kept.note_order(order(purpose=Purpose.REDUCTION), terms_of(OF), NOW + after(0.6))
+    now, later = kept.reading(NOW + after(0.9), 5), kept.reading(NOW + after(1.5), 5)
+
+    assert (now.requests_last_second, now.entries_last_second) == (3, 1)
+    assert (later.requests_last_second, later.entries_last_second) == (1, 0)
+
+
+def test_a_full_budget_says_when_it_has_room() -> None:
+    """When the second of the last two has been gone for a second, there is room for one."""
+    kept = pace()
+    for tenth in (0, 1, 2):
+        kept.note_order(OF, terms_of(OF), NOW + after(tenth / 10))
+    reading = kept.reading(NOW + after(0.5), 2)
+
+    assert reading.entry_free_at == NOW + after(1.1)
+    assert kept.reading(NOW + after(0.5), 4).entry_free_at is None
+    assert kept.reading(NOW + after(1.1), 2).entry_free_at is None
+
+
+def test_a_day_counts_from_midnight_utc() -> None:
+    """And a restart goes on where the store has it."""
+    kept = pace()
+    kept.restore(NOW, 41)
+    kept.note_order(OF, terms_of(OF), NOW)
+    midnight = NOW.replace(hour=0) + timedelta(days=1)
+
+    assert kept.reading(NOW, 5).orders_today == 42
+    assert kept.reading(midnight, 5).orders_today == 0
+
+
+def test_a_first_order_begins_its_day() -> None:
+    """Without a store to restore from."""
+    kept = pace()
+    kept.note_order(OF, terms_of(OF), NOW)
+
+    assert kept.reading(NOW, 5).orders_today == 1
+
+
+def test_orders_are_alike_by_symbol_side_quantity_and_limit() -> None:
+    """1 is 1.0; another limit is another order."""
+    kept = pace()
+    for one in (OF, order("two", quantity=Decimal("1.0")), order("three", side=SELL), order("four", limit_price=None)):
+        kept.note_order(one, terms_of(one), NOW)
+    kept.reading(NOW + after(9), 5)
+
+    assert [kept.repeats(terms_of(one)) for one in (OF, order(side=SELL), order(symbol="ETH-USD"))] == [2, 1, 0]
+
+
+def test_repeats_leave_with_their_window() -> None:
+    """Ten seconds."""
+    kept = pace()
+    kept.note_order(OF, terms_of(OF), NOW)
+    kept.note_order(OF, terms_of(OF), NOW + after(5))
+    kept.reading(NOW + after(10), 5)
+    halfway = kept.repeats(terms_of(OF))
+    kept.reading(NOW + after(15), 5)
+
+    assert (halfway, kept.repeats(terms_of(OF))) == (1, 0)
+
+
+def test_requests_that_nobody_asks_about_are_forgotten_all_the_same() -> None:
+    """Weeks of polling without an order fill no memory."""
+    kept = pace()
+    for second in range(1_000):
+        kept.note_request(NOW + after(second))
+
+    assert len(kept._requests) == 1
