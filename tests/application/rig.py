@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
+from copy import copy
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from tidegate import Action, Decision, NoOrderNeeded, OrderPlaced, OrderStatus, 
 from tidegate.adapters.brokers.scripted import ScriptedBroker
 from tidegate.adapters.brokers.scripted.products import SCRIPTED_PRODUCTS
 from tidegate.adapters.clocks import ManualClock, settle
+from tidegate.adapters.ids import SeededIds
 from tidegate.adapters.stores.memory import MemoryOrderStore
 from tidegate.application.application import Application
 from tidegate.application.placement import PlacementResult
@@ -45,7 +47,14 @@ class Rig:
             account_id=self.settings.account_id,
         )
         self.store: OrderStorePort = store or MemoryOrderStore(self.settings.account_id, self.clock)
+        self.ids = SeededIds(1)
         self.price(100_000)
+
+    def configured(self, **settings: Any) -> "Rig":
+        """The same world and store under other settings."""
+        other = copy(self)
+        other.settings = Settings(profile="testing", **settings)
+        return other
 
     def price(self, mid: int, *symbols: str) -> None:
         """Show a deep book around a price."""
@@ -59,7 +68,7 @@ class Rig:
     def container(self, **overrides: Any) -> TestingContainer:
         """A container over this world and store; objects given by name take the place of its parts."""
         container: TestingContainer = TestingContainer(settings=providers.Object(self.settings))
-        given = {"venue": self.venue, "clock": self.clock, "order_store": self.store, **overrides}
+        given = {"venue": self.venue, "clock": self.clock, "order_store": self.store, "ids": self.ids, **overrides}
         for name, part in given.items():
             getattr(container, name).override(providers.Object(part))
         return container

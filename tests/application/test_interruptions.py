@@ -169,7 +169,7 @@ async def test_a_query_does_not_refuse_an_order_that_is_still_on_its_way() -> No
         assert placed(await task).status is OrderStatus.FILLED
 
 
-AWAITS_OF_A_CLOSE = 12
+AWAITS_OF_A_CLOSE = 20
 
 
 @pytest.mark.parametrize("number", range(1, AWAITS_OF_A_CLOSE + 1))

@@ -10,7 +10,6 @@ from tests.application.rig import (
     SPOT,
     Rig,
     buy,
-    close,
     offer_to_buy,
     only,
     placed,

@@ -1,5 +1,6 @@
 """Making: the few parts whose arguments are settings in another form."""
 
+from tidegate.adapters.ids import SeededIds
 from tidegate.adapters.settings import Settings
 from tidegate.application.application import Intervals
 from tidegate.application.desk import AccountDesk
@@ -8,6 +9,9 @@ from tidegate.domain.order_stats import OrderStats
 from tidegate.domain.ports import ClockPort, MarketDataPort, OrderStorePort
 from tidegate.domain.risk import RiskManager
 from tidegate.domain.vocabulary import TimeInForce
+
+_SEEDS = 2**64
+"""More than there are seeds, so that no two writers draw from the same source."""
 
 
 def make_risk_manager(settings: Settings, market_data: MarketDataPort) -> RiskManager:
@@ -33,6 +37,11 @@ def make_desk(
         is_live=settings.profile == "live",
         order_stats=order_stats,
     )
+
+
+def seeded_ids(seed: int, store: OrderStorePort) -> SeededIds:
+    """Ids that are the same for the same seed and history, and others for each writer that a store has had."""
+    return SeededIds(seed + (store.epoch - 1) * _SEEDS)
 
 
 def default_time_in_force(settings: Settings) -> TimeInForce | None:

@@ -5,9 +5,9 @@ from contextlib import ExitStack
 from dependency_injector import containers, providers
 
 from tidegate.adapters.chance import SeededChance
-from tidegate.adapters.ids import SeededIds
 from tidegate.adapters.stores.opening import chain_check_of, open_store
 from tidegate.containers.core import CoreContainer
+from tidegate.containers.making import seeded_ids
 from tidegate.containers.parts import Opening, Part, same
 from tidegate.containers.sessions import recording_of, replay_session
 
@@ -25,10 +25,10 @@ class ReplayContainer(containers.DeclarativeContainer):
     market_data = Part(same, session.provided.broker)
     account = Part(same, session.provided.broker)
     clock = Part(same, session.provided.clock)
-    ids = Part(SeededIds, settings.provided.paper.seed)
     chance = Part(SeededChance, settings.provided.paper.seed)
     order_store = Part(open_store, settings, clock, process, False, resources)
     chain_check = Part(chain_check_of, order_store)
+    ids = Part(seeded_ids, settings.provided.paper.seed, order_store)
 
     core = providers.Container(
         CoreContainer,

@@ -9,10 +9,10 @@ from tidegate.adapters.brokers.scripted import ScriptedBroker
 from tidegate.adapters.brokers.scripted.products import SCRIPTED_PRODUCTS
 from tidegate.adapters.chance import SeededChance
 from tidegate.adapters.clocks import ManualClock
-from tidegate.adapters.ids import SeededIds
 from tidegate.adapters.stores.memory import MemoryOrderStore
 from tidegate.adapters.stores.opening import chain_check_of
 from tidegate.containers.core import CoreContainer
+from tidegate.containers.making import seeded_ids
 from tidegate.containers.parts import Opening, Part, same
 
 STARTS_AT = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -29,7 +29,6 @@ class TestingContainer(containers.DeclarativeContainer):
     resources = Part(ExitStack)
     process = Part(str, "testing")
     clock = Part(ManualClock, STARTS_AT)
-    ids = Part(SeededIds, settings.provided.paper.seed)
     chance = Part(SeededChance, settings.provided.paper.seed)
     venue = Part(
         ScriptedBroker,
@@ -43,6 +42,7 @@ class TestingContainer(containers.DeclarativeContainer):
     account = Part(same, venue)
     order_store = Part(MemoryOrderStore, settings.provided.account_id, clock)
     chain_check = Part(chain_check_of, order_store)
+    ids = Part(seeded_ids, settings.provided.paper.seed, order_store)
     session: providers.Object[None] = providers.Object(None)
 
     core = providers.Container(
