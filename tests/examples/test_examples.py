@@ -3,9 +3,12 @@
 import os
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+
+from examples.mean_reversion import create
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -21,12 +24,18 @@ def test_a_venue_of_one_s_own_stands_behind_the_gate(environment: dict[str, str]
     """The small order is filled, the large one never leaves."""
     shown = subprocess.run(
         [sys.executable, EXAMPLES / "own_venue.py"],
-        check=True, capture_output=True, text=True, env=environment, cwd=tmp_path,
+        check=True, capture_output=True, text=True, env=environment, cwd=tmp_path, timeout=60,
     )  # fmt: skip
 
     small, large = shown.stdout.splitlines()
     assert small.startswith("250 USD: FILLED, filled 0.00")
     assert large == "2500 USD: refused VENUE_UNREACHABLE, worth more than 500"
+
+
+def test_the_strategy_has_parameters_with_defaults() -> None:
+    """They are what `[intake.parameters]` can set by name."""
+    assert callable(create().decide)
+    assert callable(create(window=30, band_bps=Decimal(2), rest_seconds=5).decide)
 
 
 def test_the_strategy_trades_both_products_both_ways(environment: dict[str, str], tmp_path: Path) -> None:
@@ -35,11 +44,11 @@ def test_the_strategy_trades_both_products_both_ways(environment: dict[str, str]
     arguments = ["--config", str(EXAMPLES / "paper.toml"), "--store", "sqlite:///run.sqlite", "--json"]
     replay = subprocess.run(
         [*program, "replay", "synthetic", *arguments],
-        check=True, capture_output=True, text=True, env=environment, cwd=tmp_path, stdin=subprocess.DEVNULL,
+        check=True, capture_output=True, text=True, env=environment, cwd=tmp_path, stdin=subprocess.DEVNULL, timeout=60,
     )  # fmt: skip
     orders = subprocess.run(
         [*program, "orders", *arguments],
-        check=True, capture_output=True, text=True, env=environment, cwd=tmp_path,
+        check=True, capture_output=True, text=True, env=environment, cwd=tmp_path, timeout=60,
     ).stdout  # fmt: skip
 
     assert '"invariants":"hold"' in replay.stdout

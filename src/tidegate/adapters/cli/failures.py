@@ -23,7 +23,6 @@ REFUSED = 1
 """Refused, unhealthy, or ended by an error of the strategy, the store or the venue."""
 USAGE = 2
 """Usage, configuration, a file that is not what it should be, or no such store."""
-INTERRUPTED = 130
 
 
 class UsageError(Exception):

@@ -116,8 +116,8 @@ def _bound(doors: Doors, command: Command) -> Callable[..., None]:
         raise typer.Exit(_run(call, command, values, decides))
 
     bound.__doc__ = command.__doc__
-    bound.__signature__ = inspect.Signature([*keywords, *COMMON])  # type: ignore[attr-defined] # inspect reads it
-    bound.__annotations__ = {}
+    # typer asks inspect for a command's parameters, and inspect looks here first.
+    vars(bound)["__signature__"] = inspect.Signature([*keywords, *COMMON])
     return bound
 
 
