@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from concurrent.futures import CancelledError
-from threading import Thread
+from threading import Semaphore, Thread
 from typing import Protocol
 
 from tidegate.adapters.intake.decision_json import decision_of, refused
@@ -35,22 +34,18 @@ class JsonLinesIntake:
 
     async def decisions(self) -> AsyncIterator[DecisionMessage | AnyRefusal]:
         """The lines in order, until the stream ends; blank ones are skipped and what cannot be read is its refusal."""
-        splitter = LineSplitter()
-        chunks: asyncio.Queue[bytes | OSError] = asyncio.Queue(_CHUNKS_AHEAD)
-        reading = Thread(
-            target=_read,
-            args=(self._stream, asyncio.get_running_loop(), chunks),
-            name="tidegate-json-lines",
-            daemon=True,
-        )
-        reading.start()
-        while isinstance(chunk := await chunks.get(), bytes) and chunk:
-            for message in _messages(splitter.feed(chunk)):
+        splitter, reading = LineSplitter(), _Reading(self._stream)
+        Thread(target=reading.run, name="tidegate-json-lines", daemon=True).start()
+        try:
+            while isinstance(chunk := await reading.next(), bytes) and chunk:
+                for message in _messages(splitter.feed(chunk)):
+                    yield message
+            for message in _messages(splitter.finish()):
                 yield message
-        for message in _messages(splitter.finish()):
-            yield message
-        if isinstance(chunk, OSError):
-            yield refused(f"the input ended with an error: {chunk.strerror or chunk}", reference="input")
+            if isinstance(chunk, OSError):
+                yield refused(f"the input ended with an error: {chunk.strerror or chunk}", reference="input")
+        finally:
+            reading.stop()
 
     async def settle(self, message: DecisionMessage, outcome: OrderPlaced | NoOrderNeeded | AnyRefusal) -> None:
         """Nothing to forget: a stream does not deliver again."""
@@ -65,19 +60,43 @@ def _messages(lines: Iterable[Line]) -> Iterable[DecisionMessage | AnyRefusal]:
             yield decision_of(line.content, reference)
 
 
-def _read(stream: RawReader, loop: asyncio.AbstractEventLoop, chunks: asyncio.Queue[bytes | OSError]) -> None:
-    """The thread's work: hand over chunk after chunk, waiting where the loop is behind; empty bytes are the end."""
-    chunk: bytes | OSError = b" "
-    while chunk and not isinstance(chunk, OSError):
+class _Reading:
+    """A thread's work: chunk after chunk for the loop, as many ahead as there are slots; empty bytes are the end."""
+
+    def __init__(self, stream: RawReader) -> None:
+        self._stream = stream
+        self._loop = asyncio.get_running_loop()
+        self._chunks: asyncio.Queue[bytes | OSError] = asyncio.Queue()
+        self._slots = Semaphore(_CHUNKS_AHEAD)
+        self._is_wanted = True
+
+    async def next(self) -> bytes | OSError:
+        """The next chunk; its slot is free again."""
+        chunk = await self._chunks.get()
+        self._slots.release()
+        return chunk
+
+    def stop(self) -> None:
+        """Nobody wants the rest."""
+        self._is_wanted = False
+        self._slots.release()
+
+    def run(self) -> None:
+        chunk: bytes | OSError = b" "
+        while chunk and isinstance(chunk, bytes):
+            self._slots.acquire()
+            if not self._is_wanted:
+                return
+            chunk = self._read()
+            try:
+                self._loop.call_soon_threadsafe(self._chunks.put_nowait, chunk)
+            except RuntimeError:
+                return  # the loop has ended
+
+    def _read(self) -> bytes | OSError:
         try:
-            chunk = stream.read(_CHUNK_BYTES) or b""
-        except (OSError, ValueError) as error:
-            # A ValueError is a stream that was closed under the thread.
-            chunk = error if isinstance(error, OSError) else b""
-        handing_over = chunks.put(chunk)
-        try:
-            asyncio.run_coroutine_threadsafe(handing_over, loop).result()
-        except (RuntimeError, CancelledError):
-            # The loop has ended, and nobody wants the rest.
-            handing_over.close()
-            return
+            return self._stream.read(_CHUNK_BYTES) or b""
+        except OSError as error:
+            return error
+        except ValueError:
+            return b""  # the stream was closed under the thread
