@@ -4,18 +4,21 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from tidegate.domain.amounts import DOMAIN_CONTEXT, MAX_DIGITS_EACH_SIDE, ZERO
+from tidegate.adapters.brokers.words import SELL, SPOT
+from tidegate.domain.amounts import MAX_DIGITS_EACH_SIDE, ZERO
 from tidegate.domain.fills import Fill
 from tidegate.domain.positions import Position, apply_fill
 from tidegate.domain.products import Product
-from tidegate.domain.vocabulary import OrderSide, ProductKind
 
 _SMALLEST_CREDIT = Decimal(1).scaleb(-MAX_DIGITS_EACH_SIDE)
 
 
 def credit(amount: Decimal) -> Decimal:
-    """An amount as it is booked: to 18 decimals, half to even. Only a fee or an average cost can have more."""
-    rounded = DOMAIN_CONTEXT.quantize(amount, _SMALLEST_CREDIT)
+    """An amount as it is booked: to 18 decimals, half to even. Only a fee or an average cost can have more.
+
+    The caller works in the domain's decimal context: a method of the context would take four times as long.
+    """
+    rounded = amount.quantize(_SMALLEST_CREDIT)
     return amount if rounded == amount else rounded
 
 
@@ -54,11 +57,11 @@ class Accounts:
 
         `value` is the fill's notional, which whoever reckoned the fee has at hand.
         """
-        if product.kind is ProductKind.SPOT:
+        if product.kind is SPOT:
             ours, theirs = self.state.balances, self.state.counterparty
             base, quote = product.base_currency, product.quote_currency
             quantity = fill.quantity
-            if fill.side is OrderSide.SELL:
+            if fill.side is SELL:
                 quantity, value = -quantity, -value
             ours[base] = ours.get(base, ZERO) + quantity
             theirs[base] = theirs.get(base, ZERO) - quantity

@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from tidegate.adapters.brokers.simulated.instrument import Instrument
 from tidegate.adapters.brokers.simulated.orders import Terms
+from tidegate.adapters.brokers.words import FOK, GTC, GTD, IOC, LIMIT, MARKET
 from tidegate.domain.amounts import ZERO, plain
 from tidegate.domain.products import OPEN_FOR_TRADING, Product, TradingFlags
-from tidegate.domain.vocabulary import OrderType, TimeInForce
 
-_GOOD_TIL = (TimeInForce.GTC, TimeInForce.GTD)
-_NOW_OR_NEVER = (TimeInForce.IOC, TimeInForce.FOK)
+_GOOD_TIL = (GTC, GTD)
+_NOW_OR_NEVER = (IOC, FOK)
 
 
 class Reject(NamedTuple):
@@ -24,16 +24,16 @@ class Reject(NamedTuple):
 def shape_reject(terms: Terms, at: datetime) -> Reject | None:
     """What is wrong with the order whatever the market: its type, its time in force, its life."""
     kind, tif = terms.order_type, terms.time_in_force
-    if kind is OrderType.LIMIT:
+    if kind is LIMIT:
         if terms.limit_price is None:
             return Reject("INVALID", "a LIMIT order needs a limit price")
         if terms.post_only and tif not in _GOOD_TIL:
             return Reject("INVALID", f"post-only does not go with {tif}")
-    elif kind is not OrderType.MARKET:
+    elif kind is not MARKET:
         return Reject("INVALID", f"{kind} orders are not worked here")
     elif tif not in _NOW_OR_NEVER or terms.post_only:
         return Reject("INVALID", "a MARKET order is IOC or FOK, and never post-only")
-    if tif is TimeInForce.GTD:
+    if tif is GTD:
         if terms.expire_at is None:
             return Reject("INVALID", "a GTD order needs expire_at")
         if terms.expire_at <= at:
@@ -74,7 +74,7 @@ def market_reject(terms: Terms, instrument: Instrument) -> Reject | None:
     flags = instrument.first_flags if heard is None else heard
     if flags is not OPEN_FOR_TRADING and (reject := _flags_reject(terms, flags)) is not None:
         return reject
-    if terms.order_type is OrderType.MARKET and not instrument.opposite(terms.side).ordered:
+    if terms.order_type is MARKET and not instrument.opposite(terms.side).ordered:
         return Reject("MARKET_STATE", "the book is empty on the side that this order would take")
     limit = terms.limit_price
     is_crossed = instrument.book.is_crossed
@@ -91,7 +91,7 @@ def market_reject(terms: Terms, instrument: Instrument) -> Reject | None:
 def _flags_reject(terms: Terms, flags: TradingFlags) -> Reject | None:
     if flags.trading_disabled or flags.cancel_only or flags.auction:
         return Reject("MARKET_STATE", "no new orders are taken now")
-    if flags.limit_only and terms.order_type is OrderType.MARKET:
+    if flags.limit_only and terms.order_type is MARKET:
         return Reject("MARKET_STATE", "only limit orders are taken now")
     if flags.post_only and not terms.post_only:
         return Reject("MARKET_STATE", "only post-only orders are taken now")

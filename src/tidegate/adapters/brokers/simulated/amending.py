@@ -8,7 +8,7 @@ import msgspec
 from tidegate.adapters.brokers.simulated.admission import Reject, market_reject, shape_reject, size_reject
 from tidegate.adapters.brokers.simulated.entry import OrderEntry
 from tidegate.adapters.brokers.simulated.exchange import Exchange
-from tidegate.adapters.brokers.simulated.orders import Terms, WorkingOrder, WorkingState
+from tidegate.adapters.brokers.simulated.orders import FILLED, Terms, WorkingOrder
 from tidegate.domain.amounts import ZERO, exact, plain
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.submissions import AmendConfirmed, AmendOutcome, AmendRefused
@@ -61,7 +61,7 @@ class OrderAmendment:
         order.quantity, order.limit_price, order.at = terms.quantity, terms.limit_price, at
         floor.touched[terms.client_order_id] = order
         if order.leaves <= ZERO:
-            floor.end(order, WorkingState.FILLED, at, "amended down to what had filled")
+            floor.end(order, FILLED, at, "amended down to what had filled")
             self._exchange.tell_order(order)
         elif keeps_place:
             floor.hold(order)

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from decimal import Decimal
 
+from tidegate.adapters.brokers.words import BUY
 from tidegate.adapters.recordings.format import (
     BookSnapshotRow,
     LevelUpdated,
@@ -108,7 +109,7 @@ class LiveBook:
 
     def side(self, side: OrderSide) -> BookSide:
         """BUY: the bids."""
-        return self.bids if side is OrderSide.BUY else self.asks
+        return self.bids if side is BUY else self.asks
 
     @property
     def is_crossed(self) -> bool:
@@ -119,7 +120,7 @@ class LiveBook:
         """An order came to rest, behind all others at its price. An id that is there already is replaced."""
         if row.order_id in self.orders:
             self._take_out(row.order_id)
-        level = (self.bids if row.side is OrderSide.BUY else self.asks).level(row.price)
+        level = (self.bids if row.side is BUY else self.asks).level(row.price)
         self.orders[row.order_id] = level
         level.queue[row.order_id] = row.size
         level.total += row.size
@@ -152,7 +153,7 @@ class LiveBook:
 
     def update(self, row: LevelUpdated) -> LiveLevel | None:
         """A level has this size from now on."""
-        side = self.bids if row.side is OrderSide.BUY else self.asks
+        side = self.bids if row.side is BUY else self.asks
         self.version += 1
         self.is_synced = True
         if not row.size:

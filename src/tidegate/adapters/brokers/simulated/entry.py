@@ -12,7 +12,16 @@ from tidegate.adapters.brokers.simulated.admission import (
 )
 from tidegate.adapters.brokers.simulated.exchange import Exchange
 from tidegate.adapters.brokers.simulated.instrument import Instrument, TakePlan
-from tidegate.adapters.brokers.simulated.orders import Terms, WorkingOrder, WorkingState, terms_of
+from tidegate.adapters.brokers.simulated.orders import (
+    CANCELED,
+    EXPIRED,
+    OPEN,
+    REJECTED,
+    Terms,
+    WorkingOrder,
+    terms_of,
+)
+from tidegate.adapters.brokers.words import FOK, IOC, MARKET
 from tidegate.domain.amounts import ZERO, exact
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId, VenueOrderId
@@ -25,7 +34,6 @@ from tidegate.domain.submissions import (
     OrderRejectedByVenue,
     SubmissionOutcome,
 )
-from tidegate.domain.vocabulary import OrderType, TimeInForce
 
 _NOT_FILLED = "what could not fill at once was cancelled"
 _RAN_OUT = "the recorded depth ended; what lies past it was cancelled"
@@ -58,14 +66,14 @@ class OrderEntry:
             return self._refuse(terms, judged, at)
         accepted = self._accept(terms, at)
         fills = self._take(accepted, instrument, judged, at)
-        if accepted.state is WorkingState.OPEN:
+        if accepted.state is OPEN:
             self._place_rest(accepted, instrument, judged, at)
         self.finish(terms.symbol, at)
         return OrderAcknowledged(
             venue_order_id=accepted.venue_order_id,
             at=at,
             fills=tuple(fills),
-            is_finished=accepted.state is WorkingState.CANCELED,
+            is_finished=accepted.state is CANCELED,
         )
 
     @exact
@@ -85,7 +93,7 @@ class OrderEntry:
             known = self.find(client_order_id)
             state = "unknown here" if known is None else f"{known.state} already"
             return CancelRefused(reason=f"order {client_order_id} is {state}", at=at)
-        self._floor.end(order, WorkingState.CANCELED, at, "cancelled on request")
+        self._floor.end(order, CANCELED, at, "cancelled on request")
         self.finish(order.terms.symbol, at)
         return CancelConfirmed(at=at)
 
@@ -106,7 +114,7 @@ class OrderEntry:
     def close_reducers(self, at: datetime) -> None:
         """Cancel what can only reduce and has nothing to reduce."""
         for order in self._floor.idle_reducers():
-            self._floor.end(order, WorkingState.CANCELED, at, _NOTHING_TO_REDUCE)
+            self._floor.end(order, CANCELED, at, _NOTHING_TO_REDUCE)
             self._exchange.tell_order(order)
 
     def finish(self, symbol: str, at: datetime) -> None:
@@ -138,7 +146,7 @@ class OrderEntry:
         if terms.reduce_only:
             quantity = min(quantity, self._floor.reducible(terms.symbol, terms.side))
         plan = instrument.plan(terms.side, quantity, terms.limit_price)
-        if terms.time_in_force is TimeInForce.FOK and plan.filled < terms.quantity:
+        if terms.time_in_force is FOK and plan.filled < terms.quantity:
             return TakePlan([], ZERO, ran_out=plan.ran_out)
         return plan
 
@@ -156,7 +164,10 @@ class OrderEntry:
         return order
 
     def _take(self, order: WorkingOrder, instrument: Instrument, plan: TakePlan, at: datetime) -> list[Fill]:
-        fills = [self._floor.fill(order, quantity, level.price, at, is_maker=False) for level, quantity in plan.takes]
+        fills = [
+            self._floor.fill(order, instrument, quantity, level.price, at, is_maker=False)
+            for level, quantity in plan.takes
+        ]
         instrument.use_up(plan.takes)
         for level, quantity in plan.takes:
             if quantity * _LARGE_FILL_DIVISOR > level.total:
@@ -165,18 +176,18 @@ class OrderEntry:
 
     def _place_rest(self, order: WorkingOrder, instrument: Instrument, plan: TakePlan, at: datetime) -> None:
         terms, limit = order.terms, order.limit_price
-        if terms.time_in_force is TimeInForce.FOK:
-            self._floor.end(order, WorkingState.CANCELED, at, _NOT_WHOLE)
-        elif terms.time_in_force is TimeInForce.IOC or terms.order_type is OrderType.MARKET or limit is None:
-            self._floor.end(order, WorkingState.CANCELED, at, _RAN_OUT if plan.ran_out else _NOT_FILLED)
+        if terms.time_in_force is FOK:
+            self._floor.end(order, CANCELED, at, _NOT_WHOLE)
+        elif terms.time_in_force is IOC or terms.order_type is MARKET or limit is None:
+            self._floor.end(order, CANCELED, at, _RAN_OUT if plan.ran_out else _NOT_FILLED)
         elif plan.ran_out and instrument.would_cross(terms.side, limit):
-            self._floor.end(order, WorkingState.CANCELED, at, _RAN_OUT)
+            self._floor.end(order, CANCELED, at, _RAN_OUT)
         else:
             self._floor.rest(order)
 
     def _refuse(self, terms: Terms, reject: Reject, at: datetime) -> OrderRejectedByVenue:
         order = self._accept(terms, at)
-        order.end(WorkingState.REJECTED, at, reject.reason)
+        order.end(REJECTED, at, reject.reason)
         order.rejected_code = reject.code
         self._floor.write()
         return OrderRejectedByVenue(code=reject.code, reason=reject.reason, at=at)
@@ -185,11 +196,11 @@ class OrderEntry:
         if terms != known.terms:
             reason = f"client order id {terms.client_order_id} was used for an order with other terms"
             return OrderRejectedByVenue(code="INVALID", reason=reason, at=at)
-        if known.state is WorkingState.REJECTED:
+        if known.state is REJECTED:
             return OrderRejectedByVenue(code=known.rejected_code, reason=known.reason, at=at)
         return OrderAcknowledged(
             venue_order_id=known.venue_order_id,
             at=at,
             fills=tuple(self._exchange.world.archive.fills_of(terms.client_order_id)),
-            is_finished=known.state in (WorkingState.CANCELED, WorkingState.EXPIRED),
+            is_finished=known.state in (CANCELED, EXPIRED),
         )

@@ -8,14 +8,15 @@ from heapq import heappop, heappush
 from tidegate.adapters.brokers.accounts import Accounts, credit
 from tidegate.adapters.brokers.simulated.funds import spot_need
 from tidegate.adapters.brokers.simulated.instrument import Instrument
-from tidegate.adapters.brokers.simulated.orders import WorkingOrder, WorkingState
+from tidegate.adapters.brokers.simulated.orders import FILLED, WorkingOrder, WorkingState
 from tidegate.adapters.brokers.simulated.queues import join
 from tidegate.adapters.brokers.simulated.world import World
+from tidegate.adapters.brokers.words import MAKER, SELL, TAKER
 from tidegate.adapters.recordings.header import microseconds_of
 from tidegate.domain.amounts import ZERO
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId, TradeId
-from tidegate.domain.vocabulary import Liquidity, OrderSide
+from tidegate.domain.vocabulary import OrderSide
 
 
 class Floor:
@@ -31,16 +32,23 @@ class Floor:
         self.fills: list[Fill] = []
         self.dated: list[tuple[int, ClientOrderId]] = []
 
-    def fill(self, order: WorkingOrder, quantity: Decimal, price: Decimal, at: datetime, *, is_maker: bool) -> Fill:
+    def fill(
+        self,
+        order: WorkingOrder,
+        instrument: Instrument,
+        quantity: Decimal,
+        price: Decimal,
+        at: datetime,
+        *,
+        is_maker: bool,
+    ) -> Fill:
         """One execution: the order, the money and the position, all at once."""
-        terms, state = order.terms, self._world.state
-        instrument = self._instruments[terms.symbol]
-        product = instrument.product
-        value = product.notional(quantity, price)
+        terms, state, product = order.terms, self._world.state, instrument.product
+        value = quantity * price * product.multiplier
         state.trade_count += 1
         fill = Fill(
             # Padded, so that the trades of one moment sort as they happened.
-            trade_id=TradeId(f"{state.generation}-{state.trade_count:012d}"),
+            trade_id=TradeId(f"{state.generation}-{str(state.trade_count).zfill(12)}"),
             client_order_id=terms.client_order_id,
             symbol=terms.symbol,
             side=terms.side,
@@ -49,7 +57,7 @@ class Floor:
             at=at,
             fee=credit(value * (product.maker_fee_rate if is_maker else product.taker_fee_rate)),
             fee_currency=instrument.fee_currency,
-            liquidity=Liquidity.MAKER if is_maker else Liquidity.TAKER,
+            liquidity=MAKER if is_maker else TAKER,
             venue_order_id=order.venue_order_id,
         )
         order.filled += quantity
@@ -59,9 +67,9 @@ class Floor:
         self.touched[terms.client_order_id] = order
         if order.filled >= order.quantity:
             if order.rests:
-                self.end(order, WorkingState.FILLED, at)
+                self.end(order, FILLED, at)
             else:
-                order.state = WorkingState.FILLED
+                order.state = FILLED
         return fill
 
     def rest(self, order: WorkingOrder) -> None:
@@ -131,9 +139,9 @@ class Floor:
         product = self._instruments[symbol].product
         if product.is_spot:
             held = self._accounts.state.balances.get(product.base_currency, ZERO)
-            return max(ZERO, held) if side is OrderSide.SELL else ZERO
+            return max(ZERO, held) if side is SELL else ZERO
         position = self._accounts.position(symbol).quantity
-        return max(ZERO, position if side is OrderSide.SELL else -position)
+        return max(ZERO, position if side is SELL else -position)
 
     def idle_reducers(self) -> Iterator[WorkingOrder]:
         """Open reduce-only orders that have nothing left to reduce."""

@@ -7,18 +7,22 @@ from tidegate.adapters.brokers.accounts import Accounts
 from tidegate.adapters.brokers.simulated.admission import Reject
 from tidegate.adapters.brokers.simulated.instrument import Instrument
 from tidegate.adapters.brokers.simulated.orders import WorkingOrder
+from tidegate.adapters.brokers.words import BUY, SELL
 from tidegate.domain.amounts import ONE, ZERO, plain
 from tidegate.domain.products import Product
 from tidegate.domain.vocabulary import OrderSide
 
 
 def spot_need(product: Product, side: OrderSide, quantity: Decimal, price: Decimal) -> tuple[str, Decimal]:
-    """What a spot order must find: base to deliver, or quote to pay with the larger of the two fees."""
-    if side is OrderSide.SELL:
+    """What a spot order must find: base to deliver, or quote to pay with the larger of the two fees.
+
+    The caller works in the domain's decimal context.
+    """
+    if side is SELL:
         return product.base_currency, quantity
     taker, maker = product.taker_fee_rate, product.maker_fee_rate
     rate = taker if taker > maker else maker
-    value = product.notional(quantity, price)
+    value = quantity * price * product.multiplier
     return product.quote_currency, value * (ONE + rate) if rate > ZERO else value
 
 
@@ -56,7 +60,7 @@ class Funds:
         product = instrument.product
         value = product.notional(quantity, price)
         before = self._margin(instrument)
-        after = self._margin(instrument, **{"buying" if side is OrderSide.BUY else "selling": value})
+        after = self._margin(instrument, **{"buying" if side is BUY else "selling": value})
         if after <= before:
             return None  # It only shrinks the worst case: never refused for want of money.
         fee = value * max(product.taker_fee_rate, ZERO)

@@ -9,6 +9,7 @@ from tidegate.adapters.brokers.simulated.book import BookSide, LiveLevel
 from tidegate.adapters.brokers.simulated.feed import MarketFeed
 from tidegate.adapters.brokers.simulated.orders import WorkingOrder
 from tidegate.adapters.brokers.simulated.resting import RestingSide
+from tidegate.adapters.brokers.words import BUY
 from tidegate.domain.amounts import ZERO
 from tidegate.domain.products import OPEN_FOR_TRADING, Product
 from tidegate.domain.vocabulary import OrderSide
@@ -65,15 +66,15 @@ class Instrument:
 
     def resting(self, side: OrderSide) -> RestingSide:
         """Our own orders on a side."""
-        return self.bids if side is OrderSide.BUY else self.asks
+        return self.bids if side is BUY else self.asks
 
     def opposite(self, side: OrderSide) -> BookSide:
         """What a taker on this side takes from."""
-        return self.book.asks if side is OrderSide.BUY else self.book.bids
+        return self.book.asks if side is BUY else self.book.bids
 
     def plan(self, side: OrderSide, quantity: Decimal, limit: Decimal | None) -> TakePlan:
         """Walk the levels, best first, for what they show of the quantity within the limit; nothing is used up yet."""
-        is_buy = side is OrderSide.BUY
+        is_buy = side is BUY
         takes: list[Take] = []
         left, used = quantity, self.used
         for level in reversed((self.book.asks if is_buy else self.book.bids).ordered):
@@ -122,7 +123,7 @@ class Instrument:
 
     def would_cross(self, side: OrderSide, limit: Decimal) -> bool:
         """Whether an order at this limit reaches the other side of the recorded book."""
-        if side is OrderSide.BUY:
+        if side is BUY:
             asks = self.book.asks.ordered
             return bool(asks) and asks[-1].price <= limit
         bids = self.book.bids.ordered
@@ -130,10 +131,10 @@ class Instrument:
 
     def own_in_reach(self, side: OrderSide, limit: Decimal | None) -> WorkingOrder | None:
         """Our own resting order that an order on this side would trade with."""
-        best = (self.asks if side is OrderSide.BUY else self.bids).best
+        best = (self.asks if side is BUY else self.bids).best
         if best is None or limit is None or best.limit_price is None:
             return best
-        is_in_reach = best.limit_price <= limit if side is OrderSide.BUY else best.limit_price >= limit
+        is_in_reach = best.limit_price <= limit if side is BUY else best.limit_price >= limit
         return best if is_in_reach else None
 
     def all_resting(self) -> Iterator[WorkingOrder]:

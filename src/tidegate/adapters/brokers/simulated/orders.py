@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 from msgspec import Struct
 
@@ -21,6 +22,13 @@ class WorkingState(StrEnum):
     CANCELED = "CANCELED"
     EXPIRED = "EXPIRED"
     REJECTED = "REJECTED"
+
+
+OPEN: Final = WorkingState.OPEN
+FILLED: Final = WorkingState.FILLED
+CANCELED: Final = WorkingState.CANCELED
+EXPIRED: Final = WorkingState.EXPIRED
+REJECTED: Final = WorkingState.REJECTED
 
 
 class Terms(Struct, frozen=True, gc=False):
@@ -70,7 +78,7 @@ class WorkingOrder(Struct, eq=False, gc=False, kw_only=True, omit_defaults=True)
     at: datetime
     rank: int = 0
     filled: Decimal = ZERO
-    state: WorkingState = WorkingState.OPEN
+    state: WorkingState = OPEN
     rests: bool = False
     reason: str = ""
     rejected_code: str = ""
@@ -85,7 +93,7 @@ class WorkingOrder(Struct, eq=False, gc=False, kw_only=True, omit_defaults=True)
 
     @property
     def is_open(self) -> bool:
-        return self.state is WorkingState.OPEN
+        return self.state is OPEN
 
     def end(self, state: WorkingState, at: datetime, reason: str = "") -> None:
         """No more is worked of it."""
@@ -99,7 +107,7 @@ class WorkingOrder(Struct, eq=False, gc=False, kw_only=True, omit_defaults=True)
 def as_venue_order(order: WorkingOrder) -> VenueOrder:
     """The order as the venue tells it."""
     terms = order.terms
-    is_rejected = order.state is WorkingState.REJECTED
+    is_rejected = order.state is REJECTED
     return VenueOrder(
         client_order_id=terms.client_order_id,
         venue_order_id=None if is_rejected else order.venue_order_id,
@@ -110,9 +118,9 @@ def as_venue_order(order: WorkingOrder) -> VenueOrder:
         quantity=order.quantity,
         filled_quantity=order.filled,
         limit_price=order.limit_price,
-        is_open=order.state is WorkingState.OPEN,
-        is_canceled=order.state is WorkingState.CANCELED,
-        is_expired=order.state is WorkingState.EXPIRED,
+        is_open=order.state is OPEN,
+        is_canceled=order.state is CANCELED,
+        is_expired=order.state is EXPIRED,
         rejected_code=order.rejected_code,
         rejected_reason=order.reason if is_rejected else "",
         reduce_only=terms.reduce_only,

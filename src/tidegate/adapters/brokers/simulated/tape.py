@@ -6,7 +6,7 @@ from tidegate.adapters.brokers.simulated.entry import OrderEntry
 from tidegate.adapters.brokers.simulated.exchange import Exchange
 from tidegate.adapters.brokers.simulated.feed import MarketFeed
 from tidegate.adapters.brokers.simulated.instrument import WHOLE_LEVEL, Instrument
-from tidegate.adapters.brokers.simulated.orders import WorkingOrder, WorkingState
+from tidegate.adapters.brokers.simulated.orders import EXPIRED, WorkingOrder
 from tidegate.adapters.brokers.simulated.queues import Hit, hits, left_queue, lose_sight
 from tidegate.adapters.recordings.format import (
     BookSnapshotRow,
@@ -52,7 +52,7 @@ class Tape:
         for order in self._floor.expired(at_us):
             until = order.terms.expire_at
             assert until is not None  # noqa: S101  only dated orders are among them
-            self._floor.end(order, WorkingState.EXPIRED, until, "its time has come")
+            self._floor.end(order, EXPIRED, until, "its time has come")
             self._exchange.tell_order(order)
         if self._floor.touched:
             self._floor.write()
@@ -97,7 +97,10 @@ class Tape:
             quantity = min(quantity, self._floor.reducible(order.terms.symbol, order.terms.side))
         if quantity <= ZERO:
             return
-        fill = self._floor.fill(order, quantity, order.limit_price or ZERO, moment_of(self._state.at_us), is_maker=True)
+        instrument = self._exchange.instruments[order.terms.symbol]
+        fill = self._floor.fill(
+            order, instrument, quantity, order.limit_price or ZERO, moment_of(self._state.at_us), is_maker=True
+        )
         self._floor.hold(order)
         self._exchange.tell_fill(order, fill)
 
