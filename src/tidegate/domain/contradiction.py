@@ -42,19 +42,36 @@ def contradiction(
 
     A mark may differ by the collar, a position by one increment; a product must be the same symbol, kind and
     increments.
+
+    Raises:
+        TypeError: a product or position that is none, or a position whose quantity is no Decimal.
     """
-    if given_product is not None and not _same_product(given_product, product):
-        return _invalid("product", f"the product given for {product.symbol} is not the venue's", given_product.symbol)
-    if given_position is not None:
-        if given_position.symbol != product.symbol:
-            return _invalid("position_state", f"the position given is of {given_position.symbol}", product.symbol)
-        if abs(given_position.quantity - held.quantity) > product.base_increment:
-            return _invalid(
-                "position_state",
-                f"the position given is {plain(given_position.quantity)}, the ledger holds {plain(held.quantity)}",
-                product.symbol,
-            )
+    if given_product is not None:
+        if not isinstance(given_product, Product):
+            raise TypeError(f"product must be a Product or None, not {type(given_product).__name__}")
+        if not _same_product(given_product, product):
+            words = f"the product given for {product.symbol} is not the venue's"
+            return _invalid("product", words, given_product.symbol)
+    refusal = _position_contradiction(product, held, given_position) if given_position is not None else None
+    if refusal is not None:
+        return refusal
     return _mark_contradiction(product, market, limits, mark) if mark is not None else None
+
+
+def _position_contradiction(product: Product, held: Position, given: Position) -> AnyRefusal | None:
+    if not isinstance(given, Position):
+        raise TypeError(f"position_state must be a Position or None, not {type(given).__name__}")
+    if not isinstance(given.quantity, Decimal):
+        raise TypeError(f"position_state.quantity must be a Decimal, not {type(given.quantity).__name__}")
+    if given.symbol != product.symbol:
+        return _invalid("position_state", f"the position given is of {given.symbol}", product.symbol)
+    reason = flaw(given.quantity.copy_abs())
+    if reason is not None:
+        return _invalid("position_state", f"the quantity of the position given {reason}", product.symbol)
+    if abs(given.quantity - held.quantity) <= product.base_increment:
+        return None
+    words = f"the position given is {plain(given.quantity)}, the ledger holds {plain(held.quantity)}"
+    return _invalid("position_state", words, product.symbol)
 
 
 def _mark_contradiction(product: Product, market: MarketReading, limits: RiskLimits, mark: Mark) -> AnyRefusal | None:
