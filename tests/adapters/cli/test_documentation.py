@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from msgspec import Struct
 
-from tidegate.adapters.cli import wire
+from tidegate.adapters.cli import wire, wire_upkeep
 from tidegate.adapters.cli.program import COMMANDS
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "cli.md").read_text(encoding="utf-8")
 LINES = {
     name: kind
-    for name, kind in vars(wire).items()
+    for name, kind in {**vars(wire), **vars(wire_upkeep)}.items()
     if isinstance(kind, type) and issubclass(kind, Struct) and kind not in (Struct, wire.Line)
 }
 

@@ -8,13 +8,13 @@ import msgspec
 import pytest
 
 from tests.adapters.cli.conftest import Run
-from tidegate.adapters.cli import wire
-from tidegate.adapters.cli.wire import Health
+from tidegate.adapters.cli import wire_upkeep
+from tidegate.adapters.cli.wire_upkeep import Health
 
 
-def findings(ended_out: str) -> dict[str, wire.FindingLine]:
+def findings(ended_out: str) -> dict[str, wire_upkeep.FindingLine]:
     """What was found, by what was looked at."""
-    lines = (msgspec.json.decode(line, type=wire.FindingLine) for line in ended_out.splitlines())
+    lines = (msgspec.json.decode(line, type=wire_upkeep.FindingLine) for line in ended_out.splitlines())
     return {line.what: line for line in lines}
 
 

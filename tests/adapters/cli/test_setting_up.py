@@ -8,7 +8,7 @@ import pytest
 
 from tests.adapters.cli.conftest import EXAMPLE, Run
 from tests.adapters.recordings.bitstamp.captures import opened
-from tidegate.adapters.cli import wire
+from tidegate.adapters.cli import wire, wire_upkeep
 
 
 def test_what_init_writes_runs_as_it_stands(program: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +108,7 @@ def test_a_capture_is_imported_with_what_became_of_its_rows(program: Run) -> Non
 
     told = program("import", "bitstamp", "capture", "day.tgr.gz")
     line = msgspec.json.decode(
-        program("import", "bitstamp", "capture", "again.tgr.gz", "--json").out, type=wire.ImportLine
+        program("import", "bitstamp", "capture", "again.tgr.gz", "--json").out, type=wire_upkeep.ImportLine
     )
 
     assert told.code == 0
@@ -125,7 +125,7 @@ def test_a_backup_is_a_verified_copy(traded: Run, tmp_path: Path) -> None:
     ended = traded("backup", str(target), "--json")
 
     assert ended.code == 0
-    line = msgspec.json.decode(ended.out, type=wire.BackupLine)
+    line = msgspec.json.decode(ended.out, type=wire_upkeep.BackupLine)
     assert line.sequence == traded("events", "--json", "-n", "100000").objects[-1]["sequence"]
     assert traded("orders", "--json", "--store", f"sqlite:///{target}").out == traded("orders", "--json").out
     again = traded("backup", str(target))

@@ -13,7 +13,7 @@ from tidegate.adapters.brokers.simulated.world_file import FileArchive
 from tidegate.adapters.cli import figures
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.stored import WORLD_SUFFIX, require_store
-from tidegate.adapters.cli.wire import FindingLine, Health
+from tidegate.adapters.cli.wire_upkeep import FindingLine, Health
 from tidegate.adapters.clocks import WallClock
 from tidegate.adapters.recordings.header import moment_of
 from tidegate.adapters.recordings.reader import RecordingDamaged, open_recording

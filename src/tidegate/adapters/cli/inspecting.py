@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from rich.table import Table
 from rich.text import Text
 
-from tidegate.adapters.cli import figures, health, wire
+from tidegate.adapters.cli import figures, health, wire_upkeep
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.failures import DONE, REFUSED
-from tidegate.adapters.cli.wire import Health
+from tidegate.adapters.cli.wire_upkeep import Health
 
 _STYLES = {Health.OK: "green", Health.WARN: "yellow", Health.FAIL: "bold red"}
 
@@ -25,7 +25,7 @@ async def doctor(call: Call) -> int:
     return REFUSED if any(finding.health is Health.FAIL for finding in findings) else DONE
 
 
-def _table(findings: Iterable[wire.FindingLine]) -> Table:
+def _table(findings: Iterable[wire_upkeep.FindingLine]) -> Table:
     made = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     made.add_column(no_wrap=True)
     made.add_column(no_wrap=True)

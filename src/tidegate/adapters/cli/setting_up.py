@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from tidegate.adapters.cli import figures, wire
+from tidegate.adapters.cli import figures, wire_upkeep
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.failures import DONE, FileUnusable, UsageError
 from tidegate.adapters.cli.stored import require_store
@@ -49,7 +49,7 @@ def init(
     step = f"cd {folder} && " if folder != Path() else ""
     words = Text("\n".join(f"Wrote {path}" for path in made)).append("\nNow try  ")
     words.append(f"{step}{call.program} run", style="cyan")
-    call.terminal.answer([wire.WrittenLine(files=[str(path) for path in made])], words)
+    call.terminal.answer([wire_upkeep.WrittenLine(files=[str(path) for path in made])], words)
     return DONE
 
 
@@ -84,12 +84,14 @@ def _shown_value(value: Any) -> str:
     return figures.UNKNOWN if value is None or value in ("", {}) else str(value)
 
 
-def _settings(model: BaseModel, origins: Mapping[str, str], above: tuple[str, ...] = ()) -> Iterator[wire.SettingLine]:
+def _settings(
+    model: BaseModel, origins: Mapping[str, str], above: tuple[str, ...] = ()
+) -> Iterator[wire_upkeep.SettingLine]:
     for name in type(model).model_fields:
         yield from _setting(getattr(model, name), origins, (*above, name))
 
 
-def _setting(value: Any, origins: Mapping[str, str], path: tuple[str, ...]) -> Iterator[wire.SettingLine]:
+def _setting(value: Any, origins: Mapping[str, str], path: tuple[str, ...]) -> Iterator[wire_upkeep.SettingLine]:
     if isinstance(value, BaseModel):
         inner = value.model_fields_set if path[:2] == ("risk", "symbols") else type(value).model_fields
         for name in inner:
@@ -99,7 +101,7 @@ def _setting(value: Any, origins: Mapping[str, str], path: tuple[str, ...]) -> I
             yield from _setting(item, origins, (*path, str(name)))
     else:
         key = dotted(path)
-        yield wire.SettingLine(key=key, value=_plain_value(value), origin=_origin(key, origins))
+        yield wire_upkeep.SettingLine(key=key, value=_plain_value(value), origin=_origin(key, origins))
 
 
 def _origin(key: str, origins: Mapping[str, str]) -> str:
@@ -141,8 +143,8 @@ def import_(
     return DONE
 
 
-def _import_line(report: ImportReport) -> wire.ImportLine:
-    return wire.ImportLine(
+def _import_line(report: ImportReport) -> wire_upkeep.ImportLine:
+    return wire_upkeep.ImportLine(
         recording=str(report.destination),
         symbol=report.symbol,
         started_at=report.started_at,
@@ -176,7 +178,9 @@ def backup(
 ) -> int:
     """Copy the store while it is in use: one moment of it, whole, and verified before the copy gets its name."""
     report = back_up(require_store(call.settings), file)
-    line = wire.BackupLine(path=report.path, account_id=report.account_id, sequence=report.sequence, hash=report.hash)
+    line = wire_upkeep.BackupLine(
+        path=report.path, account_id=report.account_id, sequence=report.sequence, hash=report.hash
+    )
     words = f"{report.path}: account {report.account_id}, {figures.counted(report.sequence, 'row')} verified"
     call.terminal.answer([line], Text(words))
     return DONE

@@ -1,0 +1,64 @@
+"""What `--json` prints of set-up and upkeep: findings, settings, imports, copies and files that were made."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from tidegate.adapters.cli.wire import Amount, Line
+
+
+class Health(StrEnum):
+    """What `doctor` makes of one thing."""
+
+    OK = "OK"
+    WARN = "WARN"
+    FAIL = "FAIL"
+
+
+class FindingLine(Line, frozen=True, kw_only=True):
+    """One thing that `doctor` looked at, and what it found."""
+
+    what: str
+    health: Health
+    found: str
+
+
+class SettingLine(Line, frozen=True, kw_only=True):
+    """One setting with its value (secrets as stars) and where it came from."""
+
+    key: str
+    value: Any
+    origin: str
+
+
+class ImportLine(Line, frozen=True, kw_only=True):
+    """What an import made of its capture."""
+
+    recording: str
+    symbol: str
+    started_at: datetime
+    ended_at: datetime
+    order_rows: int
+    order_rows_kept: int
+    order_rows_dropped: dict[str, int]
+    trades: int
+    trades_kept: int
+    rows_written: int
+    seconds_crossed_before: Amount
+    smallest_spread: Amount | None
+    notes: list[str]
+
+
+class BackupLine(Line, frozen=True, kw_only=True):
+    """A verified copy of a store."""
+
+    path: str
+    account_id: str
+    sequence: int
+    hash: str
+
+
+class WrittenLine(Line, frozen=True, kw_only=True):
+    """Files that were made."""
+
+    files: list[str]
