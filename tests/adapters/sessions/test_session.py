@@ -228,3 +228,40 @@ async def test_the_pace_may_be_stopped_and_a_task_that_never_waits_for_the_clock
     await asyncio.sleep(0.01)
     assert session.clock.now() == stopped
     await session.finished()
+
+
+async def test_a_replay_after_its_end_waits_for_the_next_sleeper(tmp_path: Path) -> None:
+    """Nothing is due and nothing runs; a sleep asked for later is served all the same."""
+    session = prepare_session(written(tmp_path / "r.tgr.gz", minutes(1)), settings=INSTANT)
+    async with running(session):
+        await session.finished()
+        await asyncio.sleep(0.01)
+        ended = session.clock.now()
+        await session.clock.sleep(100)
+        assert session.clock.now() == ended + timedelta(seconds=100)
+
+
+async def test_a_session_that_was_held_up_goes_on_at_its_pace_and_does_not_hurry(tmp_path: Path) -> None:
+    """Ten seconds of a blocked program cost the session nothing but ten seconds."""
+    real = RealTime()
+    session = prepare_session(written(tmp_path / "r.tgr.gz", minutes(1)), settings=INSTANT, speed=2, real=real)
+    async with running(session):
+        await asyncio.sleep(0)
+        real.seconds += 10
+        await asyncio.sleep(0.02)
+        assert session.clock.now() < START + timedelta(seconds=1)
+        real.seconds += 0.04
+        await asyncio.sleep(0.02)
+        assert session.clock.now() <= START + timedelta(seconds=1)
+
+
+async def test_a_quiet_recording_keeps_the_worlds_place_while_time_flows(tmp_path: Path) -> None:
+    """The lease is renewed although no row comes for a minute."""
+    rows = [book([(99, 1)], [(101, 1)]), heartbeat(60)]
+    session = prepare_session(
+        written(tmp_path / "r.tgr.gz", rows), settings=INSTANT, speed=400, world_path=tmp_path / "w"
+    )
+    async with running(session):
+        await session.clock.sleep(30)
+        assert session.broker.venue.world.state.lease_us >= session.clock.now_us()
+    session.close()

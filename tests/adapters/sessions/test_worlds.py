@@ -17,6 +17,7 @@ from tests.adapters.brokers.simulated.exchange_floor import START, an_order
 from tests.adapters.sessions.recordings import BUY, SELL, buy, minutes, recorded, running, written
 from tidegate.adapters.brokers.simulated import INSTANT, SessionStart, VenueSettings, WorldError
 from tidegate.adapters.brokers.simulated.world_file import FileArchive
+from tidegate.adapters.recordings.damage import RecordingDamaged
 from tidegate.adapters.recordings.reader import Recording
 from tidegate.adapters.sessions import MarketSession, prepare_session
 from tidegate.domain.submissions import OrderAcknowledged
@@ -291,6 +292,29 @@ async def test_a_disk_that_is_full_makes_the_venue_unreachable_and_loses_nothing
     open_orders = await session.broker.open_orders()
     assert isinstance(open_orders, tuple)
     assert [order.client_order_id for order in open_orders] == answered
+    session.close()
+
+
+async def test_a_session_that_could_not_be_opened_leaves_the_interrupted_one_as_it_was(
+    recording: Recording, world: Path
+) -> None:
+    """A recording that is damaged meanwhile ends no order and no session."""
+    session = session_over(recording, world)
+    async with running(session):
+        await session.broker.submit(buy("rests", "1", "97"))
+        await session.clock.sleep(30)
+    crash(session)
+    whole = recording.path.read_bytes()
+    session = session_over(recording, world)
+    recording.path.write_bytes(whole[:200])
+    with pytest.raises(RecordingDamaged):
+        session.open()
+    session.close()
+    recording.path.write_bytes(whole)
+    session = session_over(recording, world)
+    session.open()
+    assert session.broker.venue.world.is_resumed
+    assert len(await session.broker.open_orders()) == 1  # type: ignore[arg-type]  # reached, or the test fails
     session.close()
 
 

@@ -9,13 +9,13 @@ from typing import Protocol
 from msgspec import Struct
 
 from tidegate.adapters.brokers.simulated.broker import SimulatedBroker
-from tidegate.adapters.clocks import SessionClock, settle
+from tidegate.adapters.clocks import MICROSECONDS, SessionClock, settle
 from tidegate.adapters.recordings.format import Row
 from tidegate.adapters.recordings.header import RecordingHeader
 from tidegate.adapters.recordings.reader import RecordingSummary
 from tidegate.domain.amounts import exact
 
-LEASE_US = 1_000_000
+LEASE_US = MICROSECONDS
 """How much session time may pass between two writes of the world's place; a restart begins at the end of it."""
 _ENDED_LEASE_US = 60 * LEASE_US
 _ANNOUNCE_US = 100_000
@@ -85,6 +85,7 @@ class MarketSession:
         self._wake = asyncio.Event()
         self._over = asyncio.Event()
         self._failure: Exception | None = None
+        self._is_open = False
 
     @property
     def progress(self) -> SessionProgress:
@@ -118,6 +119,7 @@ class MarketSession:
             self._catch_up(self.clock.now_us() + latency_us)
         self._renew(self.clock.now_us())
         self.broker.announce()
+        self._is_open = True
 
     async def run(self) -> None:
         """Play to the end, and serve sleepers after it, until cancelled.
@@ -152,7 +154,7 @@ class MarketSession:
             raise self._failure
 
     def close(self) -> None:
-        """End the session as one that was not interrupted, and let go of the world.
+        """Let go of the world; a session that was opened and did not fail ends as one that was not interrupted.
 
         Raises:
             WorldError: the world cannot be written.
@@ -161,8 +163,9 @@ class MarketSession:
         # The rows hold the recording's file open until they are let go.
         self._rows, self._next = iter(()), None
         try:
-            self._state.is_closed = True
-            self._venue.tape.keep_place(self.clock.now_us())
+            if self._is_open and self._failure is None:
+                self._state.is_closed = True
+                self._venue.tape.keep_place(self.clock.now_us())
         finally:
             self._venue.world.close()
 
@@ -181,7 +184,7 @@ class MarketSession:
     def _flowed_us(self, speed: float) -> int:
         """How far the pace has come. A program that was held up does not hurry after it: the session is late."""
         flowed_us = self.clock.flowed_us()
-        if flowed_us - self._next_event_us > _LAG_SECONDS_MAX * speed * LEASE_US:
+        if flowed_us - self._next_event_us > _LAG_SECONDS_MAX * speed * MICROSECONDS:
             self.clock.forgive_lag()
             return self.clock.flowed_us()
         return flowed_us
