@@ -19,6 +19,12 @@ CALLED_BY_NAME: Final = [
     "__dir__",
     "cls",
     "exception_type",
+    "trace",
+    # The counters of OrderStats are read by name, as a mapping's keys.
+    "attempted",
+    "successful",
+    # An attribute of the decimal module's context.
+    "prec",
     "traceback",
 ]
 CALLED_BY_DECORATOR: Final = [

@@ -12,7 +12,6 @@ class Publisher:
     def __init__(self) -> None:
         self._subscribers: tuple[EventSubscriberPort, ...] = ()
         self.errors: dict[str, int] = {}
-        self.last_error: BaseException | None = None
 
     def subscribe(self, subscriber: EventSubscriberPort) -> Callable[[], None]:
         """Tell this subscriber from now on; the returned call ends it and may be repeated."""
@@ -27,14 +26,11 @@ class Publisher:
         return unsubscribe
 
     def publish(self, events: Iterable[JournalEvent]) -> None:
-        if not self._subscribers:
-            return
         for event in events:
             # A tuple, so that one may come or go while the others are being told.
             for subscriber in self._subscribers:
                 try:
                     subscriber.notice(event)
-                except Exception as error:  # noqa: BLE001 -- an observer's bug, of any kind, must not become an order's
+                except Exception:  # noqa: BLE001 -- an observer's bug, of any kind, must not become an order's
                     name = type(subscriber).__name__
                     self.errors[name] = self.errors.get(name, 0) + 1
-                    self.last_error = error

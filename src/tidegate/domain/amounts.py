@@ -18,8 +18,6 @@ Price = NewType("Price", Decimal)
 """Quote currency per unit of the base asset; positive."""
 Quantity = NewType("Quantity", Decimal)
 """Units of the base asset, or contracts where the product counts them; never negative, since the side has the sign."""
-SignedQuantity = NewType("SignedQuantity", Decimal)
-"""Like `Quantity`, positive when long and negative when short."""
 Money = NewType("Money", Decimal)
 """An amount of one named currency, of either sign."""
 

@@ -64,14 +64,13 @@ class MarketFeed:
     Rows come in order, and the caller works in the domain's decimal context.
     """
 
-    __slots__ = ("_handlers", "book", "flags", "last_price", "mids", "updates")
+    __slots__ = ("_handlers", "book", "flags", "last_price", "mids")
 
     def __init__(self) -> None:
         self.book = LiveBook()
         self.flags: TradingFlags | None = None
         self.last_price: Decimal | None = None
         self.mids = RecentMids()
-        self.updates = 0
         book = self.book
         self._handlers: dict[type, Callable[[Any], LiveLevel | None]] = {
             OrderAdded: book.add,
@@ -90,7 +89,6 @@ class MarketFeed:
         # The book is sampled as it stood before this moment's rows, which are one change told in several pieces.
         if row.at_us >= self.mids.due_us:
             self._sample(row.at_us)
-        self.updates += 1
         return self._handlers[type(row)](row)
 
     @property
