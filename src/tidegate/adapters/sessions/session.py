@@ -98,6 +98,7 @@ class MarketSession:
             is_ended=self._state.is_ended,
         )
 
+    @exact
     def open(self) -> None:
         """Bring book, orders and clock to where the session begins, or to where a resumed one must go on.
 
