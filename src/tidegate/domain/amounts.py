@@ -30,8 +30,19 @@ MAX_DIGITS_EACH_SIDE = 18
 PRECISION = 50
 _FINEST = Decimal(1).scaleb(-MAX_DIGITS_EACH_SIDE)
 
-DOMAIN_CONTEXT = Context(prec=PRECISION, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
-"""Precision 50 holds any product of two 36-digit inputs that the domain forms, less what no venue quotes."""
+DOMAIN_CONTEXT = Context(
+    prec=PRECISION,
+    rounding=ROUND_HALF_EVEN,
+    Emin=-999_999,
+    Emax=999_999,
+    capitals=1,
+    clamp=0,
+    traps=[InvalidOperation, DivisionByZero, Overflow],
+)
+"""Precision 50 holds the product of any size and price that a venue quotes, with a fee rate, to the last decimal.
+
+Every field is named, or a host's own defaults would be in it.
+"""
 
 P = ParamSpec("P")
 R = TypeVar("R")
