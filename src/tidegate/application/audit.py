@@ -12,10 +12,10 @@ from tidegate.domain.identifiers import CLIENT_ORDER_PREFIX
 from tidegate.domain.lifecycle import RANK
 from tidegate.domain.orders import Order, OrderRecord
 from tidegate.domain.ports import EnginePort
-from tidegate.domain.products import Product
 from tidegate.domain.reconciliation import terms_difference
 from tidegate.domain.records import StepCommitted
 from tidegate.domain.submissions import Unreachable, VenueOrder
+from tidegate.domain.views import ReviewView
 
 _PAGE = 1_000
 _TRIES = 100
@@ -40,12 +40,12 @@ class InvariantAudit:
         self.broken: dict[int, str] = {}
         desk.on_reserved = self._reserved
 
-    def _reserved(self, order: Order, product: Product) -> None:
+    def _reserved(self, order: Order, view: ReviewView) -> None:
         """15, in the step that reserves: position, open, reserved and this entry are within every exposure limit."""
         if order.purpose.is_exit:
             return
         valuation, ledger = self._desk.valuation, self._desk.ledger
-        breach = valuation.breaches(ledger, product, self._desk.risk_manager.limits_for(order.symbol))
+        breach = valuation.breaches(ledger, view.product, view.limits, view)
         # What cannot be priced cannot be said to be above a limit; the check itself refuses an entry that is blind.
         if breach is not None and valuation.gross(ledger) is not None and valuation.equity(ledger) is not None:
             self._found(15, f"with order {order.client_order_id}: {breach}")

@@ -59,7 +59,7 @@ class AccountDesk:
         self.differences: tuple[Difference, ...] = ()
         self.filled_until: datetime | None = None
         self.filled_orders = 0
-        self.on_reserved: Callable[[Order, Product], None] | None = None
+        self.on_reserved: Callable[[Order, ReviewView], None] | None = None
         self._reporting_currency = reporting_currency
         self.is_live = is_live
         self._valuation: Valuation | None = None
@@ -231,10 +231,9 @@ class AccountDesk:
     def view(self, order: Order, terms: Terms, product: Product, at: datetime) -> ReviewView:
         """One consistent reading of everything that a review of this order judges by."""
         symbol = order.symbol
-        ledger, valuation = self.ledger, self.valuation
+        ledger, pace = self.ledger, self.pace
         limits = self.risk_manager.limits_for(symbol)
-        exposure = valuation.exposure(ledger, product)
-        rate = valuation.rate(product.quote_currency)
+        exposure, account, rate = self.valuation.readings(ledger, product)
         entry_limit = int(limits.entry_orders_per_second)
         return ReviewView(
             at=at,
@@ -245,10 +244,10 @@ class AccountDesk:
             account_position=ledger.account_position(symbol),
             exposure=exposure if exposure is not None else ExposureReading(),
             own_orders=self._own_orders(symbol, order.strategy_id),
-            account=valuation.account(ledger),
-            pace=self.pace.reading(at, entry_limit),
+            account=account,
+            pace=pace.reading(at, entry_limit),
             state=ledger.states.entry(symbol),
-            repeats=self.pace.repeats(terms),
+            repeats=pace.repeats(terms),
             is_live=self.is_live,
             reporting_rate=rate if exposure is not None else None,
         )

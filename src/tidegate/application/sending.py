@@ -1,7 +1,7 @@
 """Sending: review, reserve, record, submit and settle one order; the only code that hands an order to a venue."""
 
 from asyncio import CancelledError
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from msgspec import Struct
 
@@ -35,6 +35,7 @@ from tidegate.domain.remedies import in_decision_terms
 from tidegate.domain.settlement import news_of_submission
 from tidegate.domain.states import permits
 from tidegate.domain.submissions import SubmissionOutcome
+from tidegate.domain.views import ReviewView
 from tidegate.domain.vocabulary import Delivery
 
 _BLOCKERS_MAX = 8
@@ -78,13 +79,14 @@ class OrderSender:
                 return refusal
         if order.symbol in self._desk.fences and not order.purpose.is_exit:
             return state_refusal(order.symbol, "CLOSING", "a close of it is under way", "placement")
-        at = self._desk.clock.now()
-        approved = engine.review(order, self._desk.view(order, terms, product, at))
-        if isinstance(approved, SelfCrossRefused) and order.purpose.is_exit:
-            approved, at = await self._past_blockers(approved, order, product, engine)
-        if not isinstance(approved, ApprovedOrder):
-            return approved if decision is None else in_decision_terms(approved, decision, order)
         desk, store = self._desk, self._desk.store
+        view = desk.view(order, terms, product, desk.clock.now())
+        approved = engine.review(order, view)
+        if not isinstance(approved, ApprovedOrder):
+            if isinstance(approved, SelfCrossRefused) and order.purpose.is_exit:
+                approved, view = await self._past_blockers(approved, view, order, engine)
+            if not isinstance(approved, ApprovedOrder):
+                return approved if decision is None else in_decision_terms(approved, decision, order)
         step = desk.ledger.begin(
             OrderSending(
                 order=approved.order,
@@ -93,14 +95,14 @@ class OrderSender:
                 epoch=store.epoch,
                 decision=decision,
                 warnings=approved.warnings,
-                at=at,
+                at=view.at,
             )
         )
         if step is None:
             return AlreadyDecided(decision_id=order.decision_id)
         if desk.on_reserved is not None:
-            desk.on_reserved(approved.order, product)
-        desk.pace.note_order(approved.order, terms, at)
+            desk.on_reserved(approved.order, view)
+        desk.pace.note_order(approved.order, terms, view.at)
         # The venue cannot have it before the send that is still to come: until then its absence proves nothing.
         desk.in_transit.add(order.client_order_id)
         try:
@@ -147,9 +149,10 @@ class OrderSender:
         self._never_sent(order, ExpiredRefused(message="the caller gave it up while its intent was being recorded"))
 
     async def _past_blockers(
-        self, refusal: SelfCrossRefused, order: Order, product: Product, engine: ExecutionEngine
-    ) -> tuple[ApprovedOrder | AnyRefusal, datetime]:
+        self, refusal: SelfCrossRefused, view: ReviewView, order: Order, engine: ExecutionEngine
+    ) -> tuple[ApprovedOrder | AnyRefusal, ReviewView]:
         """Cancel the own orders that stand in an exit's way, one after the other, each followed by a fresh review."""
+        desk = self._desk
         judged: ApprovedOrder | AnyRefusal = refusal
         for _ in range(_BLOCKERS_MAX):
             if not isinstance(judged, SelfCrossRefused):
@@ -158,8 +161,9 @@ class OrderSender:
             await self._canceler.cancel(blocker, f"it stands in the way of the exit {order.client_order_id}")
             if await self._canceler.settled((blocker,), _SETTLE_SECONDS):
                 break
-            judged = engine.review(order, self._desk.view(order, terms_of(order), product, self._desk.clock.now()))
-        return judged, self._desk.clock.now()
+            view = desk.view(order, terms_of(order), view.product, desk.clock.now())
+            judged = engine.review(order, view)
+        return judged, view
 
     async def _preview(self, order: Order, product: Product, engine: ExecutionEngine) -> AnyRefusal | None:
         """Review, then ask the venue; the caller reviews again on a fresh view."""

@@ -8,30 +8,28 @@ from returns.result import Failure, Result, Success
 
 from tidegate.domain.amounts import exact
 from tidegate.domain.checks.draft import Draft, draft_of, walked
-from tidegate.domain.checks.pipeline import LIVE, Effect, Judge, Pipeline, Stage
+from tidegate.domain.checks.pipeline import LIVE, Effect, Pipeline, Stage, Steps
 from tidegate.domain.costs import order_costs
 from tidegate.domain.orders import ApprovedOrder, Order, Warned
 from tidegate.domain.outcomes import Answer, CheckVerdict, Plan
 from tidegate.domain.refusals import AnyRefusal
 from tidegate.domain.remedies import settled
 from tidegate.domain.views import ReviewView
-from tidegate.domain.vocabulary import Purpose
 
 
 @exact
 def review(order: Order, view: ReviewView, pipeline: Pipeline = LIVE) -> ApprovedOrder | AnyRefusal:
     """The order with final terms, or the first breach in the pipeline's order with a remedy that passes all of it."""
     draft = draft_of(order, view)
-    steps = pipeline.on_entry if order.purpose is Purpose.ENTRY else pipeline.steps(order.purpose)
-    breach = _first_breach(draft, steps)
+    breach = _first_breach(draft, pipeline.steps(order.purpose))
     return _approved(draft) if breach is None else _with_remedy(breach, order, view, pipeline)
 
 
-def _first_breach(draft: Draft, steps: tuple[tuple[Judge, bool], ...]) -> AnyRefusal | None:
-    for judge, only_warns in steps:
+def _first_breach(draft: Draft, steps: Steps) -> AnyRefusal | None:
+    for judge in steps.judges:
         breach = judge(draft)
         if breach is not None:
-            if not only_warns:
+            if judge not in steps.warning:
                 return breach
             draft.warnings.append(Warned(breach.code, breach.message))
     return None

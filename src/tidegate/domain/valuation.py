@@ -3,19 +3,34 @@
 from collections.abc import Callable
 from decimal import Decimal
 
+from msgspec import Struct
+
 from tidegate.domain.amounts import ONE, ZERO, exact, plain
 from tidegate.domain.commitments import margin_rate
 from tidegate.domain.ledger import ACCOUNT, Ledger
-from tidegate.domain.positions import Position
+from tidegate.domain.positions import Position, PositionHistory
 from tidegate.domain.products import Product
 from tidegate.domain.risk import RiskLimits
-from tidegate.domain.views import AccountReading, ExposureReading
+from tidegate.domain.views import AccountReading, ExposureReading, ReviewView
 
 PriceOf = Callable[[str], Decimal | None]
 """The mark of a symbol, or None where it cannot be seen."""
 
 
 _UNPRICED = "exposure cannot be computed: a price is missing"
+
+
+class _Line(Struct, frozen=True, gc=False):
+    """One product with what is looked up for it: where its account position is kept, and the coins that it sells.
+
+    `external_in` is the currency of which an opening balance is a holding of none of our making; empty where there is
+    none: derivatives, and what everything is reckoned in, which is money, whoever trades it.
+    """
+
+    product: Product
+    symbol: str
+    key: tuple[str, str]
+    external_in: str
 
 
 class Valuation:
@@ -28,18 +43,27 @@ class Valuation:
         self.products = products
         self.reporting_currency = reporting_currency
         self._price_of = price_of
-        self._derivatives = tuple(product for product in products if not product.is_spot)
-        # What is traded can be external; what everything is reckoned in is money, whoever trades it.
-        self._bases = frozenset(product.base_currency for product in products if product.is_spot) - {reporting_currency}
-        self._symbols = frozenset(product.symbol for product in products)
+        self._lines = {
+            product.symbol: _Line(
+                product,
+                product.symbol,
+                (product.symbol, ACCOUNT),
+                product.base_currency if product.is_spot and product.base_currency != reporting_currency else "",
+            )
+            for product in products
+        }
+        self._derivatives = tuple(line for line in self._lines.values() if not line.product.is_spot)
+        self._bases = frozenset(line.external_in for line in self._lines.values() if line.external_in)
         self._others = {
-            product.symbol: tuple(other for other in products if other.symbol != product.symbol) for product in products
+            symbol: tuple(line for line in self._lines.values() if line.symbol != symbol) for symbol in self._lines
         }
         self._spot_into_reporting = {
             product.base_currency: product.symbol
             for product in products
             if product.is_spot and product.quote_currency == reporting_currency
         }
+        self._history_count = 0
+        self._gone: tuple[PositionHistory, ...] = ()
 
     def rate(self, currency: str) -> Decimal | None:
         """Reporting currency per unit of a currency: the mark of its spot market (USDC is not USD by fiat), or None."""
@@ -57,46 +81,64 @@ class Valuation:
         return self._equity(ledger)
 
     def _equity(self, ledger: Ledger) -> Decimal | None:
-        total = ZERO
-        opening, bases = ledger.opening_balances, self._bases
+        total, opening, bases = ZERO, ledger.opening_balances, self._bases
         for currency, amount in ledger.balances.items():
-            own = amount - opening.get(currency, ZERO) if currency in bases else amount
-            if not own:
+            if currency == self.reporting_currency:
+                total += amount
                 continue
-            rate = self.rate(currency)
-            if rate is None:
-                return None
-            total += own if rate is ONE else own * rate
-        for product in self._derivatives:
-            position = _position(ledger, product.symbol)
-            if position is None:
-                continue
-            mark, rate = self._price_of(product.symbol), self.rate(product.settlement_currency)
-            if mark is None or rate is None:
-                return None
-            total += position.unrealized_pnl(product, mark) * rate
-        for (symbol, owner), history in ledger.positions.items():
-            if symbol not in self._symbols and owner == ACCOUNT and history.position.quantity:
-                return None
-        return total
+            own = amount - opening[currency] if currency in bases and currency in opening else amount
+            if own:
+                rate = self.rate(currency)
+                if rate is None:
+                    return None
+                total += own * rate
+        for line in self._derivatives:
+            position = _position(ledger, line)
+            if position is not None:
+                mark, rate = self._price_of(line.symbol), self.rate(line.product.settlement_currency)
+                if mark is None or rate is None:
+                    return None
+                total += position.unrealized_pnl(line.product, mark) * rate
+        return None if self._holds_what_is_gone(ledger) else total
 
-    def _external(self, ledger: Ledger, product: Product) -> Decimal:
-        return ledger.external_quantity(product) if product.base_currency in self._bases else ZERO
+    def _holds_what_is_gone(self, ledger: Ledger) -> bool:
+        """Whether the account holds something of which there is no product any more."""
+        positions = ledger.positions
+        if len(positions) != self._history_count:
+            # A history once begun stays, so that only new ones are looked at.
+            self._history_count = len(positions)
+            gone = [symbol for symbol, owner in positions if owner == ACCOUNT and symbol not in self._lines]
+            self._gone = tuple(positions[symbol, ACCOUNT] for symbol in gone)
+        return bool(self._gone) and any(history.position.quantity for history in self._gone)
+
+    @exact
+    def readings(
+        self, ledger: Ledger, product: Product
+    ) -> tuple[ExposureReading | None, AccountReading, Decimal | None]:
+        """`exposure`, `account` and the `rate` of the product's quote currency, read together."""
+        return self._exposure(ledger, product), self._account(ledger), self.rate(product.quote_currency)
 
     @exact
     def exposure(self, ledger: Ledger, product: Product) -> ExposureReading | None:
         """What stands beside an order on `product`; None when another symbol's exposure cannot be priced."""
-        underlying, total = ZERO, ZERO
-        for other in self._others[product.symbol]:
+        return self._exposure(ledger, product)
+
+    def _exposure(self, ledger: Ledger, product: Product) -> ExposureReading | None:
+        symbol, underlying, total = product.symbol, ZERO, ZERO
+        positions, by_symbol = ledger.positions, ledger.commitments.by_symbol
+        for other in self._others[symbol]:
+            if not other.external_in and other.symbol not in by_symbol and other.key not in positions:
+                continue
             worst = self._worst_case(ledger, other)
             if worst is None:
                 return None
             if worst:
                 total += worst
-                if other.underlying == product.underlying:
+                if other.product.underlying == product.underlying:
                     underlying += worst
-        sums = ledger.commitments.by_symbol.get(product.symbol)
-        external = self._external(ledger, product)
+        sums = by_symbol.get(symbol)
+        external_in = self._lines[symbol].external_in
+        external = ledger.opening_balances.get(external_in, ZERO) if external_in else ZERO
         if sums is None:
             return ExposureReading(external_quantity=external, underlying_other=underlying, total_other=total)
         return ExposureReading(
@@ -109,17 +151,17 @@ class Valuation:
             total_other=total,
         )
 
-    def _worst_case(self, ledger: Ledger, product: Product) -> Decimal | None:
+    def _worst_case(self, ledger: Ledger, line: _Line) -> Decimal | None:
         """The larger of long and short notional if all orders on one side filled, plus external holdings.
 
         In reporting currency; the caller works in the domain's decimal context.
         """
-        position = _position(ledger, product.symbol)
-        sums = ledger.commitments.by_symbol.get(product.symbol)
-        external = self._external(ledger, product)
+        product, position, symbol = line.product, _position(ledger, line), line.symbol
+        sums = ledger.commitments.by_symbol.get(symbol)
+        external = ledger.opening_balances.get(line.external_in, ZERO) if line.external_in else ZERO
         if position is None and not external and (sums is None or not sums.orders):
             return ZERO
-        price, rate = self._price_of(product.symbol), self.rate(product.quote_currency)
+        price, rate = self._price_of(symbol), self.rate(product.quote_currency)
         if price is None or rate is None:
             return None
         unit = price if product.multiplier is ONE else price * product.multiplier
@@ -135,27 +177,29 @@ class Valuation:
     def gross(self, ledger: Ledger) -> Decimal | None:
         """Worst-case gross notional of the whole account; None when a part of it cannot be priced."""
         total = ZERO
-        for product in self.products:
-            worst = self._worst_case(ledger, product)
+        for line in self._lines.values():
+            worst = self._worst_case(ledger, line)
             if worst is None:
                 return None
             total += worst
         return total
 
     @exact
-    def breaches(self, ledger: Ledger, product: Product, limits: RiskLimits) -> str | None:
-        """Which exposure limit the account stands above, with all that is reserved; None while it is within all."""
-        equity = self._equity(ledger)
-        total = of_underlying = ZERO
-        if equity is None:
+    def breaches(
+        self, ledger: Ledger, product: Product, limits: RiskLimits, view: ReviewView | None = None
+    ) -> str | None:
+        """Which exposure limit the account stands above, with all that is reserved; None while it is within all.
+
+        A `view` made in this very step, before the product's own reservations changed, spares reading the rest again.
+        """
+        if view is None:
+            beside, equity = self._exposure(ledger, product), self._equity(ledger)
+        else:
+            beside, equity = view.exposure, view.account.equity
+        own = self._worst_case(ledger, self._lines[product.symbol])
+        if beside is None or equity is None or own is None:
             return _UNPRICED
-        for one in self.products:
-            worst = self._worst_case(ledger, one)
-            if worst is None:
-                return _UNPRICED
-            total += worst
-            if one.underlying == product.underlying:
-                of_underlying += worst
+        of_underlying, total = own + beside.underlying_other, own + beside.total_other
         if of_underlying > equity * limits.max_position_pct_per_symbol:
             return f"{product.underlying} {plain(of_underlying)} of equity {plain(equity)}"
         if total > equity * limits.max_exposure_pct:
@@ -165,21 +209,17 @@ class Valuation:
     @exact
     def account(self, ledger: Ledger) -> AccountReading:
         """The money a review judges by: equity, what is free by currency, and margin in use."""
-        margin = ZERO
-        available = dict(ledger.balances)
+        return self._account(ledger)
+
+    def _account(self, ledger: Ledger) -> AccountReading:
+        margin, available = ZERO, dict(ledger.balances)
         for currency, held in ledger.commitments.held.items():
             if held:
                 available[currency] = available.get(currency, ZERO) - held
-        for product in self._derivatives:
-            position = _position(ledger, product.symbol)
-            if position is None:
-                continue
-            mark = self._price_of(product.symbol) or position.entry_price or ZERO
-            needed = abs(product.notional(position.quantity, mark)) * margin_rate(product, None)
-            gain = position.unrealized_pnl(product, mark)
-            margin += needed
-            currency = product.settlement_currency
-            available[currency] = available.get(currency, ZERO) - needed + min(gain, ZERO)
+        for line in self._derivatives:
+            position = _position(ledger, line)
+            if position is not None:
+                margin += self._margin(line.product, position, available)
         for currency, external in ledger.opening_balances.items():
             if currency in self._bases:
                 available[currency] = available.get(currency, ZERO) - external
@@ -190,8 +230,17 @@ class Valuation:
             margin_used=margin,
         )
 
+    def _margin(self, product: Product, position: Position, available: dict[str, Decimal]) -> Decimal:
+        """What a position needs, taken out of what is available, with the loss that it stands at."""
+        mark = self._price_of(product.symbol) or position.entry_price or ZERO
+        needed = abs(product.notional(position.quantity, mark)) * margin_rate(product, None)
+        gain = position.unrealized_pnl(product, mark)
+        currency = product.settlement_currency
+        available[currency] = available.get(currency, ZERO) - needed + min(gain, ZERO)
+        return needed
 
-def _position(ledger: Ledger, symbol: str) -> Position | None:
-    """The account's position on a symbol, None where it is flat."""
-    history = ledger.positions.get((symbol, ACCOUNT))
+
+def _position(ledger: Ledger, line: _Line) -> Position | None:
+    """The account's position on a product, None where it is flat."""
+    history = ledger.positions.get(line.key)
     return history.position if history is not None and history.position.quantity else None

@@ -74,10 +74,8 @@ def test_what_is_laid_out_is_what_the_table_says(purpose: Purpose) -> None:
     """A review runs the stages that are not skipped, and only those that warn go on after a breach."""
     steps = advanced().steps(purpose)
 
-    assert len(steps) == sum(stage.effect_on(purpose) is not Effect.SKIP for stage in EVERY_STAGE)
-    assert sum(only_warns for _, only_warns in steps) == sum(
-        stage.effect_on(purpose) is Effect.WARN for stage in EVERY_STAGE
-    )
+    assert steps.judges == tuple(stage.judge for stage in EVERY_STAGE if stage.effect_on(purpose) is not Effect.SKIP)
+    assert steps.warning == {stage.judge for stage in EVERY_STAGE if stage.effect_on(purpose) is Effect.WARN}
 
 
 def _breach(draft: Draft) -> AnyRefusal:

@@ -26,6 +26,9 @@ from tidegate.domain.refusals import AnyRefusal
 from tidegate.domain.sizing import fixed_fraction
 from tidegate.domain.vocabulary import Purpose
 
+# Bound once: in Python 3.11 looking a member up on its enumeration costs more than a decimal addition.
+_ENTRY, _OPERATOR_CLOSE = Purpose.ENTRY, Purpose.OPERATOR_CLOSE
+
 
 class Effect(StrEnum):
     """What a stage does to an order of one purpose."""
@@ -57,13 +60,20 @@ class Stage(Struct, frozen=True):
 
     def effect_on(self, purpose: Purpose) -> Effect:
         """The effect on an order; protection counts as an automated reduction."""
-        if purpose is Purpose.ENTRY:
+        if purpose is _ENTRY:
             return self.on_entry
-        return self.on_operator_close if purpose is Purpose.OPERATOR_CLOSE else self.on_reduction
+        return self.on_operator_close if purpose is _OPERATOR_CLOSE else self.on_reduction
+
+
+class Steps(Struct, frozen=True):
+    """What a review of one purpose runs: the judges in order, and which of them only warn."""
+
+    judges: tuple[Judge, ...]
+    warning: frozenset[Judge]
 
 
 class Pipeline:
-    """Stages in order, and for each purpose what a review runs, laid out: the function, and whether it only warns."""
+    """Stages in order, and for each purpose what a review runs of them, laid out beforehand."""
 
     __slots__ = ("on_entry", "on_operator_close", "on_reduction", "stages")
 
@@ -73,18 +83,17 @@ class Pipeline:
         self.on_reduction = _laid_out(stages, Purpose.REDUCTION)
         self.on_operator_close = _laid_out(stages, Purpose.OPERATOR_CLOSE)
 
-    def steps(self, purpose: Purpose) -> tuple[tuple[Judge, bool], ...]:
+    def steps(self, purpose: Purpose) -> Steps:
         """What to run for an order of this purpose."""
-        if purpose is Purpose.ENTRY:
+        if purpose is _ENTRY:
             return self.on_entry
-        return self.on_operator_close if purpose is Purpose.OPERATOR_CLOSE else self.on_reduction
+        return self.on_operator_close if purpose is _OPERATOR_CLOSE else self.on_reduction
 
 
-def _laid_out(stages: tuple[Stage, ...], purpose: Purpose) -> tuple[tuple[Judge, bool], ...]:
-    return tuple(
-        (stage.judge, stage.effect_on(purpose) is Effect.WARN)
-        for stage in stages
-        if stage.effect_on(purpose) is not Effect.SKIP
+def _laid_out(stages: tuple[Stage, ...], purpose: Purpose) -> Steps:
+    return Steps(
+        judges=tuple(stage.judge for stage in stages if stage.effect_on(purpose) is not Effect.SKIP),
+        warning=frozenset(stage.judge for stage in stages if stage.effect_on(purpose) is Effect.WARN),
     )
 
 

@@ -82,13 +82,13 @@ class NullVenue:
         self._rests = rests
         self._count = 0
         self._readings: dict[str, MarketReading] = {}
-        self._capabilities = EngineCapabilities(
+        self.capabilities = EngineCapabilities(
             venue="null",
             delivery=Delivery.A,
             horizon_seconds=Decimal(1),
             reduce_only=ReduceOnlySupport.NATIVE,
         )
-        self._products = tuple(_PRODUCTS.values())
+        self.products = tuple(_PRODUCTS.values())
         self.hear()
 
     def hear(self) -> None:
@@ -105,10 +105,6 @@ class NullVenue:
             )
 
     # EnginePort
-
-    @property
-    def capabilities(self) -> EngineCapabilities:
-        return self._capabilities
 
     async def submit(self, recorded: RecordedOrder) -> SubmissionOutcome:
         order, at = recorded.order, recorded.recorded_at
@@ -152,10 +148,6 @@ class NullVenue:
         return None
 
     # MarketDataPort
-
-    @property
-    def products(self) -> tuple[Product, ...]:
-        return self._products
 
     def product(self, symbol: str) -> Product | None:
         return _PRODUCTS.get(symbol)
