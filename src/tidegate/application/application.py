@@ -189,13 +189,17 @@ class Application(AccountReadings):
         if intake is not None:
             ends.append(consumer.run(intake))
         if self._session is not None:
-            ends.append(self._session.finished())
+            ends.append(self._session_over(self._session))
         if stop is not None:
             ends.append(stop.wait())
         if not ends:
             raise ValueError("run_until needs an intake, a session or a stop: otherwise it would never end")
         await first_of(ends, before_cancel=consumer.stop)
         return await self.summary(self._desk.clock.monotonic() - started, consumer.unreadable)
+
+    async def _session_over(self, session: Session) -> None:
+        await session.finished()
+        self.coordinator.supervisor.rest_guards()
 
     async def summary(self, seconds: float, unreadable: Sequence[AnyRefusal] = ()) -> RunSummary:
         """What came of the decisions since the application was opened, after one last reconciliation."""

@@ -110,7 +110,9 @@ class OrderResolver:
         record = self._desk.ledger.orders.get(client_order_id)
         if record is None or client_order_id in self._desk.in_transit or record.sent_at is None:
             return
-        if asked_at - record.sent_at <= self._horizon:
+        # SENDING is stamped before its commit, and the send comes after it; when it went unanswered is later than both.
+        last_send = record.updated_at if record.is_unanswered and record.updated_at is not None else record.sent_at
+        if asked_at - last_send <= self._horizon:
             return
         if record.status not in _UNRESOLVED:
             kind, ours = DifferenceKind.MISSING_ON_VENUE, record.status.value

@@ -59,6 +59,7 @@ class ExecutionRuntimeSupervisor:
         self._reconciler: OrderReconciler | None = None
         self._every = intervals if intervals is not None else SupervisorIntervals()
         self._wake = asyncio.Event()
+        self._guards_rest = False
 
     @property
     def reconciler(self) -> OrderReconciler:
@@ -75,19 +76,28 @@ class ExecutionRuntimeSupervisor:
         """Have the guards evaluated now rather than at their next interval."""
         self._wake.set()
 
+    def rest_guards(self) -> None:
+        """Judge no more: the market session is over, and its silence says nothing."""
+        self._guards_rest = True
+
     async def run_runtime_guards(self, running_flag: RunningFlag) -> None:
         """All guards every 60 s and when woken or something broke, the feed every second."""
-        watch = self.guard_watch
         since_all = self._every.guards
         while running_flag.running:
-            if since_all >= self._every.guards or self._wake.is_set() or watch.is_urgent:
-                self._wake.clear()
-                await watch.run_all()
-                since_all = 0.0
-            else:
-                await watch.run_feed()
+            if not self._guards_rest:
+                since_all = await self._judge(since_all)
             await self._clock.sleep(self._every.feed)
             since_all += self._every.feed
+
+    async def _judge(self, since_all: float) -> float:
+        """All guards or the feed's, as the time since all of them were has come to; that time afterwards."""
+        watch = self.guard_watch
+        if since_all < self._every.guards and not self._wake.is_set() and not watch.is_urgent:
+            await watch.run_feed()
+            return since_all
+        self._wake.clear()
+        await watch.run_all()
+        return 0.0
 
     async def run_order_reconciliation(self, running_flag: RunningFlag, interval_seconds: float = 45) -> None:
         """A full pass every `interval_seconds`; what is unanswered for longer than 5 s is asked for every 2 s.

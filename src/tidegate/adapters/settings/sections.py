@@ -73,7 +73,6 @@ class SupervisorSettings(Section):
     guard_interval_seconds: Seconds = 60
     feed_interval_seconds: Seconds = 1
     reconciliation_interval_seconds: Seconds = 45
-    position_interval_seconds: Seconds = 60
     in_flight_interval_seconds: Seconds = 2
     in_flight_age_seconds: Seconds = 5
     inbox_interval_seconds: Seconds = 0.5
