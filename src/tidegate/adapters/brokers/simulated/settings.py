@@ -19,9 +19,9 @@ class VenueSettings(Struct, frozen=True, kw_only=True):
     opening_balances: dict[str, Decimal] = field(default_factory=lambda: {"USD": Decimal(100_000)})
     seed: int = 0
     feed_latency_ms: float = 20
-    entry_latency_ms: float = 20
-    acknowledgement_latency_ms: float = 20
-    cancel_latency_ms: float = 20
+    entry_latency_ms: float = 40
+    acknowledgement_latency_ms: float = 40
+    cancel_latency_ms: float = 40
     latency_jitter: float = 0
     maker_fee_rate: Decimal | None = None
     taker_fee_rate: Decimal | None = None
