@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.domain.histories import (
     NOW,
@@ -114,6 +115,16 @@ def test_events_told_together_make_the_same_ledger_as_one_by_one(data: st.DataOb
 
 
 @given(st.data())
+def test_the_short_ways_make_the_same_ledger_and_the_same_steps(data: st.DataObject) -> None:
+    """An attempt that begins and news that is learnt are what `apply` makes of them."""
+    told = interleaved(data.draw, data.draw(histories()))
+    briefly, usually = Teller(briefly=True).tell_all(told), Teller().tell_all(told)
+
+    assert picture(briefly) == picture(usually)
+    assert [replace(one, at=NOW) for one in briefly.steps] == [replace(one, at=NOW) for one in usually.steps]
+
+
+@given(st.data())
 def test_every_balance_is_the_opening_and_the_flows_to_the_last_decimal(data: st.DataObject) -> None:
     """8: spot moves coins, money and fees; a derivative moves its realised profit and fees."""
     told = data.draw(histories())
@@ -204,6 +215,34 @@ def test_events_that_say_nothing_new_make_no_step() -> None:
     assert book.apply(NOW, []) is None
     assert book.apply(NOW, [OrderPrepared(order=of, worst_price=Decimal(1), at=NOW)]) is None
     assert book.fill_count == 1
+
+
+def test_the_short_ways_say_as_well_that_nothing_is_new() -> None:
+    """No step, no row."""
+    book, of = ledger(), order()
+    begun = book.begin(sent(of))
+    held = book.orders[of.client_order_id]
+    ended = book.learn(NOW, held, [news(OrderAccepted, of), filled(of)])
+
+    assert begun is not None
+    assert ended is not None
+    assert [one.status for one in (*begun.orders, *ended.orders)] == [OrderStatus.SENDING, OrderStatus.FILLED]
+    assert book.learn(NOW, ended.orders[0], [news(OrderAccepted, of), filled(of)]) is None
+    again = order("two")
+    book.begin(sent(again))
+    assert book.begin(sent(again)) is None
+
+
+def test_the_short_ways_stop_before_anything_counts() -> None:
+    """As `apply` does."""
+    book, of = ledger(), order()
+    with pytest.raises(UnknownProductError):
+        book.begin(sent(order(symbol="XYZ-USD")))
+    book.begin(sent(of))
+    with pytest.raises(ValueError, match="another symbol"):
+        book.learn(NOW, book.orders[of.client_order_id], [filled(of, 1, "0.5"), filled(of, 2, symbol="ETH-USD")])
+
+    assert (book.fill_count, book.balances, list(book.orders)) == (0, {}, [of.client_order_id])
 
 
 def test_news_of_an_order_that_is_not_held_is_a_mistake_of_the_caller() -> None:
