@@ -94,6 +94,22 @@ class ExecutionEngineFactory:
         return estimate
 
     @staticmethod
+    def scale_slippage(
+        risk_manager: RiskManager, slippage_multipliers: Mapping[str, float | Decimal] | None = None
+    ) -> RiskManager:
+        """The risk manager with these multipliers in the limits of their symbols, sharing the trading states.
+
+        None reads the environment as `parse_slippage_multipliers` does; a multiplier that the limits of a symbol
+        already have stands. Scaling again changes nothing.
+
+        Raises:
+            BadEngineArgument, BadSlippageMultiplier: as `create_engine`.
+        """
+        if slippage_multipliers is None:
+            slippage_multipliers = ExecutionEngineFactory.parse_slippage_multipliers()
+        return _scaled(_risk_manager(risk_manager), slippage_multipliers)
+
+    @staticmethod
     def create_engine(
         *,
         broker: Broker,
@@ -118,9 +134,7 @@ class ExecutionEngineFactory:
             raise BadEngineArgument("bot_id", bot_id, "a string")
         if not isinstance(enable_preview, bool):
             raise BadEngineArgument("enable_preview", enable_preview, "a bool")
-        if slippage_multipliers is None:
-            slippage_multipliers = ExecutionEngineFactory.parse_slippage_multipliers()
-        scaled = _scaled(_risk_manager(risk_manager), slippage_multipliers)
+        scaled = ExecutionEngineFactory.scale_slippage(risk_manager, slippage_multipliers)
         is_advanced = ExecutionEngineFactory.should_use_advanced_engine(scaled)
         kind = AdvancedExecutionEngine if is_advanced else LiveExecutionEngine
         return kind(

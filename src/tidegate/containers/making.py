@@ -4,6 +4,7 @@ from tidegate.adapters.ids import SeededIds
 from tidegate.adapters.settings import Settings
 from tidegate.application.application import Intervals
 from tidegate.application.desk import AccountDesk
+from tidegate.application.engine_factory import ExecutionEngineFactory
 from tidegate.application.supervisor import SupervisorIntervals
 from tidegate.domain.order_stats import OrderStats
 from tidegate.domain.ports import ClockPort, MarketDataPort, OrderStorePort
@@ -15,8 +16,9 @@ _SEEDS = 2**64
 
 
 def make_risk_manager(settings: Settings, market_data: MarketDataPort) -> RiskManager:
-    """The limits of the settings, with the overrides of the products that are there."""
-    return RiskManager(settings.limits(), overrides=settings.overrides(market_data.products))
+    """The limits of the settings, with the overrides of the products that are there and the environment's multipliers."""
+    limits = RiskManager(settings.limits(), overrides=settings.overrides(market_data.products))
+    return ExecutionEngineFactory.scale_slippage(limits)
 
 
 def make_desk(
