@@ -182,13 +182,16 @@ def _filled(record: OrderRecord, news: OrderFilled) -> OrderRecord:
         ids = list(record.trade_ids)
         insort(ids, fill.trade_id)
         trade_ids: tuple[str, ...] = tuple(ids)
+        quantity = DOMAIN_CONTEXT.add(record.filled_quantity, fill.quantity)
+        notional = DOMAIN_CONTEXT.fma(fill.quantity, fill.price, record.filled_notional)
     else:
-        trade_ids = (fill.trade_id,)
+        trade_ids, quantity = (fill.trade_id,), fill.quantity
+        notional = DOMAIN_CONTEXT.multiply(fill.quantity, fill.price)
     return replace(
         record,
         trade_ids=trade_ids,
-        filled_quantity=DOMAIN_CONTEXT.add(record.filled_quantity, fill.quantity),
-        filled_notional=DOMAIN_CONTEXT.fma(fill.quantity, fill.price, record.filled_notional),
+        filled_quantity=quantity,
+        filled_notional=notional,
         venue_order_id=record.venue_order_id if record.venue_order_id is not None else fill.venue_order_id,
     )
 
