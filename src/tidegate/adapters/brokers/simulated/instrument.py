@@ -11,7 +11,7 @@ from tidegate.adapters.brokers.simulated.orders import WorkingOrder
 from tidegate.adapters.brokers.simulated.resting import RestingSide
 from tidegate.adapters.brokers.words import BUY
 from tidegate.domain.amounts import ZERO
-from tidegate.domain.products import OPEN_FOR_TRADING, Product
+from tidegate.domain.products import OPEN_FOR_TRADING, Product, floor_to
 from tidegate.domain.vocabulary import OrderSide
 
 WHOLE_LEVEL = ""
@@ -73,10 +73,13 @@ class Instrument:
         return self.book.asks if side is BUY else self.book.bids
 
     def plan(self, side: OrderSide, quantity: Decimal, limit: Decimal | None) -> TakePlan:
-        """Walk the levels, best first, for what they show of the quantity within the limit; nothing is used up yet."""
+        """Walk the levels, best first, for what they show of the quantity within the limit; nothing is used up yet.
+
+        Executions are in whole increments of the product, also where the recorded market trades in finer ones.
+        """
         is_buy = side is BUY
         takes: list[Take] = []
-        left, used = quantity, self.used
+        left, used, increment = quantity, self.used, self.product.base_increment
         for level in reversed((self.book.asks if is_buy else self.book.bids).ordered):
             if limit is not None and (level.price > limit if is_buy else level.price < limit):
                 return TakePlan(takes, quantity - left, False)
@@ -85,6 +88,10 @@ class Instrument:
             if available <= ZERO:
                 continue
             taken = available if available < left else left
+            if taken is not left and taken % increment:
+                taken = floor_to(taken, increment)
+                if not taken:
+                    continue
             takes.append((level, taken))
             left -= taken
             if not left:

@@ -20,6 +20,7 @@ from tidegate.adapters.recordings.format import (
 )
 from tidegate.adapters.recordings.header import moment_of
 from tidegate.domain.amounts import ZERO, exact
+from tidegate.domain.products import floor_to
 
 
 class Tape:
@@ -95,9 +96,10 @@ class Tape:
         quantity = hit.quantity
         if order.terms.reduce_only:
             quantity = min(quantity, self._floor.reducible(order.terms.symbol, order.terms.side))
+        instrument = self._exchange.instruments[order.terms.symbol]
+        quantity = floor_to(quantity, instrument.product.base_increment)
         if quantity <= ZERO:
             return
-        instrument = self._exchange.instruments[order.terms.symbol]
         fill = self._floor.fill(
             order, instrument, quantity, order.limit_price or ZERO, moment_of(self._state.at_us), is_maker=True
         )
