@@ -322,6 +322,25 @@ EXAMPLES = [
         steps=[BOOK, an_order("p1", BUY, 1, 100, symbol="BTC-PERP"), buy("b1", 1, 100), trade(SELL, 100, 1)],
         fills=["b1 1@100 M", "p1 1@100 M"],
     ),
+    Example(
+        claim="a trade finer than the perpetual's increment of 1 fills it in whole ones",
+        # 2.7 are traded through the order at 101: two contracts, and 0.7 are nobody's.
+        steps=[
+            book([(99, 5)], [(103, 5)]),
+            an_order("p1", BUY, 4, 101, symbol="BTC-PERP"),
+            trade(SELL, 99, "2.7"),
+        ],
+        fills=["p1 2@101 M"],
+    ),
+    Example(
+        claim="a taker of the perpetual takes whole increments of a level and passes over less than one",
+        # 1.6 at 101 give 1, 0.4 at 102 give none, and the rest comes from 103.
+        steps=[
+            book([(99, 5)], [(101, "1.6"), (102, "0.4"), (103, 5)]),
+            an_order("p1", BUY, 3, 103, IOC, symbol="BTC-PERP"),
+        ],
+        fills=["p1 1@101 T", "p1 2@103 T"],
+    ),
 ]
 
 
