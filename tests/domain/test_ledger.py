@@ -22,6 +22,7 @@ from tests.domain.histories import (
     order,
     orders,
     prices,
+    product,
     record,
     sent,
     stories,
@@ -46,7 +47,7 @@ from tidegate.domain.ledger import ACCOUNT, Ledger, UnknownProductError
 from tidegate.domain.orders import Order
 from tidegate.domain.positions import Position
 from tidegate.domain.records import StoredAccount
-from tidegate.domain.states import StateEntry
+from tidegate.domain.states import StateEntry, TradingStates
 from tidegate.domain.vocabulary import OrderStatus, Purpose, TradingState
 
 OPENED = AccountOpened(account_id="a", balances={"USD": Decimal(100_000), "BTC": Decimal(2)}, equity=None, at=NOW)
@@ -150,14 +151,14 @@ def test_the_strategies_positions_add_up_to_the_accounts(data: st.DataObject, ma
     """Two on one symbol, each with its own average; at any mark what they made together is what the account made."""
     told = data.draw(histories())
     book = Teller().tell_all(one for events in told for one in events).ledger
-    for symbol, product in PRODUCTS.items():
+    for symbol, traded in PRODUCTS.items():
         own = [position for position in book.open_positions if position.symbol == symbol]
         account = book.account_position(symbol)
         assert sum((one.quantity for one in own), ZERO) == account.quantity
         assert sum((one.fees for one in own), ZERO) == account.fees
         assert sum(
-            (one.realized_pnl + one.unrealized_pnl(product, mark) for one in own), ZERO
-        ) == account.realized_pnl + account.unrealized_pnl(product, mark)
+            (one.realized_pnl + one.unrealized_pnl(traded, mark) for one in own), ZERO
+        ) == account.realized_pnl + account.unrealized_pnl(traded, mark)
 
 
 @given(st.data())
@@ -363,6 +364,15 @@ def test_an_event_that_changes_nothing_here_is_kept_for_the_journal() -> None:
 
     assert step is not None
     assert (step.events, step.orders, step.balances) == ((raised,), (), ())
+
+
+def test_a_spot_product_in_lots_moves_as_many_times_its_worth() -> None:
+    """3 lots of 100 units at 2: the coins are counted in lots, the money in full."""
+    lots = product("LOT-USD", multiplier=Decimal(100))
+    book, of = Ledger({lots.symbol: lots}.get, TradingStates()), order(symbol=lots.symbol, quantity=Decimal(3))
+    book.apply(NOW, [sent(of), filled(of, 1, "3", "2")])
+
+    assert book.balances == {"LOT": Decimal(3), "USD": Decimal(-600)}
 
 
 def test_a_derivative_moves_its_realised_profit_and_nothing_else() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.domain.histories import (
     NOW,
@@ -23,6 +24,7 @@ from tests.domain.histories import (
     product,
     sent,
 )
+from tests.domain.situations import QUIET
 from tidegate.domain.amounts import ZERO
 from tidegate.domain.events import AccountOpened
 from tidegate.domain.ledger import Ledger
@@ -213,6 +215,20 @@ def test_a_breach_names_the_limit_that_is_passed() -> None:
     assert (
         valuation().breaches(book, OTHER, RiskLimits(max_exposure_pct=Decimal("0.2"))) == "total 25000 of equity 100000"
     )
+
+
+def test_a_breach_is_found_from_a_view_as_from_the_ledger() -> None:
+    """The view of this very step spares reading the rest again."""
+    book = opened(USD=100_000)
+    trade(book, "perp", "10", "50000", symbol="BTC-PERP")
+    exposure, account, rate = valuation().readings(book, SPOT)
+    beside, money = valuation().exposure(book, SPOT), valuation().account(book)
+    assert exposure is not None
+    view = replace(QUIET.view, exposure=exposure, account=account)
+    trade(book, "one", "0.5", "50000")
+
+    assert (exposure, account, rate) == (beside, money, Decimal(1))
+    assert valuation().breaches(book, SPOT, RiskLimits(), view) == "BTC 30010 of equity 100010"
 
 
 def test_a_worst_case_without_an_equity_is_a_breach() -> None:

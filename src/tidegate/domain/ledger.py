@@ -3,23 +3,14 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, get_args
 
 from tidegate.domain.amounts import ONE, ZERO, exact
 from tidegate.domain.commitments import Commitments
-from tidegate.domain.events import (
-    AccountOpened,
-    DayOpened,
-    JournalEvent,
-    OrderFilled,
-    OrderNews,
-    OrderPrepared,
-    OrderSending,
-    TradingStateChanged,
-)
+from tidegate.domain.events import DayOpened, JournalEvent, OrderFilled, OrderNews, OrderSending, TradingStateChanged
 from tidegate.domain.fills import Fill
+from tidegate.domain.folding import AccountFact, Fold, own_fill
 from tidegate.domain.identifiers import ClientOrderId
-from tidegate.domain.lifecycle import apply_news, prepared, sending
+from tidegate.domain.lifecycle import apply_news, sending
 from tidegate.domain.orders import TERMINAL, OrderRecord
 from tidegate.domain.positions import Position, PositionHistory
 from tidegate.domain.products import Product
@@ -34,7 +25,6 @@ ACCOUNT = "*"
 _BUY, _SPOT = OrderSide.BUY, ProductKind.SPOT
 
 ProductOf = Callable[[str], Product | None]
-AccountFact = AccountOpened | DayOpened | TradingStateChanged
 
 
 class UnknownProductError(LookupError):
@@ -114,9 +104,9 @@ class Ledger:
             LookupError: news of an order that is not held; `recall` it first.
             ValueError: a fill that names an order of another symbol.
         """
-        fold = _Fold(self.orders)
+        fold = Fold(self.orders)
         for event in events:
-            _FOLDS.get(type(event), _Fold.remembered)(fold, event)
+            fold.take(event)
         if not fold.events:
             return None
         orders, fills = tuple(fold.orders.values()), tuple(fold.fills)
@@ -159,7 +149,7 @@ class Ledger:
                 record = after
                 events.append(one)
                 if type(one) is OrderFilled:
-                    fills.append(_own(one.fill, record))
+                    fills.append(own_fill(one.fill, record))
         if not events:
             return None
         product = self.product(record.order.symbol)
@@ -236,72 +226,3 @@ class Ledger:
         if history is None:
             history = self.positions[key] = PositionHistory(Position(symbol=symbol, strategy_id=owner))
         return history
-
-
-def _own(fill: Fill, record: OrderRecord) -> Fill:
-    """The fill, which must be of its order's symbol."""
-    if fill.symbol != record.order.symbol:
-        raise ValueError(f"fill {fill.trade_id} of {fill.symbol} names an order of another symbol")
-    return fill
-
-
-class _Fold:
-    """One step in the making: what the events say, before any of it counts."""
-
-    __slots__ = ("_standing", "events", "facts", "fills", "orders")
-
-    def __init__(self, standing: dict[ClientOrderId, OrderRecord]) -> None:
-        self._standing = standing
-        self.events: list[JournalEvent] = []
-        self.facts: list[AccountFact] = []
-        self.orders: dict[ClientOrderId, OrderRecord] = {}
-        self.fills: list[Fill] = []
-
-    def remembered(self, event: JournalEvent) -> None:
-        """An event that changes nothing here and is kept for the journal."""
-        self.events.append(event)
-
-    def learnt(self, event: AccountFact) -> None:
-        self.facts.append(event)
-        self.events.append(event)
-
-    def sending(self, event: OrderSending) -> None:
-        order_id = event.order.client_order_id
-        before = self.orders.get(order_id) or self._standing.get(order_id)
-        self._changed(before, sending(event, before), event)
-
-    def prepared(self, event: OrderPrepared) -> None:
-        order_id = event.order.client_order_id
-        before = self.orders.get(order_id) or self._standing.get(order_id)
-        self._changed(before, prepared(event, before), event)
-
-    def news(self, event: OrderNews) -> bool:
-        """Whether it says anything new."""
-        order_id = event.client_order_id
-        before = self.orders.get(order_id) or self._standing.get(order_id)
-        if before is None:
-            raise LookupError(f"news of order {order_id}, which the ledger does not hold")
-        return self._changed(before, apply_news(before, event), event)
-
-    def filled(self, event: OrderFilled) -> None:
-        if self.news(event):
-            self.fills.append(_own(event.fill, self.orders[event.client_order_id]))
-
-    def _changed(self, before: OrderRecord | None, after: OrderRecord, event: JournalEvent) -> bool:
-        if after is before:
-            return False
-        self.orders[after.order.client_order_id] = after
-        self.events.append(event)
-        return True
-
-
-_FOLDS: dict[type, Callable[[_Fold, Any], object]] = {
-    OrderFilled: _Fold.filled,
-    OrderSending: _Fold.sending,
-    OrderPrepared: _Fold.prepared,
-    AccountOpened: _Fold.learnt,
-    DayOpened: _Fold.learnt,
-    TradingStateChanged: _Fold.learnt,
-    **{kind: _Fold.news for kind in get_args(OrderNews) if kind is not OrderFilled},
-}
-"""What each event does here; one that is not listed is only remembered."""
