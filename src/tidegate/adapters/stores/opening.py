@@ -1,6 +1,8 @@
 """Opening the store that the settings name, closed again with the application."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
+from importlib.metadata import entry_points
 
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.settings.store_url import MemoryStoreUrl, PostgresStoreUrl, SqliteStoreUrl
@@ -10,6 +12,8 @@ from tidegate.adapters.stores.sqlite.reader import open_sqlite_reader
 from tidegate.application.audit import ChainCheck
 from tidegate.application.configuration import ConfigurationError
 from tidegate.domain.ports import ClockPort, OrderStorePort
+
+GROUP = "tidegate.stores"
 
 
 def open_store(
@@ -41,9 +45,19 @@ def open_store(
             resources.callback(store.close)
             return store
         case PostgresStoreUrl():
-            raise ConfigurationError(
-                "store.url: PostgreSQL stores are not part of this version; use sqlite:///FILE", ("store.url",)
-            )
+            opener = _registered_opener("postgresql")
+            installed: OrderStorePort = opener(settings, clock, process, is_read_only, resources)
+            return installed
+
+
+def _registered_opener(kind: str) -> Callable[..., OrderStorePort]:
+    """What a package registers under `tidegate.stores` for a kind of store; it takes what `open_store` does."""
+    for point in entry_points(group=GROUP, name=kind):
+        opener: Callable[..., OrderStorePort] = point.load()
+        return opener
+    raise ConfigurationError(
+        f"store.url: no installed package brings {kind} stores; use sqlite:///FILE", ("store.url",)
+    )
 
 
 def chain_check_of(store: OrderStorePort) -> ChainCheck | None:
