@@ -206,5 +206,5 @@ class Application(AccountReadings):
         report = await self.operations.reconcile()
         broken = await self._audit.run(report.at if report.is_complete else None)
         if broken:
-            await self.coordinator.supervisor.guard_watch.run_all()
+            await self.coordinator.supervisor.guard_watch.run_account()
         return RunSummary.of(self._tally, self._desk, broken, seconds, unreadable)

@@ -74,11 +74,15 @@ class InvariantAudit:
         for _ in range(_TRIES):
             stood = self._standing()
             outcome = await self._desk.store.flush()
-            while rows := await self._desk.store.journal(after=after, limit=_PAGE):
+            if not isinstance(outcome, StepCommitted):
+                break
+            # No further than what is durable now: a journal that is being written has no end.
+            while after < outcome.sequence:
+                rows = await self._desk.store.journal(after=after, limit=_PAGE)
                 for row in rows:
                     fold.row(row.at, row.events)
                 after = rows[-1].sequence
-            if isinstance(outcome, StepCommitted) and self._standing() == stood:
+            if self._standing() == stood:
                 return fold, True
         return fold, False
 

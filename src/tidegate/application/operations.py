@@ -57,7 +57,7 @@ class Operations:
             return Failure(
                 InvalidRefused(
                     message=f"there is no order {client_order_id!r} in this account",
-                    facts={"client_order_id": client_order_id},
+                    facts={"client_order_id": order_id.encode(errors="backslashreplace").decode()},
                     remedy=Remedy("`orders` lists the client order ids"),
                 )
             )

@@ -16,7 +16,7 @@ _SEEDS = 2**64
 
 
 def make_risk_manager(settings: Settings, market_data: MarketDataPort) -> RiskManager:
-    """The limits of the settings, with the overrides of the products that are there and the environment's multipliers."""
+    """The limits of the settings, with the overrides of the products there are, and the environment's multipliers."""
     limits = RiskManager(settings.limits(), overrides=settings.overrides(market_data.products))
     return ExecutionEngineFactory.scale_slippage(limits)
 

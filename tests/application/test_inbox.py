@@ -1,0 +1,138 @@
+"""The inbox: requests of other processes are carried out in order, and each is answered durably."""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.application.rig import SPOT, Rig, buy, offer_to_buy, placed
+from tidegate import OrderStatus, TradingState
+from tidegate.adapters.stores.memory import MemoryOrderStore
+from tidegate.domain.records import RequestKind
+from tidegate.domain.requests import (
+    CancelAllRequest,
+    CancelRequest,
+    CloseRequest,
+    DecideRequest,
+    ReconcileRequest,
+    Reply,
+    StateRequest,
+)
+
+
+class Desk:
+    """A rig whose store takes requests, as another process would leave them."""
+
+    def __init__(self) -> None:
+        self.rig = Rig()
+        assert isinstance(self.rig.store, MemoryOrderStore)
+        self.store = self.rig.store
+
+    async def asked(self, kind: RequestKind, body: object) -> Reply:
+        """The answer to one request, within a second."""
+        payload = body if isinstance(body, str) else msgspec.json.encode(body).decode()
+        request_id = await self.store.submit_request(kind, payload)
+        await self.rig.clock.advance(1)
+        answer = await self.store.find_answer(request_id)
+        assert answer is not None
+        assert (answer.process, answer.epoch) == ("testing", self.store.epoch)
+        reply: Reply = msgspec.json.decode(answer.payload, type=Reply)
+        return reply
+
+
+async def test_a_decision_is_carried_out_once_however_often_it_is_asked_for() -> None:
+    """An order, a refusal and no order, each answered as what it is."""
+    desk = Desk()
+    async with desk.rig.open():
+        for _ in range(2):
+            reply = await desk.asked(RequestKind.DECIDE, DecideRequest(symbol=SPOT, decision=buy(decision_id="mine")))
+            assert [order.status for order in reply.orders] == [OrderStatus.FILLED]
+        refusal = (await desk.asked(RequestKind.DECIDE, DecideRequest(symbol=SPOT, decision=buy("9")))).refusal
+        nothing = (await desk.asked(RequestKind.DECIDE, DecideRequest(symbol=SPOT, decision=buy("0")))).no_order
+        brief = DecideRequest(symbol=SPOT, decision=buy(), valid_for_seconds=5)
+        order = (await desk.asked(RequestKind.DECIDE, brief)).orders[0]
+
+    assert refusal is not None
+    assert refusal.code == "ORDER_SIZE"
+    assert nothing is not None
+    assert order.order.valid_until is not None
+    assert len(desk.rig.worked()) == 2
+
+
+async def test_an_operators_requests_are_carried_out() -> None:
+    """Cancel, cancel-all, close, state and reconciliation."""
+    desk = Desk()
+    async with desk.rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.05")))
+        resting = [
+            placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(price))) for price in (99_000, 98_000)
+        ]
+        one = await desk.asked(RequestKind.CANCEL, CancelRequest(client_order_id=resting[0].client_order_id))
+        assert [order.status for order in one.orders] == [OrderStatus.CANCELED]
+        none = await desk.asked(RequestKind.CANCEL, CancelRequest(client_order_id="nothing"))
+        assert none.refusal is not None
+        rest = await desk.asked(RequestKind.CANCEL_ALL, CancelAllRequest(reason="enough"))
+        assert [order.client_order_id for order in rest.orders] == [resting[1].client_order_id]
+        halted = await desk.asked(RequestKind.STATE, StateRequest(state=TradingState.HALTED, reason="stop"))
+        assert (halted.state, halted.error, app.state()) == (TradingState.HALTED, "", TradingState.HALTED)
+        unknown = StateRequest(state=TradingState.HALTED, reason="stop", symbol="ETH-USD")
+        assert "ETH-USD" in (await desk.asked(RequestKind.STATE, unknown)).error
+        closed = await desk.asked(RequestKind.CLOSE, CloseRequest(symbol=SPOT, reason="enough"))
+        assert [order.quantity for order in closed.orders] == [Decimal("0.05")]
+        flat = await desk.asked(RequestKind.CLOSE, CloseRequest(symbol=SPOT))
+        assert flat.no_order is not None
+        reconciled = await desk.asked(RequestKind.RECONCILE, ReconcileRequest(report_only=True))
+        assert reconciled.report is not None
+        assert reconciled.report.agrees
+
+
+@pytest.mark.parametrize(
+    "payload",
+    ["", "{", "null", "[]", '{"symbol": 7}', '{"symbol": "BTC-USD", "decision": {"action": "BUY", "quantity": "x"}}'],
+)
+async def test_a_request_that_cannot_be_read_is_answered_with_why(payload: str) -> None:
+    """And the next one is served (N10)."""
+    desk = Desk()
+    async with desk.rig.open() as app:
+        assert "could not be read" in (await desk.asked(RequestKind.DECIDE, payload)).error
+        reply = await desk.asked(RequestKind.DECIDE, DecideRequest(symbol=SPOT, decision=buy()))
+        assert len(reply.orders) == 1
+        assert app.dead_loops == {}
+
+
+@pytest.mark.parametrize("name", ["\\ud800", "\\u0000", "x' OR 1=1 --", "\\u202e"])
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (RequestKind.CANCEL, '{"client_order_id": "NAME", "reason": "NAME"}'),
+        (RequestKind.CLOSE, '{"symbol": "NAME", "reason": "NAME"}'),
+        (RequestKind.STATE, '{"state": "HALTED", "reason": "NAME", "symbol": "NAME"}'),
+        (RequestKind.DECIDE, '{"symbol": "NAME", "decision": {"action": "CLOSE", "decision_id": "NAME"}}'),
+        (RequestKind.DECIDE, '{"symbol": "BTC-USD", "decision": {"action": "HOLD", "reason": "NAME"}}'),
+    ],
+)
+async def test_hostile_text_in_a_request_does_no_harm(kind: RequestKind, body: str, name: str) -> None:
+    """It is answered, and the loop that answers lives on (N3, N4)."""
+    desk = Desk()
+    async with desk.rig.open() as app:
+        reply: Any = await desk.asked(kind, body.replace("NAME", name))
+        assert reply.error or reply.refusal is not None or reply.no_order is not None
+        assert app.dead_loops == {}
+        assert app.state() is TradingState.ACTIVE
+
+
+async def test_requests_wait_for_an_application_and_are_answered_in_their_order() -> None:
+    """Whoever asked first is served first."""
+    desk = Desk()
+    names = [
+        await desk.store.submit_request(
+            RequestKind.DECIDE,
+            msgspec.json.encode(DecideRequest(symbol=SPOT, decision=buy(decision_id=name))).decode(),
+        )
+        for name in "abc"
+    ]
+    async with desk.rig.open() as app:
+        await desk.rig.clock.advance(1)
+        assert [order.decision_id for order in await app.orders()] == ["c", "b", "a"]
+        assert [await desk.store.find_answer(name) is None for name in names] == [False] * 3
