@@ -119,12 +119,16 @@ class ExecutionEngineFactory:
         ...
 
     @staticmethod
+    def scale_slippage(risk_manager: RiskManager, slippage_multipliers: Mapping[str, float | Decimal] | None=None) -> RiskManager:
+        ...
+
+    @staticmethod
     def create_engine(*, broker: Broker, risk_manager: RiskManager, event_store: OrderStorePort | None=None, bot_id: str='', enable_preview: bool=False, slippage_multipliers: Mapping[str, float | Decimal] | None=None) -> LiveExecutionEngine:
         ...
 
 class ExecutionRuntimeSupervisor:
 
-    def __init__(self, *, exec_engine: ExecutionEngine, order_reconciler_factory: Callable[[], OrderReconciler], guard_watch: GuardWatch | None=None, resolver: OrderResolver | None=None, clock: ClockPort | None=None, intervals: SupervisorIntervals | None=None) -> None:
+    def __init__(self, *, exec_engine: ExecutionEngine, order_reconciler_factory: Callable[[], OrderReconciler], guard_watch: GuardWatch | None=None, resolver: OrderResolver | None=None, canceler: Canceler | None=None, clock: ClockPort | None=None, intervals: SupervisorIntervals | None=None) -> None:
         ...
 
     @property
@@ -137,10 +141,16 @@ class ExecutionRuntimeSupervisor:
     def wake_guards(self) -> None:
         ...
 
+    def rest_guards(self) -> None:
+        ...
+
     async def run_runtime_guards(self, running_flag: RunningFlag) -> None:
         ...
 
     async def run_order_reconciliation(self, running_flag: RunningFlag, interval_seconds: float=45) -> None:
+        ...
+
+    async def check_in_flight(self, age_seconds: float) -> None:
         ...
 
     async def reconcile_once(self, *, report_only: bool=False) -> ReconciliationReport:
@@ -148,6 +158,10 @@ class ExecutionRuntimeSupervisor:
 
     @property
     def guard_watch(self) -> GuardWatch:
+        ...
+
+    @property
+    def canceler(self) -> Canceler:
         ...
 
     @property
