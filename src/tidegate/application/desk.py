@@ -111,12 +111,15 @@ class AccountDesk:
                 self._look_at(record, step)
 
     def _look_at(self, record: OrderRecord, step: Step) -> None:
-        if record.is_overfilled or record.is_late_accept:
-            self._raise_incident(record, step)
+        is_plain = record.refused is None and record.amended_quantity is None and record.asked_quantity is None
+        if not is_plain or record.filled_quantity > record.order.quantity:
+            self._raise_incidents(record, step)
         if step.fills and _begins_to_fill(record, step):
             self.filled_orders += 1
 
-    def _raise_incident(self, record: OrderRecord, step: Step) -> None:
+    def _raise_incidents(self, record: OrderRecord, step: Step) -> None:
+        if not record.is_overfilled and not record.is_late_accept:
+            return
         kind = "OVERFILL" if record.is_overfilled else "LATE_ACCEPT"
         key = f"{kind} {record.client_order_id}"
         if key in self.broken:
@@ -220,7 +223,10 @@ class AccountDesk:
 
     def reducible(self, symbol: str, strategy_id: str) -> Decimal:
         """What a new reduction may take: |position| less the leaves of all live reductions of it."""
-        held = abs(self.ledger.position(symbol, strategy_id).quantity)
+        history = self.ledger.positions.get((symbol, strategy_id))
+        if history is None or not history.position.quantity:
+            return ZERO
+        held = abs(history.position.quantity)
         sums = self.ledger.commitments.by_symbol.get(symbol)
         if sums is None:
             return held
@@ -290,6 +296,8 @@ class AccountDesk:
 
 def _begins_to_fill(record: OrderRecord, step: Step) -> bool:
     """Whether the order's first fill is in this step."""
+    if len(record.trade_ids) > len(step.fills):
+        return False
     order_id = record.order.client_order_id
     fresh = len([fill for fill in step.fills if fill.client_order_id == order_id])
     return fresh > 0 and len(record.trade_ids) == fresh

@@ -290,6 +290,6 @@ def _rehearsed(planned: Result[Plan, AnyRefusal], decision: Decision) -> Placeme
 
 
 def _result(outcome: Outcome) -> PlacementResult:
-    if isinstance(outcome, OrderPlaced | NoOrderNeeded):
+    if isinstance(outcome, OrderPlaced) or isinstance(outcome, NoOrderNeeded):  # noqa: SIM101 -- a union is made anew each time
         return Success(outcome)
     return Failure(outcome)

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from tidegate.application.desk import AccountDesk
 from tidegate.application.engine import ExecutionEngine
+from tidegate.domain.amounts import exact
 from tidegate.domain.contradiction import as_mark, contradiction
 from tidegate.domain.decisions import Decision
 from tidegate.domain.marks import Mark
@@ -23,7 +24,8 @@ from tidegate.domain.refusals import (
     UnknownSymbolRefused,
 )
 from tidegate.domain.submissions import EngineCapabilities
-from tidegate.domain.translation import translate
+from tidegate.domain.touch import touch_of
+from tidegate.domain.translation import Asked, translated
 from tidegate.domain.vocabulary import Action, Purpose, TimeInForce, TradingState
 
 
@@ -48,6 +50,7 @@ class Prepared(Struct, frozen=True, gc=False):
     product: Product
 
 
+@exact
 def prepare(
     desk: AccountDesk, capabilities: EngineCapabilities, one: Execution
 ) -> Prepared | NoOrderNeeded | AnyRefusal:
@@ -73,20 +76,21 @@ def prepare(
         )
         if contradicted is not None:
             return contradicted
-    order = translate(
-        symbol,
+    asked = Asked(
         decision,
-        product=product,
-        market=market,
-        position=position,
-        reducible=desk.reducible(symbol, decision.strategy_id),
-        account_id=desk.store.account_id,
-        at=at,
-        default_time_in_force=one.default_time_in_force,
-        mark=mark,
-        limits=limits,
-        capabilities=capabilities,
+        product,
+        market,
+        position,
+        desk.reducible(symbol, decision.strategy_id),
+        desk.store.account_id,
+        at,
+        one.default_time_in_force,
+        mark,
+        limits,
+        capabilities,
+        touch_of(market),
     )
+    order = translated(symbol, asked)
     if not isinstance(order, Order):
         return order
     if one.reduce_only_mode and order.purpose is Purpose.ENTRY:

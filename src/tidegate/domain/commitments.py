@@ -165,6 +165,14 @@ class Commitments:
             self._by_order[order_id] = now
             self._add(order_id, now)
 
+    def begin(self, record: OrderRecord, product: Product) -> None:
+        """Reserve for an order that reserves nothing yet; the caller works in the domain's decimal context."""
+        now = _reservation(record, product)
+        if now is not None:
+            order_id = record.order.client_order_id
+            self._by_order[order_id] = now
+            self._add(order_id, now)
+
     @exact
     def drop(self, client_order_id: ClientOrderId) -> None:
         """Free what an order reserved."""

@@ -10,7 +10,7 @@ from tidegate.domain.events import DayOpened, JournalEvent, OrderFilled, OrderNe
 from tidegate.domain.fills import Fill
 from tidegate.domain.folding import AccountFact, Fold, own_fill
 from tidegate.domain.identifiers import ClientOrderId
-from tidegate.domain.lifecycle import apply_news, sending
+from tidegate.domain.lifecycle import sending, settled, with_facts
 from tidegate.domain.orders import TERMINAL, OrderRecord
 from tidegate.domain.positions import Position, PositionHistory
 from tidegate.domain.products import Product
@@ -131,27 +131,35 @@ class Ledger:
     @exact
     def begin(self, event: OrderSending) -> Step | None:
         """`apply` for an attempt alone, the shortest way: reserve for it; None if it is known already."""
-        order = event.order
-        before = self.orders.get(order.client_order_id)
+        order_id = event.order.client_order_id
+        before = self.orders.get(order_id)
         record = sending(event, before)
         if record is before:
             return None
-        self._hold(record, self.product(order.symbol))
+        product = self.product(event.order.symbol)
+        if before is None:
+            self.commitments.begin(record, product)
+            self.orders[order_id] = record
+        else:
+            self._hold(record, product)
         return Step(at=event.at, events=(event,), orders=(record,))
 
     @exact
     def learn(self, at: datetime, held: OrderRecord, news: Sequence[OrderNews]) -> Step | None:
         """`apply` for news of one order that is held, the shortest way."""
-        record, events, fills = held, [], []
+        record, events, fills, latest = held, [], [], None
         for one in news:
-            after = apply_news(record, one)
+            after = with_facts(record, one)
             if after is not record:
                 record = after
                 events.append(one)
+                if latest is None or one.at > latest:
+                    latest = one.at
                 if type(one) is OrderFilled:
                     fills.append(own_fill(one.fill, record))
-        if not events:
+        if latest is None:
             return None
+        record = settled(record, latest)
         product = self.product(record.order.symbol)
         touched: dict[PositionHistory, None] = {}
         for fill in fills:

@@ -132,16 +132,22 @@ def sending(event: OrderSending, record: OrderRecord | None = None) -> OrderReco
         attempt=event.attempt,
         sent_at=event.at,
     )
-    return _settled(renewed, event.at)
+    return settled(renewed, event.at)
 
 
 def apply_news(record: OrderRecord, news: OrderNews) -> OrderRecord:
     """The record after one more piece of news; the same object when it says nothing new."""
-    changed = _APPLY[type(news)](record, news)
-    return record if changed is record else _settled(changed, news.at)
+    changed = with_facts(record, news)
+    return record if changed is record else settled(changed, news.at)
 
 
-def _settled(record: OrderRecord, at: datetime) -> OrderRecord:
+def with_facts(record: OrderRecord, news: OrderNews) -> OrderRecord:
+    """The record with what the news says, its status still the old one; the same object when that is nothing new."""
+    return _APPLY[type(news)](record, news)
+
+
+def settled(record: OrderRecord, at: datetime) -> OrderRecord:
+    """The record with the status that its facts amount to, after news of that moment."""
     latest = at if record.updated_at is None or at > record.updated_at else record.updated_at
     return replace(record, status=status_of(record), updated_at=latest)
 

@@ -166,8 +166,9 @@ class OrderRecord(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tru
     @property
     def quantity_at_most(self) -> Decimal:
         """The total it may have at the venue: while an amend is unanswered, the larger of the old and the new."""
-        total, asked = self.quantity, self.asked_quantity
-        return asked if asked is not None and asked > total and self.has_open_amend else total
+        total = self.order.quantity if self.amended_quantity is None else self.amended_quantity
+        asked = self.asked_quantity
+        return total if asked is None or asked <= total or not self.has_open_amend else asked
 
     @property
     def reserved_quantity(self) -> Decimal:

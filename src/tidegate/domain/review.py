@@ -27,8 +27,7 @@ def review(order: Order, view: ReviewView, pipeline: Pipeline = LIVE) -> Approve
 
 def _first_breach(draft: Draft, steps: Steps) -> AnyRefusal | None:
     for judge in steps.judges:
-        breach = judge(draft)
-        if breach is not None:
+        if (breach := judge(draft)) is not None:
             if judge not in steps.warning:
                 return breach
             draft.warnings.append(Warned(breach.code, breach.message))

@@ -10,6 +10,7 @@ from tidegate.domain.amounts import ONE, ZERO, exact, plain
 from tidegate.domain.decisions import Decision
 from tidegate.domain.identifiers import client_order_id
 from tidegate.domain.instructions import (
+    TIMES_IN_FORCE,
     contradiction_of_terms,
     needs_more_than_one_order,
     order_type_of,
@@ -84,31 +85,39 @@ def translate(
     that the caller has seen (a bare decimal counts as seen now) and only ever makes a size smaller. Anything impossible
     or contradictory is refused, never replaced; what is missing is inferred as the table of trading words has it.
     """
+    return translated(
+        symbol,
+        Asked(
+            decision,
+            product,
+            market,
+            position,
+            reducible,
+            account_id,
+            at,
+            default_time_in_force,
+            mark,
+            limits,
+            capabilities,
+            touch_of(market),
+        ),
+    )
+
+
+def translated(symbol: str, asked: "Asked") -> Translation:
+    """`translate` for callers that work in the domain's decimal context already."""
+    decision = asked.decision
     action = decision.action
     if action is _HOLD:
         return NoOrderNeeded(decision_id=decision.decision_id, reason="HOLD asks for nothing")
-    refusal = impossible(decision) or _mismatch(symbol, product, position, market)
+    refusal = impossible(decision) or _mismatch(symbol, asked.product, asked.position, asked.market)
     if refusal is not None:
         return refusal
-    asked = _Asked(
-        decision,
-        product,
-        market,
-        position,
-        reducible,
-        account_id,
-        at,
-        default_time_in_force,
-        mark,
-        limits,
-        capabilities,
-        touch_of(market),
-    )
     return _close(asked) if action is _CLOSE else _trade(asked, _BUY if action is _BUY_ACTION else _SELL)
 
 
-class _Asked(Struct, frozen=True, gc=False):
-    """The arguments of one translation, as one thing."""
+class Asked(Struct, frozen=True, gc=False):
+    """The arguments of one translation, as one thing, with the touch of the market."""
 
     decision: Decision
     product: Product
@@ -133,7 +142,7 @@ def _mismatch(symbol: str, product: Product, position: Position, market: MarketR
     return invalid(wrong, f"is of {named[wrong]!r}, and the decision of {symbol!r}")
 
 
-def _trade(asked: _Asked, side: OrderSide) -> Translation:
+def _trade(asked: Asked, side: OrderSide) -> Translation:
     """A BUY or a SELL."""
     decision, at = asked.decision, asked.at
     late = out_of_time(decision, at, asked.limits)
@@ -163,9 +172,12 @@ def _trade(asked: _Asked, side: OrderSide) -> Translation:
     return _order(asked, side, kind, time_in_force, quantity, purpose)
 
 
-def _time_in_force(asked: _Asked, kind: OrderType) -> TimeInForce | InvalidRefused | MarketStateRefused:
+def _time_in_force(asked: Asked, kind: OrderType) -> TimeInForce | InvalidRefused | MarketStateRefused:
     """The time in force, once everything about the terms that needs no price has been found in order."""
     decision, capabilities = asked.decision, asked.capabilities
+    is_workable = kind in capabilities.order_types and (kind is not _MARKET or capabilities.market_as_limit_ioc)
+    if is_workable and asked.default_time_in_force is None and _has_plain_terms(decision):
+        return TIMES_IN_FORCE[kind][0]
     chosen = time_in_force_of(decision, kind, asked.default_time_in_force, capabilities)
     if not isinstance(chosen, TimeInForce):
         return chosen
@@ -186,8 +198,23 @@ def _time_in_force(asked: _Asked, kind: OrderType) -> TimeInForce | InvalidRefus
     return chosen
 
 
+def _has_plain_terms(decision: Decision) -> bool:
+    """Nothing but a size and perhaps prices, as most decisions are: terms of which none can contradict another."""
+    return (
+        decision.time_in_force is None
+        and not decision.post_only
+        and decision.expire_at is None
+        and decision.max_drift_bps is None
+        and decision.trigger_source is None
+        and decision.take_profit is None
+        and decision.stop_loss is None
+        and decision.display_quantity is None
+        and decision.algorithm is None
+    )
+
+
 def _order(
-    asked: _Asked,
+    asked: Asked,
     side: OrderSide,
     kind: OrderType,
     time_in_force: TimeInForce,
@@ -220,7 +247,7 @@ def _order(
     return order if kind is _LIMIT or kind is _MARKET else _triggered(order, asked)
 
 
-def _triggered(order: Order, asked: _Asked) -> Order:
+def _triggered(order: Order, asked: Asked) -> Order:
     """The same, waiting for its price."""
     return replace(
         order,
@@ -231,7 +258,7 @@ def _triggered(order: Order, asked: _Asked) -> Order:
     )
 
 
-def _leverage(asked: _Asked) -> Decimal | None:
+def _leverage(asked: Asked) -> Decimal | None:
     """A derivative's margin setting: the decision's, or the most that limits and product allow, and no more."""
     chosen = asked.decision.leverage
     if chosen is not None or asked.product.kind is _SPOT:
@@ -240,14 +267,14 @@ def _leverage(asked: _Asked) -> Decimal | None:
     return most if most * initial <= ONE else ONE / initial
 
 
-def _trigger_source(asked: _Asked) -> TriggerSource:
+def _trigger_source(asked: Asked) -> TriggerSource:
     """Perpetuals and futures are triggered by the mark, spot by the last price."""
     if asked.decision.trigger_source is not None:
         return asked.decision.trigger_source
     return TriggerSource.LAST if asked.product.is_spot else TriggerSource.MARK
 
 
-def _close(asked: _Asked) -> Translation:
+def _close(asked: Asked) -> Translation:
     """The opposite of the position, as far as nothing is reducing it yet; neither age nor clock stops a close."""
     decision, held = asked.decision, asked.position.quantity
     refusal = _close_contradiction(decision)
@@ -284,7 +311,7 @@ def _close_contradiction(decision: Decision) -> InvalidRefused | None:
     return None
 
 
-def _irreducible(asked: _Asked, side: OrderSide) -> ReducibleRefused:
+def _irreducible(asked: Asked, side: OrderSide) -> ReducibleRefused:
     held, symbol = asked.position.quantity, asked.product.symbol
     if held and (held > ZERO) is (side is _SELL):
         why = f"all {plain(abs(held))} of {symbol} are being reduced by live orders"

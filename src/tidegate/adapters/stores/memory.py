@@ -41,6 +41,7 @@ from tidegate.domain.records import (
 )
 from tidegate.domain.states import TradingStates, permits
 
+_FACTS = frozenset(ACCOUNT_FACTS)
 _CLOSED = StoreUnavailable(reason="the store is closed")
 
 
@@ -157,8 +158,8 @@ class MemoryOrderStore:
             self._positions[position.strategy_id, position.symbol] = position
         if step.balances:
             self._balances.update(step.balances)
-        for event in step.events:
-            if type(event) in ACCOUNT_FACTS:
+        if not _FACTS.isdisjoint(map(type, step.events)):
+            for event in step.events:
                 self._project(event)
 
     def _project(self, event: JournalEvent) -> None:
