@@ -31,7 +31,7 @@ class LiveContainer(containers.DeclarativeContainer):
     account = Part(same, venue)
     order_store = Part(open_store, settings, clock, process, is_read_only, resources)
     chain_check = Part(chain_check_of, order_store)
-    session: providers.Object[None] = providers.Object(None)
+    session = Part(same, providers.Object(None))
 
     core = providers.Container(
         CoreContainer,

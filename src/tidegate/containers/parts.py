@@ -10,7 +10,10 @@ class LateOverrideError(RuntimeError):
 
 
 class Part(providers.Singleton[Any]):
-    """One object a container, made on first use, that may be overridden until then."""
+    """One object a container, made on first use, that may be overridden until then.
+
+    It stays one object whatever kind of provider takes its place: a factory would give desk and placement a store each.
+    """
 
     is_used = False
 
@@ -20,7 +23,7 @@ class Part(providers.Singleton[Any]):
 
     def override(self, provider: Any) -> Any:
         _refuse_late(self, self.is_used)
-        return super().override(provider)
+        return super().override(_one(provider))
 
 
 class Opening(providers.Dependency[Any]):
@@ -34,7 +37,7 @@ class Opening(providers.Dependency[Any]):
 
     def override(self, provider: Any) -> Any:
         _refuse_late(self, self.is_used)
-        return super().override(provider)
+        return super().override(_one(provider))
 
 
 class Made(providers.Factory[Any]):
@@ -54,6 +57,12 @@ class Made(providers.Factory[Any]):
 def same(part: Any) -> Any:
     """One object under another name, so that the name can be overridden alone."""
     return part
+
+
+def _one(provider: Any) -> Any:
+    """The provider of one object: a factory's first."""
+    is_one = isinstance(provider, providers.BaseSingleton | providers.Object | providers.Dependency)
+    return provider if is_one or not isinstance(provider, providers.Provider) else providers.Singleton(provider)
 
 
 def _refuse_late(provider: object, is_used: bool) -> None:

@@ -43,7 +43,7 @@ class TestingContainer(containers.DeclarativeContainer):
     order_store = Part(MemoryOrderStore, settings.provided.account_id, clock)
     chain_check = Part(chain_check_of, order_store)
     ids = Part(seeded_ids, settings.provided.paper.seed, order_store)
-    session: providers.Object[None] = providers.Object(None)
+    session = Part(same, providers.Object(None))
 
     core = providers.Container(
         CoreContainer,
