@@ -296,8 +296,7 @@ class AccountDesk:
 
 def _begins_to_fill(record: OrderRecord, step: Step) -> bool:
     """Whether the order's first fill is in this step."""
-    if len(record.trade_ids) > len(step.fills):
-        return False
-    order_id = record.order.client_order_id
-    fresh = len([fill for fill in step.fills if fill.client_order_id == order_id])
+    if len(step.orders) == 1:
+        return len(record.trade_ids) == len(step.fills)
+    fresh = sum(fill.client_order_id == record.client_order_id for fill in step.fills)
     return fresh > 0 and len(record.trade_ids) == fresh

@@ -13,6 +13,7 @@ TradeId = NewType("TradeId", str)
 
 CLIENT_ORDER_PREFIX = "tg"
 _CLIENT_ORDER_ID_LENGTH = 32
+_DIGITS = _CLIENT_ORDER_ID_LENGTH - len(CLIENT_ORDER_PREFIX)
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:\-]{0,63}")
 _SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9._:/\-]{0,39}")
 
@@ -38,4 +39,4 @@ def client_order_id(account_id: str, decision_id: str, child: int = 0) -> Client
     chance of collision below 1e-18 for a billion orders.
     """
     digest = sha256(f"{account_id}\0{decision_id}\0{child}".encode()).hexdigest()
-    return ClientOrderId(CLIENT_ORDER_PREFIX + digest[: _CLIENT_ORDER_ID_LENGTH - len(CLIENT_ORDER_PREFIX)])
+    return ClientOrderId(CLIENT_ORDER_PREFIX + digest[:_DIGITS])

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 
 from tidegate.domain.amounts import ONE, ZERO, exact
 from tidegate.domain.commitments import Commitments
@@ -24,6 +25,7 @@ ACCOUNT = "*"
 # Bound once: in Python 3.11 looking a member up on its enumeration costs more than adding two decimals.
 _BUY, _SPOT = OrderSide.BUY, ProductKind.SPOT
 
+_POSITION = attrgetter("position")
 ProductOf = Callable[[str], Product | None]
 
 
@@ -169,7 +171,7 @@ class Ledger:
             at=at,
             events=tuple(events),
             orders=(record,),
-            positions=tuple([history.position for history in touched]) if fills else (),
+            positions=tuple(map(_POSITION, touched)),
             balances=tuple(self.balances.items()) if fills else (),
             fills=tuple(fills),
         )

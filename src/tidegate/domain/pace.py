@@ -43,13 +43,15 @@ class Pace:
             self._entries.append(at)
         self._recent.append((at, terms))
         self._alike[terms] = self._alike.get(terms, 0) + 1
-        self._turn_day(at)
+        if self._day != at.date():
+            self._turn_day(at)
         self._orders_today += 1
 
     def reading(self, at: datetime, entry_limit: int) -> PaceReading:
         """The counts at this moment; `entry_limit` entries a second are the budget that `entry_free_at` looks to."""
         self._forget(at)
-        self._turn_day(at)
+        if self._day != at.date():
+            self._turn_day(at)
         entries = self._entries
         is_full = entry_limit > 0 and len(entries) >= entry_limit
         return PaceReading(
@@ -64,8 +66,7 @@ class Pace:
         return self._alike.get(terms, 0)
 
     def _turn_day(self, at: datetime) -> None:
-        if self._day != (today := at.date()):
-            self._day, self._orders_today = today, 0
+        self._day, self._orders_today = at.date(), 0
 
     def _forget(self, at: datetime) -> None:
         horizon = at - _SECOND

@@ -49,7 +49,8 @@ def _news_of_acknowledgement(client_order_id: ClientOrderId, outcome: OrderAckno
     news: list[OrderNews] = [
         OrderAccepted(client_order_id=client_order_id, venue_order_id=outcome.venue_order_id, at=at)
     ]
-    news += [OrderFilled(client_order_id=client_order_id, fill=fill, at=at) for fill in outcome.fills]
+    for fill in outcome.fills:
+        news.append(OrderFilled(client_order_id=client_order_id, fill=fill, at=at))  # noqa: PERF401 -- mostly one
     if outcome.is_finished:
         rest = "the rest was cancelled at once"
         news.append(OrderCanceled(client_order_id=client_order_id, reason=rest, at=at))

@@ -40,7 +40,7 @@ class TradingStates:
 
     def entry(self, symbol: str) -> StateEntry:
         """The more severe of the account's and the symbol's; the account's when they are equal."""
-        own = self._symbols.get(symbol)
+        own = self._symbols.get(symbol) if self._symbols else None
         if own is None or own.state.severity <= self._account.state.severity:
             return self._account
         return own

@@ -35,7 +35,9 @@ def sending_of(approved: ApprovedOrder, step: Step) -> OrderSending:
         raise ValueError("a SENDING step begins with OrderSending")
     if event.order is not approved.order and event.order != approved.order:
         raise ValueError("the recorded terms are not the approved ones")
-    if event.order.client_order_id not in [record.order.client_order_id for record in step.orders]:
+    order_id = event.order.client_order_id
+    is_alone = len(step.orders) == 1 and step.orders[0].order.client_order_id == order_id
+    if not is_alone and order_id not in [record.order.client_order_id for record in step.orders]:
         raise ValueError("a SENDING step carries the record of its order")
     return event
 
