@@ -5,11 +5,11 @@ from contextlib import ExitStack
 from dependency_injector import containers, providers
 
 from tidegate.adapters.chance import SeededChance
-from tidegate.adapters.stores.opening import chain_check_of, open_store
+from tidegate.adapters.stores.opening import chain_check_of
 from tidegate.containers.core import CoreContainer
 from tidegate.containers.making import seeded_ids
 from tidegate.containers.parts import Opening, Part, same
-from tidegate.containers.sessions import recording_of, replay_session
+from tidegate.containers.sessions import recording_of, replay_session, replay_store
 
 
 class ReplayContainer(containers.DeclarativeContainer):
@@ -26,7 +26,7 @@ class ReplayContainer(containers.DeclarativeContainer):
     account = Part(same, session.provided.broker)
     clock = Part(same, session.provided.clock)
     chance = Part(SeededChance, settings.provided.paper.seed)
-    order_store = Part(open_store, settings, clock, process, False, resources)
+    order_store = Part(replay_store, settings, clock, process, resources)
     chain_check = Part(chain_check_of, order_store)
     ids = Part(seeded_ids, settings.provided.paper.seed, order_store)
 

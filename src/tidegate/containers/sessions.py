@@ -13,8 +13,11 @@ from tidegate.adapters.sessions.opening import prepare_session
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.settings.sections import SYNTHETIC
 from tidegate.adapters.settings.store_url import SqliteStoreUrl
+from tidegate.adapters.stores.opening import open_store
 from tidegate.adapters.stores.sqlite.errors import StoreLocked
 from tidegate.adapters.stores.sqlite.lock import writer_of
+from tidegate.application.configuration import ConfigurationError
+from tidegate.domain.ports import ClockPort, OrderStorePort
 
 OPEN_SPEED = 1.0
 """Session seconds a real second where nothing else is asked for."""
@@ -94,6 +97,22 @@ def _refuse_second_writer(settings: Settings) -> None:
     holder = writer_of(url.path) if isinstance(url, SqliteStoreUrl) else None
     if isinstance(url, SqliteStoreUrl) and holder is not None:
         raise StoreLocked(url.path, holder.process, holder.pid)
+
+
+def replay_store(settings: Settings, clock: ClockPort, process: str, resources: ExitStack) -> OrderStorePort:
+    """A store that nobody has written before, since a replay's venue begins afresh and would know nothing of the rest.
+
+    Raises:
+        ConfigurationError: the store has a history.
+        StoreError: as `open_store`.
+    """
+    store = open_store(settings, clock, process, False, resources)
+    if store.epoch > 1:
+        raise ConfigurationError(
+            "store.url: this store has a history, and a replay begins with a fresh account; name another file",
+            ("store.url",),
+        )
+    return store
 
 
 def replay_session(settings: Settings, recording: Recording, resources: ExitStack) -> MarketSession:

@@ -1,0 +1,58 @@
+"""A replay is the same every time: byte for byte, whichever store, and whatever Python hashes strings by."""
+
+import asyncio
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.containers.replaying import replayed
+from tidegate.application.configuration import ConfigurationError
+
+ROOT = Path(__file__).parents[2]
+
+
+async def test_the_same_replay_twice_gives_the_same_journal_in_any_store(tmp_path: Path) -> None:
+    """Orders, fills, ids, times and hashes; and it trades, or it would prove nothing."""
+    first, summary = await replayed("memory://")
+    again, _ = await replayed("memory://")
+    on_disk, _ = await replayed(f"sqlite:///{tmp_path / 'replay.db'}")
+
+    assert first == again == on_disk
+    assert (summary.invariants, summary.unknown) == ("hold", 0)
+    assert summary.filled > 10
+
+
+async def test_another_seed_gives_another_journal() -> None:
+    """Else the equality above would hold of anything."""
+    assert (await replayed("memory://"))[0] != (await replayed("memory://", seed=2))[0]
+
+
+async def test_a_replay_into_a_store_with_a_history_is_refused(tmp_path: Path) -> None:
+    """Its venue begins afresh and would know nothing of what the store holds; the first journal stays as it was."""
+    url = f"sqlite:///{tmp_path / 'replay.db'}"
+    await replayed(url)
+    with pytest.raises(ConfigurationError, match="name another file"):
+        await replayed(url)
+    with pytest.raises(ConfigurationError, match="name another file"):
+        await replayed(url)
+
+
+def test_two_hash_seeds_give_the_same_journal() -> None:
+    """Nothing depends on the order of a set."""
+    digests = set()
+    for seed in ("1", "2"):
+        run = subprocess.run(
+            [sys.executable, "-m", "tests.containers.replaying", "memory://"],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        digests.add(run.stdout)
+
+    assert digests == {hashlib.sha256(asyncio.run(replayed("memory://"))[0]).hexdigest()}
