@@ -8,7 +8,7 @@ import pytest
 
 from tests.application.interposing import InterposedVenue
 from tests.application.rig import PERPETUAL, SPOT, Rig, buy, needless, offer_to_buy, only, placed, sell
-from tidegate import Action, Decision, NoOrderNeeded, OrderPlaced, TradingState
+from tidegate import Action, Decision, NoOrderNeeded, OrderPlaced, OrderStatus, TradingState
 from tidegate.adapters.brokers.scripted import Answer
 from tidegate.adapters.clocks import settle
 from tidegate.application.children import Children, first_of
@@ -137,8 +137,8 @@ async def test_an_error_of_the_intake_ends_the_run_as_it_is() -> None:
     assert source.settled == ["1 OrderPlaced"]
 
 
-async def test_a_run_that_is_cancelled_finishes_the_decision_under_way() -> None:
-    """And then is cancelled."""
+async def test_a_run_that_is_cancelled_waits_for_nothing_and_records_what_was_under_way() -> None:
+    """The order may be live: it is unknown, and asked for (P16)."""
     rig = Rig()
     source = Source([message(buy(), "1")], goes_on=True)
     rig.venue.next_submit(Answer.fill().after(3))
@@ -146,11 +146,13 @@ async def test_a_run_that_is_cancelled_finishes_the_decision_under_way() -> None
         run = asyncio.create_task(app.run_until(source))
         await settle()
         run.cancel()
-        await rig.clock.advance(4)
         with pytest.raises(asyncio.CancelledError):
             await run
+        assert [order.status for order in app.open_orders()] == [OrderStatus.UNKNOWN]
+        await rig.clock.advance(10)
+        assert app.position(SPOT).quantity == Decimal("0.01")
 
-    assert source.settled == ["1 OrderPlaced"]
+    assert source.settled == []
 
 
 async def test_a_dead_loop_stops_entries_until_an_operator_has_looked() -> None:
@@ -295,7 +297,7 @@ async def test_children_end_with_their_parent_and_the_first_end_decides() -> Non
         await first_of([forever(), fails(), fails()], before_cancel=before_cancel)
 
     assert deaths == ["at once None", "fails OSError('gone')"]
-    assert ended == ["asked", "asked"]
+    assert ended == ["asked"]
     assert children.dead.keys() == {"at once", "fails"}
 
 

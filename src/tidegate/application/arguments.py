@@ -13,6 +13,7 @@ from tidegate.domain.marks import Mark
 from tidegate.domain.positions import Position
 from tidegate.domain.products import Product
 from tidegate.domain.refusals import InvalidRefused, Remedy
+from tidegate.domain.risk import RiskManager
 from tidegate.domain.validity import REASON_LENGTH_MAX, impossible, invalid
 from tidegate.domain.vocabulary import TimeInForce
 
@@ -27,7 +28,7 @@ def flawed_call(
         return _wrong_type("symbol", symbol, "a str")
     if not isinstance(decision, Decision):
         return _wrong_type("decision", decision, "a Decision")
-    if not callable(getattr(engine, "review", None)) or not callable(getattr(engine, "assess", None)):
+    if not _is_engine(engine):
         return _wrong_type("exec_engine", engine, "an execution engine")
     if default_time_in_force is not None and not isinstance(default_time_in_force, TimeInForce):
         return _wrong_type("default_time_in_force", default_time_in_force, "a TimeInForce or None")
@@ -86,6 +87,11 @@ def _first_unrecordable(symbol: str, decision: Decision) -> InvalidRefused | Non
         if len(text) > REASON_LENGTH_MAX or not _has_bytes(text):
             return invalid(field, f"must be readable text of at most {REASON_LENGTH_MAX} characters")
     return None
+
+
+def _is_engine(engine: object) -> bool:
+    has_calls = callable(getattr(engine, "review", None)) and callable(getattr(engine, "assess", None))
+    return has_calls and isinstance(getattr(engine, "risk_manager", None), RiskManager)
 
 
 def _is_aware(moment: object) -> bool:

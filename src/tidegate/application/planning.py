@@ -40,6 +40,6 @@ class Planner:
         if not isinstance(prepared, Prepared):
             return Failure(prepared)
         at = self._desk.clock.now()
-        view = self._desk.view(prepared.order, terms_of(prepared.order), prepared.product, at)
+        view = self._desk.view(prepared.order, terms_of(prepared.order), prepared.product, at, one.engine.risk_manager)
         planned = plan_of(one.engine.assess(prepared.order, view), view)
         return planned.alt(lambda refusal: in_decision_terms(refusal, one.decision, prepared.order))

@@ -62,7 +62,7 @@ def prepare(
     at = desk.clock.now()
     market = desk.market_data.reading(symbol)
     position = desk.ledger.position(symbol, decision.strategy_id)
-    limits = desk.risk_manager.limits_for(symbol)
+    limits = one.engine.risk_manager.limits_for(symbol)
     mark = as_mark(one.mark, at)
     if mark is not None or one.product is not None or one.position is not None:
         contradicted = contradiction(

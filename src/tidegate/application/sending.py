@@ -80,7 +80,7 @@ class OrderSender:
         if order.symbol in self._desk.fences and not order.purpose.is_exit:
             return state_refusal(order.symbol, "CLOSING", "a close of it is under way", "placement")
         desk, store = self._desk, self._desk.store
-        view = desk.view(order, terms, product, desk.clock.now())
+        view = desk.view(order, terms, product, desk.clock.now(), engine.risk_manager)
         approved = engine.review(order, view)
         if not isinstance(approved, ApprovedOrder):
             if isinstance(approved, SelfCrossRefused) and order.purpose.is_exit:
@@ -161,14 +161,14 @@ class OrderSender:
             await self._canceler.cancel(blocker, f"it stands in the way of the exit {order.client_order_id}")
             if await self._canceler.settled((blocker,), _SETTLE_SECONDS):
                 break
-            view = desk.view(order, terms_of(order), view.product, desk.clock.now())
+            view = desk.view(order, terms_of(order), view.product, desk.clock.now(), engine.risk_manager)
             judged = engine.review(order, view)
         return judged, view
 
     async def _preview(self, order: Order, product: Product, engine: ExecutionEngine) -> AnyRefusal | None:
         """Review, then ask the venue; the caller reviews again on a fresh view."""
         at = self._desk.clock.now()
-        approved = engine.review(order, self._desk.view(order, terms_of(order), product, at))
+        approved = engine.review(order, self._desk.view(order, terms_of(order), product, at, engine.risk_manager))
         if not isinstance(approved, ApprovedOrder):
             return approved
         refusal = await self._venue.preview(approved)

@@ -1,0 +1,123 @@
+"""Desk reading: the account's ledger and the market as one consistent view, without a wait between its parts."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from tidegate.domain.amounts import ZERO
+from tidegate.domain.ledger import ACCOUNT, Ledger
+from tidegate.domain.orders import Order, OrderRecord
+from tidegate.domain.pace import Pace, Terms
+from tidegate.domain.ports import MarketDataPort
+from tidegate.domain.products import Product
+from tidegate.domain.risk import RiskManager
+from tidegate.domain.valuation import Valuation
+from tidegate.domain.views import ExposureReading, OwnOrders, ReviewView
+
+_NO_OWN_ORDERS = OwnOrders()
+
+
+class DeskReading:
+    """What is known of one account now; nothing here is written or told."""
+
+    def __init__(
+        self, market_data: MarketDataPort, risk_manager: RiskManager, reporting_currency: str, *, is_live: bool
+    ) -> None:
+        self.market_data = market_data
+        self.risk_manager = risk_manager
+        self.is_live = is_live
+        self.ledger = Ledger(market_data.product, risk_manager.states)
+        self.pace = Pace(timedelta(seconds=float(risk_manager.limits.repeated_orders_seconds)))
+        self._reporting_currency = reporting_currency
+        self._valuation: Valuation | None = None
+
+    @property
+    def valuation(self) -> Valuation:
+        """Prices for this account; made anew when the venue's list of products has changed."""
+        products = self.market_data.products
+        if self._valuation is None or self._valuation.products is not products:
+            self._valuation = Valuation(products, self._reporting_currency, self._price_of)
+        return self._valuation
+
+    def _price_of(self, symbol: str) -> Decimal | None:
+        mark = self.market_data.reading(symbol).mark
+        return mark.price if mark is not None else None
+
+    def live_orders(self, symbol: str = "", strategy_id: str | None = None) -> tuple[OrderRecord, ...]:
+        """Orders that may still fill, oldest first; of one symbol and strategy where named."""
+        return tuple(
+            record
+            for record in self.ledger.orders.values()
+            if not record.is_terminal
+            and (not symbol or record.symbol == symbol)
+            and (strategy_id is None or record.order.strategy_id == strategy_id)
+        )
+
+    def reducible(self, symbol: str, strategy_id: str) -> Decimal:
+        """What a new reduction may take: |position| less the leaves of all live reductions of it."""
+        history = self.ledger.positions.get((symbol, strategy_id))
+        if history is None or not history.position.quantity:
+            return ZERO
+        held = abs(history.position.quantity)
+        sums = self.ledger.commitments.by_symbol.get(symbol)
+        if sums is None:
+            return held
+        taken = sums.reducing_leaves if strategy_id == ACCOUNT else sums.reducing.get(strategy_id, ZERO)
+        left = held - taken
+        return left if left > ZERO else ZERO
+
+    def view(self, order: Order, terms: Terms, product: Product, at: datetime, risk: RiskManager) -> ReviewView:
+        """One consistent reading of everything that a review of this order judges by, `risk` being the engine's."""
+        symbol = order.symbol
+        ledger, pace = self.ledger, self.pace
+        limits = risk.limits_for(symbol)
+        exposure, account, rate = self.valuation.readings(ledger, product)
+        entry_limit = int(limits.entry_orders_per_second)
+        return ReviewView(
+            at=at,
+            product=product,
+            market=self.market_data.reading(symbol),
+            limits=limits,
+            position=ledger.position(symbol, order.strategy_id),
+            account_position=ledger.account_position(symbol),
+            exposure=exposure if exposure is not None else ExposureReading(),
+            own_orders=self._own_orders(symbol, order.strategy_id),
+            account=account,
+            pace=pace.reading(at, entry_limit),
+            state=ledger.states.entry(symbol),
+            repeats=pace.repeats(terms),
+            is_live=self.is_live,
+            reporting_rate=rate if exposure is not None else None,
+        )
+
+    def _own_orders(self, symbol: str, strategy_id: str) -> OwnOrders:
+        sums = self.ledger.commitments.by_symbol.get(symbol)
+        if sums is None or not sums.orders:
+            return _NO_OWN_ORDERS
+        best_bid = sums.bids[-1] if sums.bids else None
+        best_ask = sums.asks[0] if sums.asks else None
+        return OwnOrders(
+            best_bid=best_bid[0] if best_bid is not None else None,
+            best_bid_id=best_bid[1] if best_bid is not None else "",
+            best_ask=best_ask[0] if best_ask is not None else None,
+            best_ask_id=best_ask[1] if best_ask is not None else "",
+            reducing_leaves=sums.reducing.get(strategy_id, ZERO),
+            unknown_count=len(sums.unknown),
+            unknown_id=next(iter(sums.unknown), ""),
+        )
+
+    def equity(self) -> Decimal | None:
+        return self.valuation.equity(self.ledger)
+
+    @contextmanager
+    def without(self, records: Iterable[OrderRecord]) -> Iterator[None]:
+        """Read the account as if these live orders were gone; nothing may be awaited or changed meanwhile."""
+        gone = tuple(records)
+        for record in gone:
+            self.ledger.commitments.drop(record.client_order_id)
+        try:
+            yield
+        finally:
+            for record in gone:
+                self.ledger.commitments.update(record, self.ledger.product(record.symbol))
