@@ -74,8 +74,10 @@ async def first_of(
         tasks = [group.create_task(ended(one)) for one in ends]
         try:
             await asyncio.wait((outcome,))
+            if outcome.exception() is None:
+                # After a failure nothing is waited for: what failed may be what the others wait on.
+                await before_cancel()
         finally:
-            await before_cancel()
             for task in tasks:
                 task.cancel()
     # Outside the group, which would wrap the failure in a group of its own.

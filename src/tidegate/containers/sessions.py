@@ -4,7 +4,7 @@ import os
 from contextlib import ExitStack
 from pathlib import Path
 
-from tidegate.adapters.brokers.simulated import SessionStart, VenueSettings
+from tidegate.adapters.brokers.simulated import SessionStart, VenueSettings, WorldError
 from tidegate.adapters.brokers.simulated.peeking import last_recording
 from tidegate.adapters.recordings.reader import Recording, open_recording
 from tidegate.adapters.recordings.synthetic import packaged_recording_path
@@ -16,6 +16,7 @@ from tidegate.adapters.settings.store_url import SqliteStoreUrl
 from tidegate.adapters.stores.opening import open_store
 from tidegate.adapters.stores.sqlite.errors import StoreLocked
 from tidegate.adapters.stores.sqlite.lock import writer_of
+from tidegate.adapters.stores.sqlite.reader import has_orders
 from tidegate.application.configuration import ConfigurationError
 from tidegate.domain.ports import ClockPort, OrderStorePort
 
@@ -74,6 +75,7 @@ def paper_session(
     if world is not None and not is_read_only:
         world.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _refuse_second_writer(settings)
+        _refuse_lost_world(settings, world, start)
     return _opened(
         prepare_session(
             recording,
@@ -97,6 +99,18 @@ def _refuse_second_writer(settings: Settings) -> None:
     holder = writer_of(url.path) if isinstance(url, SqliteStoreUrl) else None
     if isinstance(url, SqliteStoreUrl) and holder is not None:
         raise StoreLocked(url.path, holder.process, holder.pid)
+
+
+def _refuse_lost_world(settings: Settings, world: Path, start: SessionStart) -> None:
+    """A store with orders whose venue is gone: a fresh one would know none of them, and give their fills' names again.
+
+    Raises:
+        WorldError: the world's file is missing beside a store that has traded.
+    """
+    url = settings.store_url
+    is_lost = not world.exists() and start is not SessionStart.FRESH_ACCOUNT
+    if is_lost and isinstance(url, SqliteStoreUrl) and has_orders(url.path):
+        raise WorldError(world, f"it is missing, and {url.path.name} has orders on it; bring it back, or use --fresh")
 
 
 def replay_store(settings: Settings, clock: ClockPort, process: str, resources: ExitStack) -> OrderStorePort:

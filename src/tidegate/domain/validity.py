@@ -102,9 +102,14 @@ def _unsound_amount(decision: Decision) -> InvalidRefused | None:
 def _naive_moment(decision: Decision) -> InvalidRefused | None:
     for name in _MOMENTS:
         moment: datetime | None = getattr(decision, name)
-        if moment is None or moment.tzinfo is UTC or moment.utcoffset() is not None:
+        if moment is None or moment.tzinfo is UTC:
             continue
-        return invalid(name, "must say its offset from UTC (an aware datetime)")
+        if moment.utcoffset() is None:
+            return invalid(name, "must say its offset from UTC (an aware datetime)")
+        try:
+            moment.astimezone(UTC)
+        except OverflowError:
+            return invalid(name, "is no moment in UTC: its year is out of range")
     return None
 
 

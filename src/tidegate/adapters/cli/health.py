@@ -22,7 +22,7 @@ from tidegate.adapters.settings import Settings
 from tidegate.adapters.settings.sections import SYNTHETIC
 from tidegate.adapters.settings.store_url import SqliteStoreUrl
 from tidegate.adapters.stores.sqlite.errors import StoreError
-from tidegate.adapters.stores.sqlite.reader import SqliteStoreReader, open_sqlite_reader
+from tidegate.adapters.stores.sqlite.reader import SqliteStoreReader, has_orders, open_sqlite_reader
 from tidegate.domain.vocabulary import OrderStatus, TradingState
 
 _FREE_BYTES_MIN = 100_000_000
@@ -160,6 +160,8 @@ async def _standing(reader: SqliteStoreReader) -> AsyncIterator[FindingLine]:
 
 def _world(path: Path) -> FindingLine:
     file = Path(f"{path}{WORLD_SUFFIX}")
+    if not file.exists() and has_orders(path):
+        return _fail("paper venue", f"{file.name} is missing, and the store has orders on it")
     if not file.exists():
         return _ok("paper venue", "no world beside the store: nothing was traded on paper with it")
     try:

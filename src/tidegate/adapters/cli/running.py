@@ -77,6 +77,8 @@ async def run(
     if resume and fresh:
         raise UsageError("--resume goes on with a session and --fresh begins one: give one of them")
     settings = _settings(call, strategy, recording)
+    if settings.profile == "testing":
+        raise UsageError("the testing profile's clock is moved by a test: it is for open_application, not for run")
     call.confirm_live(live, settings)
     if fresh:
         _begin_afresh(call, settings)
@@ -195,8 +197,15 @@ async def _stop(app: Application, for_seconds: float | None) -> AsyncIterator[as
 
     timing = None if for_seconds is None else asyncio.create_task(end_in_time(for_seconds), name="tidegate --for")
     signals = (signal.SIGINT, signal.SIGTERM)
+
+    def end() -> None:
+        """The first signal ends the run in good order, the next one at once."""
+        stop.set()
+        for one in signals:
+            loop.remove_signal_handler(one)
+
     for one in signals:
-        loop.add_signal_handler(one, stop.set)
+        loop.add_signal_handler(one, end)
     try:
         yield stop
     finally:

@@ -20,8 +20,8 @@ def strategy_name(strategy: object) -> str:
 class named_failures:  # noqa: N801 - used as a context manager, where the words read as a sentence
     """Turns an exception of the strategy's into a StrategyError that is raised from it.
 
-    A strategy is somebody else's code and may raise anything; what ends the program (KeyboardInterrupt, SystemExit) and
-    what cancels a task passes through.
+    A strategy is somebody else's code and may raise anything, SystemExit included: ending the program is not its to
+    decide. KeyboardInterrupt and what cancels a task pass through.
     """
 
     def __init__(self, name: str) -> None:
@@ -33,11 +33,11 @@ class named_failures:  # noqa: N801 - used as a context manager, where the words
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if isinstance(error, Exception) and not isinstance(error, StrategyError | ConfigurationError):
+        if isinstance(error, Exception | SystemExit) and not isinstance(error, StrategyError | ConfigurationError):
             raise StrategyError(f"{self._name} failed: {told(error, traceback)}") from error
 
 
-def told(error: Exception, traceback: TracebackType | None) -> str:
+def told(error: BaseException, traceback: TracebackType | None) -> str:
     """An exception in one line: its kind, its words, and the file and line that raised it."""
     frames = extract_tb(traceback)
     place = f" ({Path(frames[-1].filename).name} line {frames[-1].lineno})" if frames else ""

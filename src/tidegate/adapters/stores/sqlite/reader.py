@@ -1,6 +1,7 @@
 """Reading a store without being its writer: no lock, no recovery, nothing changed."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -8,7 +9,7 @@ from typing import Self
 from msgspec import Struct
 
 from tidegate.adapters.stores.sqlite.errors import OtherAccount, StoreError
-from tidegate.adapters.stores.sqlite.files import connect_to_read, existing, in_our_words
+from tidegate.adapters.stores.sqlite.files import connect_to_read, existing, in_our_words, resolved
 from tidegate.adapters.stores.sqlite.lock import writer_of
 from tidegate.adapters.stores.sqlite.readings import SqliteReadings
 from tidegate.adapters.stores.sqlite.schema import require_current
@@ -57,6 +58,20 @@ def open_sqlite_reader(path: str | Path, *, clock: ClockPort, account_id: str = 
             connection.close()
             raise
     return reader
+
+
+def has_orders(path: str | Path) -> bool:
+    """Whether a store is there and an order was ever recorded in it.
+
+    Raises:
+        NotAStore, NewerSchema, OlderSchema, StoreCorrupt, StoreUnusable: it cannot be read.
+    """
+    file = resolved(path)
+    if not file.is_file():
+        return False
+    with in_our_words(file), closing(connect_to_read(file)) as connection:
+        require_current(connection, file)
+        return connection.execute("SELECT 1 FROM orders LIMIT 1").fetchone() is not None
 
 
 class SqliteStoreReader(SqliteReadings):
