@@ -1,6 +1,7 @@
 """The order store in memory: every promise of the port but one, that it outlives the process.
 
-Nothing is encoded on the way in; the journal's bytes and hashes are made when they are asked for.
+Nothing is encoded on the way in: the journal's bytes and hashes, and the lists of fills and holdings, are made when they
+are asked for.
 """
 
 from collections.abc import Sequence
@@ -55,6 +56,7 @@ class MemoryOrderStore:
         self._is_closed = False
         self._steps: list[Step] = []
         self._hashes: list[bytes] = []
+        self._caught_up = 0
         self._orders: dict[ClientOrderId, OrderRecord] = {}
         self._decisions: dict[str, OrderSending | DecisionRefused | NoOrderDecided] = {}
         self._fills: dict[tuple[str, str], Fill] = {}
@@ -80,6 +82,7 @@ class MemoryOrderStore:
         self._is_closed = True
 
     async def load(self) -> StoredAccount:
+        self._catch_up()
         facts = self._facts
         return StoredAccount(
             account_id=self._account_id,
@@ -150,17 +153,21 @@ class MemoryOrderStore:
         orders = self._orders
         for record in step.orders:
             orders[record.order.client_order_id] = record
-        for fill in step.fills:
-            # The first record of a fill stands: none is ever overwritten.
-            if self._fills.setdefault((fill.symbol, fill.trade_id), fill) is fill:
-                self._facts.filled(fill.at)
-        for position in step.positions:
-            self._positions[position.strategy_id, position.symbol] = position
-        if step.balances:
-            self._balances.update(step.balances)
         if not _FACTS.isdisjoint(map(type, step.events)):
             for event in step.events:
                 self._project(event)
+
+    def _catch_up(self) -> None:
+        """Put fills and holdings where they can be read, for the steps that have come since they last were."""
+        for step in islice(self._steps, self._caught_up, None):
+            for fill in step.fills:
+                # The first record of a fill stands: none is ever overwritten.
+                if self._fills.setdefault((fill.symbol, fill.trade_id), fill) is fill:
+                    self._facts.filled(fill.at)
+            for position in step.positions:
+                self._positions[position.strategy_id, position.symbol] = position
+            self._balances.update(step.balances)
+        self._caught_up = len(self._steps)
 
     def _project(self, event: JournalEvent) -> None:
         if isinstance(event, TradingStateChanged):
@@ -187,6 +194,7 @@ class MemoryOrderStore:
         return tuple(islice(wanted, limit))
 
     async def fills(self, *, limit: int = 100, symbol: str = "") -> Sequence[Fill]:
+        self._catch_up()
         wanted = (fill for fill in reversed(self._fills.values()) if not symbol or fill.symbol == symbol)
         return tuple(islice(wanted, limit))
 
