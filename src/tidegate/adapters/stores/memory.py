@@ -1,7 +1,7 @@
 """The order store in memory: every promise of the port but one, that it outlives the process.
 
-Nothing is encoded on the way in: the journal's bytes and hashes, and the lists of fills and holdings, are made when they
-are asked for.
+Nothing is encoded on the way in: the journal's bytes and hashes, and the lists of fills and holdings, are made when
+they are asked for.
 """
 
 from collections.abc import Sequence
