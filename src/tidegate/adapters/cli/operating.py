@@ -1,5 +1,6 @@
 """The commands that intervene: cancel, close, cancel-all, halt, reduce, resume and reconcile."""
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -14,7 +15,7 @@ from tidegate.adapters.clocks import WallClock
 from tidegate.adapters.spelling import shown
 from tidegate.adapters.stores.sqlite.errors import StoreUnusable
 from tidegate.adapters.stores.sqlite.inbox import open_sqlite_inbox
-from tidegate.adapters.stores.sqlite.reader import open_sqlite_reader
+from tidegate.adapters.stores.sqlite.reader import SqliteStoreReader, open_sqlite_reader
 from tidegate.application.operations import StateReceipt
 from tidegate.domain.events import TradingStateChanged
 from tidegate.domain.identifiers import is_symbol
@@ -134,11 +135,11 @@ async def _change(call: Call, state: TradingState, reason: str, symbol: str) -> 
     if symbol and not is_symbol(symbol):
         raise UsageError(f"{shown(symbol)} is no symbol: a symbol is upper-case, such as BTC-USD")
     with open_sqlite_reader(path, clock=clock, account_id=call.settings.account_id) as reader:
-        epoch = reader.epoch
+        epoch, at = reader.epoch, await _account_time(call, reader, clock)
     with open_sqlite_inbox(path, clock=clock) as inbox:
         is_latched = state is not TradingState.ACTIVE
         change = TradingStateChanged(
-            state=state, reason=reason, by=_OPERATOR, symbol=symbol, is_latched=is_latched, at=clock.now()
+            state=state, reason=reason, by=_OPERATOR, symbol=symbol, is_latched=is_latched, at=at
         )
         outcome = await inbox.write_state(change)
         if not isinstance(outcome, StepCommitted):
@@ -150,6 +151,14 @@ async def _change(call: Call, state: TradingState, reason: str, symbol: str) -> 
     receipt = StateReceipt(state=state, symbol=symbol, process=process, epoch=epoch)
     call.terminal.answer([lines.state_line(receipt)], wording.state(receipt))
     return DONE
+
+
+async def _account_time(call: Call, reader: SqliteStoreReader, clock: WallClock) -> datetime:
+    """Now, as the account has it: on paper what its session has come to, so that its journal never goes back."""
+    if call.settings.profile != "paper":
+        return clock.now()
+    last = await reader.journal(after=(await reader.load()).sequence - 1, limit=1)
+    return last[-1].at if last else clock.now()
 
 
 async def reconcile(
