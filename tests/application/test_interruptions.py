@@ -9,8 +9,9 @@ from tests.application.interposing import CancelAt, InterposedStore, InterposedV
 from tests.application.rig import HORIZON_SECONDS, SPOT, Rig, buy, close, offer_to_buy, only, placed, refused, statuses
 from tidegate import Decision, OrderStatus, TradingState
 from tidegate.adapters.brokers.scripted import Answer
+from tidegate.adapters.clocks import settle
 from tidegate.application.application import Application
-from tidegate.domain.events import OrderSending
+from tidegate.domain.events import IncidentRaised, OrderSending
 from tidegate.domain.orders import ApprovedOrder, RecordedOrder
 from tidegate.domain.records import RecordOutcome, Step
 from tidegate.domain.submissions import SubmissionOutcome
@@ -118,6 +119,9 @@ async def test_an_adapter_that_raises_leaves_an_unknown_order(error: Exception) 
         refused(await app.coordinator.execute_decision(SPOT, buy()), "UNKNOWN_OUTCOME")
         await rig.clock.advance(HORIZON_SECONDS + 3)
         refused(await app.coordinator.execute_decision(SPOT, decision), "NOT_ACCEPTED")
+        assert app.state() is TradingState.REDUCING
+
+    assert only(await rig.stored(IncidentRaised)).kind == "ADAPTER_FAILED"
 
 
 async def test_a_store_that_raises_while_it_records_leaves_an_unknown_order() -> None:
@@ -137,6 +141,20 @@ async def test_a_store_that_raises_while_it_records_leaves_an_unknown_order() ->
         assert app.open_orders() == ()
 
     assert rig.venue.truth.sent == []
+
+
+async def test_a_fill_that_overtakes_the_cancellation_is_no_longer_in_doubt() -> None:
+    """The stream has told its end; giving up the wait for the answer adds nothing."""
+    rig = Rig()
+    rig.venue.next_submit(Answer.fill_before_ack().when_released())
+    async with rig.open() as app:
+        task = asyncio.create_task(app.coordinator.execute_decision(SPOT, buy()))
+        await settle()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert only(await app.orders()).status is OrderStatus.FILLED
+        assert app.position(SPOT).quantity == Decimal("0.01")
 
 
 async def test_an_answer_that_overtakes_the_cancellation_is_recorded_by_query() -> None:

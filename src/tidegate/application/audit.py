@@ -187,7 +187,7 @@ class InvariantAudit:
         if number in self.broken:
             return
         self.broken[number] = what
-        self._desk.broke(f"invariant {number}: {what}")
+        self._desk.broke("INVARIANT", f"invariant {number}: {what}")
 
 
 def _sums(of_symbol: SymbolCommitments | None) -> tuple[object, ...]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from tidegate.application.desk_reading import DeskReading
 from tidegate.application.publishing import Publisher
-from tidegate.domain.events import IncidentRaised, JournalEvent, OrderNews, TradingStateChanged
+from tidegate.domain.events import IncidentRaised, JournalEvent, OrderNews, OrderUnanswered, TradingStateChanged
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.order_stats import OrderStats
 from tidegate.domain.orders import Order, OrderRecord
@@ -100,11 +100,11 @@ class AccountDesk(DeskReading):
         message = f"filled {record.filled_quantity} of {record.quantity}, refused: {record.refused is not None}"
         self.incident(step.at, kind, message, symbol=record.symbol, client_order_id=record.client_order_id)
 
-    def broke(self, what: str) -> None:
-        """Show a broken invariant; the guard of records stops entries for it until an operator resumes (R8)."""
+    def broke(self, kind: str, what: str) -> None:
+        """Show what may never be; the guard of records stops entries for it until an operator resumes (R8)."""
         if what not in self.broken:
             self.broken.append(what)
-            self.incident(self.clock.now(), "INVARIANT", what)
+            self.incident(self.clock.now(), kind, what)
 
     async def change_state(self, change: TradingStateChanged) -> CommitOutcome:
         """Make a trading state durable, then have it hold here: the next SENDING transaction reads it in any case.
@@ -140,6 +140,17 @@ class AccountDesk(DeskReading):
         if after.status is not held.status:
             self._count(held.status, after.status)
         return after
+
+    def doubt(self, client_order_id: ClientOrderId, attempt: int, reason: str) -> None:
+        """An attempt has no answer that decides it; whoever waits for nothing more can still say so."""
+        held = self.ledger.orders.get(client_order_id)
+        if held is None:
+            # Its end has been told meanwhile by other means.
+            return
+        at = self.clock.now()
+        step = self.note(at, OrderUnanswered(client_order_id=client_order_id, attempt=attempt, reason=reason, at=at))
+        if step is not None:
+            self._count(held.status, step.orders[0].status)
 
     def _count(self, before: OrderStatus, after: OrderStatus) -> None:
         """Count what an attempt came to, once: when its outcome becomes known, from whichever source."""

@@ -3,7 +3,7 @@
 from tidegate.application.desk import AccountDesk
 from tidegate.application.supervisor import ExecutionRuntimeSupervisor
 from tidegate.application.taking_up import check_account, not_durable, open_account, take_up
-from tidegate.domain.events import ApplicationStarted, OrderUnanswered
+from tidegate.domain.events import ApplicationStarted
 from tidegate.domain.ports import AccountPort
 from tidegate.domain.reconciliation import ReconciliationReport
 from tidegate.domain.records import StoredAccount
@@ -58,12 +58,5 @@ class Recovery:
         desk = self._desk
         for record in desk.live_orders():
             if record.status is OrderStatus.SENDING:
-                at = desk.clock.now()
                 reason = "the process ended before the venue's answer was read"
-                desk.note(
-                    at,
-                    OrderUnanswered(
-                        client_order_id=record.client_order_id, attempt=record.attempt, reason=reason, at=at
-                    ),
-                )
-                desk.stats.unknown += 1
+                desk.doubt(record.client_order_id, record.attempt, reason)

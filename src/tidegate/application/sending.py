@@ -10,7 +10,7 @@ from tidegate.application.desk import AccountDesk
 from tidegate.application.engine import ExecutionEngine
 from tidegate.application.preparing import state_refusal
 from tidegate.domain.decisions import Decision
-from tidegate.domain.events import OrderRejected, OrderSending, OrderUnanswered
+from tidegate.domain.events import OrderRejected, OrderSending
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import ApprovedOrder, Order, OrderRecord, RecordedOrder, TermsChange
 from tidegate.domain.pace import terms_of
@@ -125,9 +125,9 @@ class OrderSender:
 
     async def _recorded(self, approved: ApprovedOrder, step: Step) -> RecordOutcome:
         """The store's word on the intent. Whatever interrupts the wait for it, the order is not forgotten (P16)."""
-        is_known = False
+        desk, is_known = self._desk, False
         try:
-            outcome = await self._desk.store.record_sending(approved, step)
+            outcome = await desk.store.record_sending(approved, step)
             is_known = True
         except CancelledError:
             await self._given_up(approved.order, step)
@@ -135,7 +135,9 @@ class OrderSender:
             raise
         finally:
             if not is_known:
-                self._unanswered(approved.order, 1, "interrupted while its intent was being recorded")
+                order_id = approved.order.client_order_id
+                desk.doubt(order_id, 1, "interrupted while its intent was being recorded")
+                desk.broke("ADAPTER_FAILED", f"the store's adapter raised while it recorded {order_id}")
         return outcome
 
     async def _given_up(self, order: Order, step: Step) -> None:
@@ -213,12 +215,19 @@ class OrderSender:
         order, desk = recorded.order, self._desk
         desk.stats.attempted += 1
         outcome: SubmissionOutcome | None = None
+        is_cancelled = False
         try:
             outcome = await self._venue.submit(recorded)
+        except CancelledError:
+            is_cancelled = True
+            raise
         finally:
             if outcome is None:
-                # Cancelled, or a bug in an adapter: the order may be live, and that is recorded all the same (P16).
-                self._unanswered(order, recorded.attempt, "interrupted before the venue's answer was read")
+                # Given up, or a bug in an adapter: the order may be live, and that is recorded all the same (P16).
+                desk.doubt(order.client_order_id, recorded.attempt, "interrupted before the venue's answer was read")
+                if not is_cancelled:
+                    # What raises where it may not cannot be trusted with entries (P14).
+                    desk.broke("ADAPTER_FAILED", f"the venue's adapter raised while it sent {order.client_order_id}")
         record = await desk.learn(
             order.client_order_id, news_of_submission(order.client_order_id, recorded.attempt, outcome)
         )
@@ -237,10 +246,3 @@ class OrderSender:
                 return StoreRefused(message=f"another writer has taken the account: {reason}")
             case StoreUnavailable(reason=reason):
                 return StoreRefused(message=f"the intent could not be made durable: {reason}")
-
-    def _unanswered(self, order: Order, attempt: int, reason: str) -> None:
-        at = self._desk.clock.now()
-        self._desk.stats.unknown += 1
-        self._desk.note(
-            at, OrderUnanswered(client_order_id=order.client_order_id, attempt=attempt, reason=reason, at=at)
-        )

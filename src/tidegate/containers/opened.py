@@ -1,7 +1,7 @@
 """Opening an application: the container of a profile, its resources, and the clock and ids that its decisions take."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -92,5 +92,7 @@ async def open_application(
             async with container.application() as application:
                 yield application
         finally:
-            BOUND_CLOCK.reset(clock_token)
-            DECISION_SOURCE.reset(source_token)
+            # Whoever leaves in another context than it entered in has nothing bound there.
+            with suppress(ValueError):
+                BOUND_CLOCK.reset(clock_token)
+                DECISION_SOURCE.reset(source_token)
