@@ -68,6 +68,9 @@ async def test_a_run_ends_with_its_intake_and_says_what_came_of_it() -> None:
             InvalidRefused(message="line 4 is no JSON"),
             message(Decision(action=Action.HOLD), "5"),
             message(sell("0.01"), "6", PERPETUAL),
+            message(buy("0.02", decision_id="twice"), "7"),
+            message(buy("0.03", decision_id="twice"), "8"),
+            message(buy(decision_id="not an id"), "9"),
         ]
     )
     async with rig.open() as app:
@@ -79,10 +82,13 @@ async def test_a_run_ends_with_its_intake_and_says_what_came_of_it() -> None:
         "3 OrderSizeRefused",
         "5 NoOrderNeeded",
         "6 OrderPlaced",
+        "7 OrderPlaced",
+        "8 IdConflictRefused",
+        "9 InvalidRefused",
     ]
-    assert (summary.decisions, summary.orders, summary.filled, summary.fills, summary.no_order) == (6, 3, 2, 2, 1)
-    assert summary.refused == {"INVALID": 1, "ORDER_SIZE": 1}
-    assert summary.positions == {SPOT: Decimal("0.05"), PERPETUAL: Decimal("-0.01")}
+    assert (summary.decisions, summary.orders, summary.filled, summary.fills, summary.no_order) == (9, 4, 3, 3, 1)
+    assert summary.refused == {"ID_CONFLICT": 1, "INVALID": 2, "ORDER_SIZE": 1}
+    assert summary.positions == {SPOT: Decimal("0.07"), PERPETUAL: Decimal("-0.01")}
     assert (summary.unknown, summary.invariants, summary.broken) == (0, "hold", {})
     assert summary.equity is not None
     assert summary.equity < 100_000

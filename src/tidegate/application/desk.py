@@ -1,5 +1,6 @@
 """The desk: one account's ledger, store and subscribers, moved together; every change goes through here."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -48,6 +49,8 @@ class AccountDesk(DeskReading):
         self.differences: tuple[Difference, ...] = ()
         self.filled_until: datetime | None = None
         self.filled_orders = 0
+        # Refusals that leave no event: of calls that no record could hold, of taken ids, of a store that failed.
+        self.unrecorded: Counter[str] = Counter()
         self.on_reserved: Callable[[Order, ReviewView], None] | None = None
         self._recalling: dict[ClientOrderId, bool] = {}
 

@@ -29,7 +29,7 @@ from tidegate.domain.ports import Broker, ClockPort, EnginePort, OrderStorePort
 from tidegate.domain.positions import Position
 from tidegate.domain.products import Product
 from tidegate.domain.records import AlreadyDecided, StepCommitted, StoreUnavailable, WriterLost
-from tidegate.domain.refusals import AnyRefusal, ReducibleRefused, StoreRefused
+from tidegate.domain.refusals import AnyRefusal, IdConflictRefused, ReducibleRefused, StoreRefused
 from tidegate.domain.states import StateEntry, permits
 from tidegate.domain.vocabulary import Action, Purpose, TimeInForce, TradingState
 
@@ -96,10 +96,14 @@ class OrderPlacementService:
         flawed = flawed_call(symbol, decision, exec_engine, default_time_in_force, reduce_only_mode)
         if flawed is None and not (mark is None and product is None and position_state is None):
             flawed = flawed_readings(mark, product, position_state)
+        work = self._work
         if flawed is not None:
             self._stats.refused += 1
+            if work is not None:
+                work.desk.unrecorded[flawed.code] += 1
             return Failure(flawed)
-        work = self._work if self._work is not None else await self._own_work(exec_engine)
+        if work is None:
+            work = await self._own_work(exec_engine)
         one = Execution(
             symbol,
             decision,
@@ -117,7 +121,11 @@ class OrderPlacementService:
         host = getcontext()
         setcontext(DOMAIN_CONTEXT)
         try:
-            return _result(await work.once(one))
+            outcome = await work.once(one)
+            if isinstance(outcome, IdConflictRefused | StoreRefused):
+                work.desk.unrecorded[outcome.code] += 1
+                self._stats.refused += isinstance(outcome, IdConflictRefused)
+            return _result(outcome)
         finally:
             setcontext(host)
 

@@ -51,12 +51,13 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     ) -> "RunSummary":
         refused = Counter(tally.refused)
         refused.update(refusal.code for refusal in unreadable)
+        refused.update(desk.unrecorded)
         held: Sequence[Position] = desk.ledger.open_positions
         sums: dict[str, Decimal] = {}
         for position in held:
             sums[position.symbol] = sums.get(position.symbol, Decimal(0)) + position.quantity
         return cls(
-            decisions=tally.decisions + len(unreadable),
+            decisions=tally.decisions + len(unreadable) + desk.unrecorded.total(),
             orders=tally.orders,
             filled=desk.filled_orders,
             fills=tally.fills,
