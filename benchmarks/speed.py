@@ -5,6 +5,7 @@
 
 import argparse
 import asyncio
+import gc
 import sys
 import time
 from pathlib import Path
@@ -23,6 +24,7 @@ def main() -> int:
     unknown = set(arguments.rows) - set(keys)
     if unknown:
         parser.error(f"no row {', '.join(sorted(unknown))}; there are {', '.join(keys)}")
+    gc.freeze()  # as the command does
     return asyncio.run(_measured(arguments.rows or keys, Sizes(recording=arguments.recording)))
 
 

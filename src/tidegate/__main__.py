@@ -1,5 +1,6 @@
 """The composition root: hands the command line its doors to the layers above it."""
 
+import gc
 import sys
 
 
@@ -10,6 +11,8 @@ def main() -> int:
     from tidegate.containers import open_application
     from tidegate.testing.bench import measure
 
+    # What is imported lives as long as the process: the collector need not walk through all of it again and again.
+    gc.freeze()
     return run_command(Doors(open_application=open_application, benchmark=measure))
 
 
