@@ -103,9 +103,8 @@ class Application(AccountReadings):
         self._desk.publisher.subscribe(self._tally)
         if self._session is not None:
             self._children.start("market session", self._session.run)
-        self._reports.listen()
         self._children.start("venue reports", self._reports.run)
-        # Its turn comes before the first question: a stream that only begins when it is first read begins here.
+        # They have their turn before the first question, so that nothing is said that nobody listens to.
         await asyncio.sleep(0)
         self.recovered = await self._recovery.run()
         self._children.start("runtime guards", self.coordinator.run_runtime_guards)

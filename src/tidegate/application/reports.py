@@ -1,7 +1,5 @@
 """Reports: what the venue says unasked, folded as it comes."""
 
-from collections.abc import AsyncIterator
-
 from tidegate.application.desk import AccountDesk
 from tidegate.application.resolving import OrderResolver
 from tidegate.domain.events import OrderFilled
@@ -20,16 +18,10 @@ class ReportReader:
         self._resolver = resolver
         self.is_gap = False
         self._strangers: set[str] = set()
-        self._stream: AsyncIterator[VenueReport] | None = None
-
-    def listen(self) -> None:
-        """Listen from now on: what is said before `run` gets its turn waits in the stream."""
-        self._stream = self._venue.reports()
 
     async def run(self) -> None:
         """Fold reports until the venue closes the stream."""
-        stream = self._stream if self._stream is not None else self._venue.reports()
-        async for report in stream:
+        async for report in self._venue.reports():
             await self.fold(report)
 
     async def fold(self, report: VenueReport) -> None:
