@@ -1,7 +1,6 @@
 """Order placement: the one way from a decision to a venue, each step a proof for the next."""
 
 from asyncio import Lock
-from datetime import timedelta
 from decimal import Decimal, getcontext, setcontext
 
 from returns.result import Failure, Result, Success
@@ -16,11 +15,12 @@ from tidegate.application.engine import ExecutionEngine
 from tidegate.application.planning import Planner
 from tidegate.application.preparing import Execution, Prepared, prepare, state_refusal, unsettled_close
 from tidegate.application.resolving import OrderResolver
+from tidegate.application.restraint import restrain
 from tidegate.application.sending import OrderSender, Sent
 from tidegate.application.taking_up import open_account, take_up
 from tidegate.domain.amounts import DOMAIN_CONTEXT
 from tidegate.domain.decisions import Decision
-from tidegate.domain.events import DecisionRefused, NoOrderDecided, TradingStateChanged
+from tidegate.domain.events import DecisionRefused, NoOrderDecided
 from tidegate.domain.guards import REPETITION
 from tidegate.domain.marks import Mark
 from tidegate.domain.order_stats import OrderStats
@@ -36,8 +36,6 @@ from tidegate.domain.vocabulary import Action, Purpose, TimeInForce, TradingStat
 PlacementResult = Result[OrderPlaced | NoOrderNeeded, AnyRefusal]
 
 _KILLED = StateEntry(state=TradingState.HALTED, reason="risk.kill_switch_enabled", by="settings")
-_COOL_DOWN = timedelta(seconds=60)
-"""How long a symbol takes no entries after the same order came too often."""
 
 
 class OrderPlacementService:
@@ -248,29 +246,13 @@ class _Work:
         desk = self.desk
         desk.stats.refused += 1
         if refusal.facts.get("cause") == REPETITION:
-            await self._restrain(one.symbol, refusal)
+            await restrain(desk, one.symbol, refusal.message)
         if isinstance(refusal, StoreRefused):
             return refusal
         at = desk.clock.now()
         event = DecisionRefused(symbol=one.symbol, decision=one.decision, refusal=refusal, at=at)
         outcome = await desk.commit(at, event)
         return refusal if isinstance(outcome, StepCommitted) else await self._not_committed(one, outcome)
-
-    async def _restrain(self, symbol: str, refusal: AnyRefusal) -> None:
-        """The same order again and again is a strategy gone wrong: its symbol is REDUCING until it has cooled down."""
-        desk = self.desk
-        if desk.ledger.states.effective(symbol) is not TradingState.ACTIVE:
-            return
-        at = desk.clock.now()
-        change = TradingStateChanged(
-            state=TradingState.REDUCING,
-            reason=refusal.message,
-            by=f"guard {REPETITION}",
-            symbol=symbol,
-            until=at + _COOL_DOWN,
-            at=at,
-        )
-        await desk.change_state(change)
 
     async def _needless(self, one: Execution, no_order: NoOrderNeeded) -> Outcome:
         at = self.desk.clock.now()

@@ -6,7 +6,7 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tidegate.domain.amounts import ONE, ZERO, exact, plain
+from tidegate.domain.amounts import ONE, ZERO, exact
 from tidegate.domain.decisions import Decision
 from tidegate.domain.identifiers import client_order_id
 from tidegate.domain.instructions import (
@@ -24,12 +24,11 @@ from tidegate.domain.outcomes import NoOrderNeeded
 from tidegate.domain.positions import Position
 from tidegate.domain.products import Product
 from tidegate.domain.quantities import quantity_asked
+from tidegate.domain.reductions import close_contradiction, irreducible
 from tidegate.domain.refusals import (
     AnyRefusal,
     InvalidRefused,
     MarketStateRefused,
-    ReducibleRefused,
-    Remedy,
 )
 from tidegate.domain.risk import RiskLimits
 from tidegate.domain.submissions import EngineCapabilities
@@ -161,7 +160,7 @@ def _trade(asked: Asked, side: OrderSide) -> Translation:
     held = asked.position.quantity
     is_against = held < ZERO if side is _BUY else held > ZERO
     if decision.reduce_only and not (is_against and asked.reducible > ZERO):
-        return _irreducible(asked, side)
+        return irreducible(asked.position.quantity, asked.reducible, asked.product.symbol, side)
     quantity = quantity_asked(
         decision, side, kind, asked.product, asked.market, asked.touch, asked.limits, asked.mark, at
     )
@@ -277,7 +276,7 @@ def _trigger_source(asked: Asked) -> TriggerSource:
 def _close(asked: Asked) -> Translation:
     """The opposite of the position, as far as nothing is reducing it yet; neither age nor clock stops a close."""
     decision, held = asked.decision, asked.position.quantity
-    refusal = _close_contradiction(decision)
+    refusal = close_contradiction(decision)
     if refusal is not None:
         return refusal
     time_in_force = _time_in_force(asked, _MARKET)
@@ -289,36 +288,6 @@ def _close(asked: Asked) -> Translation:
     size = abs(held)
     quantity = size if size < asked.reducible else asked.reducible
     if quantity <= ZERO:
-        return _irreducible(asked, side)
+        return irreducible(asked.position.quantity, asked.reducible, asked.product.symbol, side)
     order = _order(asked, side, _MARKET, time_in_force, quantity, _REDUCTION)
     return replace(order, reduce_only=True, valid_until=None)
-
-
-_NOT_OF_A_CLOSE = (
-    "target_notional", "quantity", "limit_price", "stop_trigger", "trail", "take_profit", "stop_loss", "algorithm",
-    "display_quantity",
-)  # fmt: skip
-
-
-def _close_contradiction(decision: Decision) -> InvalidRefused | None:
-    """A close takes what there is, at the market; a size or a price belongs to a reduce-only BUY or SELL."""
-    for name in _NOT_OF_A_CLOSE:
-        if getattr(decision, name):
-            remedy = Remedy(f"leave {name} out, or send a reduce-only BUY or SELL", {name: None})
-            return invalid(name, "does not belong to CLOSE, which takes the whole position at the market", remedy)
-    if decision.order_type is not None and decision.order_type is not OrderType.MARKET:
-        return invalid("order_type", "of a CLOSE is MARKET", Remedy("leave order_type out", {"order_type": None}))
-    return None
-
-
-def _irreducible(asked: Asked, side: OrderSide) -> ReducibleRefused:
-    held, symbol = asked.position.quantity, asked.product.symbol
-    if held and (held > ZERO) is (side is _SELL):
-        why = f"all {plain(abs(held))} of {symbol} are being reduced by live orders"
-    elif held:
-        why = f"a {side} does not reduce the position of {plain(held)} {symbol}"
-    else:
-        why = f"{symbol} is flat"
-    return ReducibleRefused(
-        message=f"nothing to reduce: {why}", figures={"position": held, "reducible": max(asked.reducible, ZERO)}
-    )
