@@ -1,5 +1,9 @@
 """Trading states: what may be sent in each, what entering one does, and that the safer one always holds."""
 
+from decimal import Decimal
+
+from msgspec.structs import replace
+
 from tests.application.interposing import InterposedStore
 from tests.application.rig import (
     PERPETUAL,
@@ -9,14 +13,17 @@ from tests.application.rig import (
     close,
     offer_to_buy,
     offer_to_sell,
+    only,
     placed,
     refused,
     sell,
     statuses,
 )
-from tidegate import OrderStatus, TradingState
+from tidegate import OrderSide, OrderStatus, TradingState, open_application
 from tidegate.adapters.brokers.scripted import Answer
-from tidegate.domain.events import TradingStateChanged
+from tidegate.domain.events import OrderAccepted, OrderSending, TradingStateChanged
+from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.vocabulary import Purpose
 
 
 async def test_a_halt_calls_off_entries_and_lets_no_strategy_send() -> None:
@@ -121,6 +128,32 @@ async def test_cancel_all_keeps_nothing_that_is_not_protection() -> None:
         assert statuses(await app.cancel_all(reason="enough")) == [OrderStatus.CANCELED] * 2
         assert await app.cancel_all(include_protection=True) == ()
         assert app.state() is TradingState.ACTIVE
+
+
+async def test_protection_outlives_a_halt_and_a_cancel_all() -> None:
+    """Unless it is told to go: a position without its stop would be worse off than before."""
+    rig = Rig()
+    container = rig.container()
+    async with open_application(container=container) as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.05")))
+        entry = placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
+        stop = replace(
+            entry.order, client_order_id=ClientOrderId("tg" + "5" * 30), side=OrderSide.SELL, purpose=Purpose.PROTECTION
+        )
+        at = rig.clock.now()
+        container.desk().note(
+            at,
+            OrderSending(order=stop, worst_price=Decimal(95_000), attempt=1, epoch=1, at=at),
+            OrderAccepted(client_order_id=stop.client_order_id, at=at),
+        )
+        rig.venue.external(stop)
+        await app.cancel_all()
+        assert only(app.open_orders()).client_order_id == stop.client_order_id
+        await app.halt("stop")
+        await rig.clock.advance(5)
+        assert only(app.open_orders()).client_order_id == stop.client_order_id
+        await app.cancel_all(include_protection=True)
+        assert app.open_orders() == ()
 
 
 async def test_an_order_that_is_not_there_cannot_be_canceled() -> None:
