@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.containers.replaying import replayed
+from tidegate import Action, Decision, Settings, open_application
 from tidegate.application.configuration import ConfigurationError
 
 ROOT = Path(__file__).parents[2]
@@ -56,3 +57,13 @@ def test_two_hash_seeds_give_the_same_journal() -> None:
         digests.add(run.stdout)
 
     assert digests == {hashlib.sha256(asyncio.run(replayed("memory://"))[0]).hexdigest()}
+
+
+async def test_what_a_replay_left_can_be_read_by_its_own_profile(tmp_path: Path) -> None:
+    """A store with a history refuses to be replayed into, and not to be looked at."""
+    settings = Settings.load(environ={}, profile="replay", store={"url": f"sqlite:///{tmp_path / 'a.sqlite'}"})
+    async with open_application(settings) as app:
+        (await app.coordinator.execute_decision("BTC-USD", Decision(action=Action.HOLD))).unwrap()
+
+    async with open_application(settings, is_read_only=True) as app:
+        assert len(await app.events()) > 1

@@ -51,7 +51,7 @@ def container_of(
             given.update({name: providers.Object(value) for name, value in options.items()})
             return PaperContainer(**given)
         case "replay":
-            return ReplayContainer(**given)
+            return ReplayContainer(is_read_only=providers.Object(is_read_only), **given)
         case "live":
             return LiveContainer(is_read_only=providers.Object(is_read_only), **given)
         case "testing":

@@ -13,9 +13,13 @@ from tidegate.containers.sessions import recording_of, replay_session, replay_st
 
 
 class ReplayContainer(containers.DeclarativeContainer):
-    """`settings` must be given. The same settings, recording and strategy give the same journal, byte for byte."""
+    """`settings` must be given, `is_read_only` may be.
+
+    The same settings, recording and strategy give the same journal, byte for byte.
+    """
 
     settings = Opening()
+    is_read_only = Opening(default=providers.Object(False))
 
     resources = Part(ExitStack)
     process = Part(str, "replay")
@@ -26,7 +30,7 @@ class ReplayContainer(containers.DeclarativeContainer):
     account = Part(same, session.provided.broker)
     clock = Part(same, session.provided.clock)
     chance = Part(SeededChance, settings.provided.paper.seed)
-    order_store = Part(replay_store, settings, clock, process, resources)
+    order_store = Part(replay_store, settings, clock, process, is_read_only, resources)
     chain_check = Part(chain_check_of, order_store)
     ids = Part(seeded_ids, settings.provided.paper.seed, order_store)
 
@@ -43,7 +47,7 @@ class ReplayContainer(containers.DeclarativeContainer):
         session=session,
         chain_check=chain_check,
         process=process,
-        is_read_only=providers.Object(False),
+        is_read_only=is_read_only,
     )
     risk_manager = core.risk_manager
     order_stats = core.order_stats

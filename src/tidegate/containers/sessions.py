@@ -113,15 +113,17 @@ def _refuse_lost_world(settings: Settings, world: Path, start: SessionStart) -> 
         raise WorldError(world, f"it is missing, and {url.path.name} has orders on it; bring it back, or use --fresh")
 
 
-def replay_store(settings: Settings, clock: ClockPort, process: str, resources: ExitStack) -> OrderStorePort:
+def replay_store(
+    settings: Settings, clock: ClockPort, process: str, is_read_only: bool, resources: ExitStack
+) -> OrderStorePort:
     """A store that nobody has written before, since a replay's venue begins afresh and would know nothing of the rest.
 
     Raises:
         ConfigurationError: the store has a history.
         StoreError: as `open_store`.
     """
-    store = open_store(settings, clock, process, False, resources)
-    if store.epoch > 1:
+    store = open_store(settings, clock, process, is_read_only, resources)
+    if store.epoch > 1 and not is_read_only:
         raise ConfigurationError(
             "store.url: this store has a history, and a replay begins with a fresh account; name another file",
             ("store.url",),
