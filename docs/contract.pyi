@@ -78,6 +78,9 @@ class ExecutionCoordinator:
     def init_execution(self) -> None:
         ...
 
+    def close(self) -> None:
+        ...
+
     @property
     def engine(self) -> ExecutionEngine:
         ...

@@ -20,6 +20,7 @@ from tidegate.application.readings import AccountReadings
 from tidegate.application.recovery import Recovery
 from tidegate.application.reports import ReportReader
 from tidegate.application.summary import RunSummary
+from tidegate.application.taking_up import OpeningError
 from tidegate.application.tally import Tally
 from tidegate.domain.guards import LOOPS
 from tidegate.domain.orders import OrderRecord
@@ -84,8 +85,12 @@ class Application(AccountReadings):
         self._intervals = intervals if intervals is not None else Intervals()
         self._children = Children(self._loop_died)
         self._tally = Tally()
+        self._is_entered = False
 
     async def __aenter__(self) -> Self:
+        if self._is_entered:
+            raise OpeningError("an application opens once: make a new container for the next")
+        self._is_entered = True
         self.coordinator.init_execution()
         await self._children.__aenter__()
         if self._is_read_only:
@@ -115,6 +120,7 @@ class Application(AccountReadings):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._running.stop()
+        self.coordinator.close()
         await self._children.__aexit__(None, None, None)
         if not self._is_read_only:
             await self._desk.store.flush()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from returns.result import Result
+from returns.result import Failure, Result
 
 from tidegate.application.engine import ExecutionEngine
 from tidegate.application.placement import OrderPlacementService, PlacementResult
@@ -13,8 +13,10 @@ from tidegate.domain.marks import Mark
 from tidegate.domain.outcomes import Plan
 from tidegate.domain.positions import Position
 from tidegate.domain.products import Product
-from tidegate.domain.refusals import AnyRefusal
+from tidegate.domain.refusals import AnyRefusal, StoreRefused
 from tidegate.domain.vocabulary import TimeInForce
+
+_CLOSED = StoreRefused(message="the application is closed: nothing is sent, and no loop would watch over it")
 
 
 class Running:
@@ -48,6 +50,7 @@ class ExecutionCoordinator:
         self._reduce_only_mode = reduce_only_mode
         self._default_time_in_force = default_time_in_force
         self.running_flag: RunningFlag = running_flag if running_flag is not None else Running()
+        self._is_closed = False
         self._engine: ExecutionEngine | None = None
         self._supervisor: ExecutionRuntimeSupervisor | None = None
 
@@ -55,6 +58,10 @@ class ExecutionCoordinator:
         """Make the engine from the container's parts if there is none; harmless twice."""
         if self._engine is None:
             self._engine = self._engine_factory()
+
+    def close(self) -> None:
+        """Take no decision any more: the application is being left, and nothing would watch over what it sent."""
+        self._is_closed = True
 
     @property
     def engine(self) -> ExecutionEngine:
@@ -79,6 +86,8 @@ class ExecutionCoordinator:
         position_state: Position | None = None,
     ) -> PlacementResult:
         """Exactly one order, no order needed, or one typed refusal; see `OrderPlacementService.execute_decision`."""
+        if self._is_closed:
+            return Failure(_CLOSED)
         return await self._placement.execute_decision(
             symbol=symbol,
             decision=decision,
@@ -92,6 +101,8 @@ class ExecutionCoordinator:
 
     async def close_as_operator(self, symbol: str, decision: Decision) -> PlacementResult:
         """A person's close: permitted while HALTED, and never blocked by a limit."""
+        if self._is_closed:
+            return Failure(_CLOSED)
         return await self._placement.execute_decision(
             symbol=symbol, decision=decision, exec_engine=self.engine, by_operator=True
         )

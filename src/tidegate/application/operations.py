@@ -1,6 +1,7 @@
 """Operations: what an operator does to a running account, whoever asks."""
 
 from msgspec import Struct
+from msgspec.structs import replace
 from returns.result import Failure, Result, Success
 
 from tidegate.application.canceling import Canceler
@@ -105,6 +106,11 @@ class Operations:
             at=self.desk.clock.now(),
         )
         is_durable = isinstance(outcome := await self._states.change(change), StepCommitted)
+        if state is TradingState.ACTIVE and not symbol:
+            # What guards have set for symbols was seen as well; what an operator set for one is lifted there.
+            trips = [own for own, entry in self.desk.ledger.states.symbols.items() if entry.by != _OPERATOR]
+            for own in trips:
+                await self._states.change(replace(change, symbol=own))
         if is_durable and state is TradingState.ACTIVE and not symbol:
             # An operator who resumes has seen what was broken.
             self.desk.broken.clear()

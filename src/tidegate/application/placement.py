@@ -11,6 +11,7 @@ from tidegate.application.clock_binding import bound_clock
 from tidegate.application.closing import Closer
 from tidegate.application.decided import DecidedOnce, Outcome, placed_or_refused
 from tidegate.application.desk import AccountDesk
+from tidegate.application.desk_binding import BOUND_DESK
 from tidegate.application.engine import ExecutionEngine
 from tidegate.application.planning import Planner
 from tidegate.application.preparing import Execution, Prepared, prepare, state_refusal, unsettled_close
@@ -152,8 +153,11 @@ class OrderPlacementService:
         )
 
     async def _own_work(self, engine: ExecutionEngine) -> "_Work":
-        """The service used by itself: a desk of its own over the store it was given, made once."""
+        """The service used by itself: a desk of its own over the store it was given, or the open application's."""
         async with self._opening:
+            bound = BOUND_DESK.get(None)
+            if self._work is None and bound is not None and bound.store is self._store:
+                self._work = _Work(bound, self._venue, None, None)
             if self._work is None:
                 desk = AccountDesk(
                     store=self._store,

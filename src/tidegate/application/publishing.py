@@ -14,7 +14,13 @@ class Publisher:
         self.errors: dict[str, int] = {}
 
     def subscribe(self, subscriber: EventSubscriberPort) -> Callable[[], None]:
-        """Tell this subscriber from now on; the returned call ends it and may be repeated."""
+        """Tell this subscriber from now on; the returned call ends it and may be repeated.
+
+        Raises:
+            TypeError: it has no `notice(event)` to be told by.
+        """
+        if not callable(getattr(subscriber, "notice", None)):
+            raise TypeError(f"a subscriber has a method notice(event), and {type(subscriber).__name__} has none")
         self._subscribers = (*self._subscribers, subscriber)
 
         def unsubscribe() -> None:

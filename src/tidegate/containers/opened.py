@@ -14,6 +14,7 @@ from tidegate.adapters.settings import Settings
 from tidegate.application.application import Application
 from tidegate.application.clock_binding import BOUND_CLOCK
 from tidegate.application.configuration import ConfigurationError
+from tidegate.application.desk_binding import BOUND_DESK
 from tidegate.containers.live import LiveContainer
 from tidegate.containers.paper import PaperContainer
 from tidegate.containers.replay import ReplayContainer
@@ -88,11 +89,13 @@ async def open_application(
             session.on_progress = on_progress
         source_token = DECISION_SOURCE.set(BoundSource(container.ids(), clock))
         clock_token = BOUND_CLOCK.set(clock)
+        desk_token = BOUND_DESK.set(container.desk())
         try:
             async with container.application() as application:
                 yield application
         finally:
             # Whoever leaves in another context than it entered in has nothing bound there.
             with suppress(ValueError):
+                BOUND_DESK.reset(desk_token)
                 BOUND_CLOCK.reset(clock_token)
                 DECISION_SOURCE.reset(source_token)
