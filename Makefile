@@ -66,7 +66,7 @@ $(READY): requirements/dev.txt pyproject.toml
 	    { echo 'Tidegate needs Python 3.11 or newer; name one with: make PYTHON=python3.12 setup' >&2; exit 1; }
 	@echo 'Setting up $(VENV) ...'
 	@test -x $(BIN)/python || $(PYTHON) -m venv --without-pip $(VENV)
-	@$(PYTHON) -m pip --python $(BIN)/python install -qq --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(PYTHON) -m pip --python $(BIN)/python install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
 	@$(PYTHON) -m pip --python $(BIN)/python install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
