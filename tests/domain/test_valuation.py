@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from tests.domain.histories import (
     NOW,
@@ -24,14 +23,13 @@ from tests.domain.histories import (
     product,
     sent,
 )
-from tests.domain.situations import QUIET
 from tidegate.domain.amounts import ZERO
 from tidegate.domain.events import AccountOpened
 from tidegate.domain.ledger import Ledger
 from tidegate.domain.products import Product
 from tidegate.domain.risk import RiskLimits
 from tidegate.domain.states import TradingStates
-from tidegate.domain.valuation import Valuation
+from tidegate.domain.valuation import Beside, Valuation
 from tidegate.domain.vocabulary import Purpose
 
 MARKS = {"BTC-USD": Decimal(50_000), "ETH-USD": Decimal(2_000), "BTC-PERP": Decimal(50_100)}
@@ -217,18 +215,18 @@ def test_a_breach_names_the_limit_that_is_passed() -> None:
     )
 
 
-def test_a_breach_is_found_from_a_view_as_from_the_ledger() -> None:
-    """The view of this very step spares reading the rest again."""
+def test_a_breach_is_found_from_what_was_read_beside_as_from_the_ledger() -> None:
+    """What was read in this very step spares reading the rest again."""
     book = opened(USD=100_000)
     trade(book, "perp", "10", "50000", symbol="BTC-PERP")
     exposure, account, rate = valuation().readings(book, SPOT)
-    beside, money = valuation().exposure(book, SPOT), valuation().account(book)
-    assert exposure is not None
-    view = replace(QUIET.view, exposure=exposure, account=account)
+    assert (exposure, account, rate) == (valuation().exposure(book, SPOT), valuation().account(book), Decimal(1))
+    beside = valuation().beside(book, SPOT)
     trade(book, "one", "0.5", "50000")
 
-    assert (exposure, account, rate) == (beside, money, Decimal(1))
-    assert valuation().breaches(book, SPOT, RiskLimits(), view) == "BTC 30010 of equity 100010"
+    assert exposure is not None
+    assert beside == Beside(exposure.underlying_other, exposure.total_other, account.equity)
+    assert valuation().breaches(book, SPOT, RiskLimits(), beside) == "BTC 30010 of equity 100010"
 
 
 def test_a_worst_case_without_an_equity_is_a_breach() -> None:

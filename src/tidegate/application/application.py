@@ -21,7 +21,6 @@ from tidegate.application.recovery import Recovery
 from tidegate.application.reports import ReportReader
 from tidegate.application.summary import RunSummary
 from tidegate.application.taking_up import OpeningError
-from tidegate.application.tally import Tally
 from tidegate.domain.guards import LOOPS
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.ports import DecisionIntakePort, EventSubscriberPort
@@ -84,7 +83,6 @@ class Application(AccountReadings):
         self._is_read_only = is_read_only
         self._intervals = intervals if intervals is not None else Intervals()
         self._children = Children(self._loop_died)
-        self._tally = Tally()
         self._is_entered = False
 
     async def __aenter__(self) -> Self:
@@ -105,7 +103,6 @@ class Application(AccountReadings):
 
     async def _start(self) -> None:
         """The market first, since a venue's answers take its time; then recovery, and only then the loops."""
-        self._desk.publisher.subscribe(self._tally)
         if self._session is not None:
             self._children.start("market session", self._session.run)
         self._children.start("venue reports", self._reports.run)
@@ -212,4 +209,4 @@ class Application(AccountReadings):
         broken = await self._audit.run(report.at if report.is_complete else None)
         if broken:
             await self.coordinator.supervisor.guard_watch.run_account()
-        return RunSummary.of(self._tally, self._desk, broken, seconds, unreadable)
+        return RunSummary.of(self._desk.tally, self._desk, broken, seconds, unreadable)

@@ -21,20 +21,34 @@ _SYMBOL_LENGTH_MAX = 64
 
 
 def flawed_call(
-    symbol: object, decision: object, engine: object, default_time_in_force: object, reduce_only_mode: object
+    symbol: object, decision: object, default_time_in_force: object, reduce_only_mode: object
 ) -> InvalidRefused | None:
     """The first argument that nothing can be decided by, or None."""
     if not isinstance(symbol, str):
         return _wrong_type("symbol", symbol, "a str")
     if not isinstance(decision, Decision):
         return _wrong_type("decision", decision, "a Decision")
-    if not _is_engine(engine):
-        return _wrong_type("exec_engine", engine, "an execution engine")
     if default_time_in_force is not None and not isinstance(default_time_in_force, TimeInForce):
         return _wrong_type("default_time_in_force", default_time_in_force, "a TimeInForce or None")
     if not isinstance(reduce_only_mode, bool):
         return _wrong_type("reduce_only_mode", reduce_only_mode, "a bool")
+    reason, strategy_id = decision.reason, decision.strategy_id
+    if (
+        symbol.isascii()
+        and symbol.isprintable()
+        and len(symbol) <= _SYMBOL_LENGTH_MAX
+        and is_identifier(decision.decision_id)
+        and (not reason or (reason.isascii() and len(reason) <= REASON_LENGTH_MAX))
+        and (not strategy_id or (strategy_id.isascii() and len(strategy_id) <= REASON_LENGTH_MAX))
+        and decision.algorithm is None
+    ):
+        return None
     return _unrecordable(symbol, decision)
+
+
+def flawed_engine(engine: object) -> InvalidRefused | None:
+    """Why this is no execution engine, or None."""
+    return None if _is_engine(engine) else _wrong_type("exec_engine", engine, "an execution engine")
 
 
 def flawed_readings(mark: object, product: object, position: object) -> InvalidRefused | None:
@@ -58,23 +72,6 @@ def flawed_readings(mark: object, product: object, position: object) -> InvalidR
 
 def _unrecordable(symbol: str, decision: Decision) -> InvalidRefused | None:
     """Text that no journal could hold: an id by which nothing could be found, or letters that have no bytes."""
-    reason, strategy_id = decision.reason, decision.strategy_id
-    if (
-        symbol.isascii()
-        and symbol.isprintable()
-        and len(symbol) <= _SYMBOL_LENGTH_MAX
-        and is_identifier(decision.decision_id)
-        and reason.isascii()
-        and len(reason) <= REASON_LENGTH_MAX
-        and strategy_id.isascii()
-        and len(strategy_id) <= REASON_LENGTH_MAX
-        and decision.algorithm is None
-    ):
-        return None
-    return _first_unrecordable(symbol, decision)
-
-
-def _first_unrecordable(symbol: str, decision: Decision) -> InvalidRefused | None:
     if not symbol.isascii() or not symbol.isprintable() or len(symbol) > _SYMBOL_LENGTH_MAX:
         return _invalid("symbol", f"must be at most {_SYMBOL_LENGTH_MAX} printable ASCII characters")
     if not is_identifier(decision.decision_id):

@@ -10,13 +10,15 @@ from tidegate.domain.commitments import Commitments, SymbolCommitments
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import CLIENT_ORDER_PREFIX
 from tidegate.domain.lifecycle import RANK
-from tidegate.domain.orders import Order, OrderRecord
+from tidegate.domain.one_look import Approval
+from tidegate.domain.orders import OrderRecord
 from tidegate.domain.ports import EnginePort
 from tidegate.domain.reconciliation import terms_difference
 from tidegate.domain.records import StepCommitted
 from tidegate.domain.submissions import Unreachable, VenueOrder
-from tidegate.domain.views import ReviewView
+from tidegate.domain.vocabulary import Purpose
 
+_ENTRY = Purpose.ENTRY
 _PAGE = 1_000
 _TRIES = 100
 """How often the journal is read on while orders go on, before what needs both to stand still is left out."""
@@ -40,12 +42,13 @@ class InvariantAudit:
         self.broken: dict[int, str] = {}
         desk.on_reserved = self._reserved
 
-    def _reserved(self, order: Order, view: ReviewView) -> None:
+    def _reserved(self, approval: Approval) -> None:
         """15, in the step that reserves: position, open, reserved and this entry are within every exposure limit."""
-        if order.purpose.is_exit:
+        order = approval.approved.order
+        if order.purpose is not _ENTRY:
             return
         valuation, ledger = self._desk.valuation, self._desk.ledger
-        breach = valuation.breaches(ledger, view.product, view.limits, view)
+        breach = valuation.breaches_in_context(ledger, approval.product, approval.limits, approval.beside)
         # What cannot be priced cannot be said to be above a limit; the check itself refuses an entry that is blind.
         if breach is not None and valuation.gross(ledger) is not None and valuation.equity(ledger) is not None:
             self._found(15, f"with order {order.client_order_id}: {breach}")

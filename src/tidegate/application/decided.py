@@ -19,7 +19,7 @@ from tidegate.domain.vocabulary import OrderStatus
 Outcome = OrderPlaced | NoOrderNeeded | AnyRefusal
 
 
-class _InFlight(Struct):
+class InFlight(Struct):
     """A decision that is being executed now; `done` exists only once somebody waits for it."""
 
     symbol: str
@@ -36,17 +36,14 @@ class DecidedOnce:
 
     def __init__(self, desk: AccountDesk) -> None:
         self._desk = desk
-        self._in_flight: dict[str, _InFlight] = {}
-
-    def is_under_way(self, decision_id: str) -> bool:
-        """Whether a decision of this id is being executed now."""
-        return decision_id in self._in_flight
+        self.under_way: dict[str, InFlight] = {}
+        """Decisions that are being executed now, by their ids."""
 
     def begin(self, symbol: str, decision: Decision) -> None:
-        self._in_flight[decision.decision_id] = _InFlight(symbol, decision)
+        self.under_way[decision.decision_id] = InFlight(symbol, decision)
 
     def end(self, decision_id: str, outcome: Outcome | None) -> None:
-        flight = self._in_flight.pop(decision_id, None)
+        flight = self.under_way.pop(decision_id, None)
         if flight is not None:
             flight.outcome = outcome
             if flight.done is not None:
@@ -58,7 +55,7 @@ class DecidedOnce:
         No await lies between that None and the caller's `begin`, so that of several deliveries at once only one begins.
         The same content gets the order as it now stands; other content ID_CONFLICT, and the first stands (N6, N7).
         """
-        while (flight := self._in_flight.get(decision.decision_id)) is not None:
+        while (flight := self.under_way.get(decision.decision_id)) is not None:
             if not same_content(flight.symbol, flight.decision, symbol, decision):
                 return _conflict(decision.decision_id, flight.symbol)
             outcome = await self._outcome_of_flight(flight)
@@ -66,7 +63,7 @@ class DecidedOnce:
                 return outcome
         return None
 
-    async def _outcome_of_flight(self, flight: _InFlight) -> Outcome | None:
+    async def _outcome_of_flight(self, flight: InFlight) -> Outcome | None:
         """None where the first execution was interrupted: what it left durable decides, and the next looks there."""
         if flight.done is None:
             flight.done = Event()
@@ -77,8 +74,10 @@ class DecidedOnce:
     async def stored(self, symbol: str, decision: Decision) -> Outcome | None:
         """What the store knows of the decision's id."""
         stored = await self._desk.store.find_decision(decision.decision_id)
-        if stored is None:
-            return None
+        return None if stored is None else await self.outcome_of(stored, symbol, decision)
+
+    async def outcome_of(self, stored: StoredDecision, symbol: str, decision: Decision) -> Outcome:
+        """What the use of its id that is stored comes to for this decision."""
         if not same_content(stored.symbol, stored.decision, symbol, decision):
             return _conflict(decision.decision_id, stored.symbol)
         return await self._outcome_of(stored)

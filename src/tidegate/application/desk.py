@@ -6,15 +6,16 @@ from datetime import datetime
 
 from tidegate.application.desk_reading import DeskReading
 from tidegate.application.publishing import Publisher
+from tidegate.application.tally import Tally
 from tidegate.domain.events import IncidentRaised, JournalEvent, OrderNews, OrderUnanswered, TradingStateChanged
 from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.one_look import Approval
 from tidegate.domain.order_stats import OrderStats
-from tidegate.domain.orders import Order, OrderRecord
+from tidegate.domain.orders import OrderRecord
 from tidegate.domain.ports import ClockPort, MarketDataPort, OrderStorePort
 from tidegate.domain.reconciliation import Difference
 from tidegate.domain.records import CommitOutcome, Step, StepCommitted
 from tidegate.domain.risk import RiskManager
-from tidegate.domain.views import ReviewView
 from tidegate.domain.vocabulary import OrderStatus, TradingState
 
 # Bound once: in Python 3.11 looking a member up on its enumeration costs more than what is done with it.
@@ -43,6 +44,7 @@ class AccountDesk(DeskReading):
         self.clock = clock
         self.stats = order_stats if order_stats is not None else OrderStats()
         self.publisher = Publisher()
+        self.tally = Tally()
         self.broken: list[str] = []
         self.in_transit: set[ClientOrderId] = set()
         self.fences: dict[str, int] = {}
@@ -51,7 +53,7 @@ class AccountDesk(DeskReading):
         self.filled_orders = 0
         # Refusals that leave no event: of calls that no record could hold, of taken ids, of a store that failed.
         self.unrecorded: Counter[str] = Counter()
-        self.on_reserved: Callable[[Order, ReviewView], None] | None = None
+        self.on_reserved: Callable[[Approval], None] | None = None
         self._recalling: dict[ClientOrderId, bool] = {}
 
     def note(self, at: datetime, *events: JournalEvent) -> Step | None:
@@ -78,19 +80,22 @@ class AccountDesk(DeskReading):
         return outcome
 
     def told(self, step: Step) -> None:
-        """Tell the subscribers of a step that has been handed to the store."""
+        """Count a step that has been handed to the store, and tell the subscribers of it."""
+        self.tally.count(step)
         self.publisher.publish(step.events)
         for record in step.orders:
             # Of an order that is only being sent there is nothing to tell yet.
-            if record.status is not _SENDING:
-                self._look_at(record, step)
-
-    def _look_at(self, record: OrderRecord, step: Step) -> None:
-        is_plain = record.refused is None and record.amended_quantity is None and record.asked_quantity is None
-        if not is_plain or record.filled_quantity > record.order.quantity:
-            self._raise_incidents(record, step)
-        if step.fills and _begins_to_fill(record, step):
-            self.filled_orders += 1
+            if record.status is _SENDING:
+                continue
+            if (
+                record.filled_quantity > record.order.quantity
+                or record.refused is not None
+                or record.amended_quantity is not None
+                or record.asked_quantity is not None
+            ):
+                self._raise_incidents(record, step)
+            if step.fills and _begins_to_fill(record, step):
+                self.filled_orders += 1
 
     def _raise_incidents(self, record: OrderRecord, step: Step) -> None:
         if not record.is_overfilled and not record.is_late_accept:
@@ -135,6 +140,11 @@ class AccountDesk(DeskReading):
             held = await self.recall(client_order_id)
         if held is None:
             raise LookupError(f"order {client_order_id} is in neither ledger nor store")
+        return self.learn_of(held, news)
+
+    def learn_of(self, held: OrderRecord, news: Sequence[OrderNews]) -> OrderRecord:
+        """`learn` for an order that the ledger holds."""
+        client_order_id = held.order.client_order_id
         step = self._noted(self.ledger.learn(self.clock.now(), held, news))
         if step is None:
             self._release(client_order_id)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from tidegate.domain.amounts import ZERO
 from tidegate.domain.ledger import ACCOUNT, Ledger
+from tidegate.domain.one_look import OneLook
 from tidegate.domain.orders import Order, OrderRecord
 from tidegate.domain.pace import Pace, Terms
 from tidegate.domain.ports import MarketDataPort
@@ -29,6 +30,7 @@ class DeskReading:
         self.is_live = is_live
         self.ledger = Ledger(market_data.product, risk_manager.states)
         self.pace = Pace(timedelta(seconds=float(risk_manager.limits.repeated_orders_seconds)))
+        self.one_look = OneLook(self.ledger, self.pace, market_data)
         self._reporting_currency = reporting_currency
         self._valuation: Valuation | None = None
 

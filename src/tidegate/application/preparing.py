@@ -8,10 +8,12 @@ from msgspec.structs import replace
 
 from tidegate.application.desk import AccountDesk
 from tidegate.application.engine import ExecutionEngine
+from tidegate.application.engines.live import LiveExecutionEngine
 from tidegate.domain.amounts import exact
 from tidegate.domain.contradiction import as_mark, contradiction
 from tidegate.domain.decisions import Decision
 from tidegate.domain.marks import Mark
+from tidegate.domain.one_look import Approval
 from tidegate.domain.orders import Order, OrderRecord
 from tidegate.domain.outcomes import NoOrderNeeded
 from tidegate.domain.positions import Position
@@ -48,6 +50,33 @@ class Prepared(Struct, frozen=True, gc=False):
 
     order: Order
     product: Product
+
+
+def plainly(desk: AccountDesk, capabilities: EngineCapabilities, one: Execution) -> Approval | None:
+    """The approved order at one look, where everything about the execution is plain and the engine is the live one.
+
+    For callers that work in the domain's decimal context already.
+    """
+    engine, symbol = one.engine, one.symbol
+    if (
+        type(engine) is not LiveExecutionEngine
+        or engine.enable_preview
+        or one.reduce_only_mode
+        or one.by_operator
+        or one.default_time_in_force is not None
+        or symbol in desk.fences
+        or not (one.mark is None and one.product is None and one.position is None)
+    ):
+        return None
+    return desk.one_look.at(
+        one.decision,
+        symbol,
+        engine.risk_manager.limits_for(symbol),
+        capabilities,
+        desk.valuation,
+        desk.store.account_id,
+        desk.clock.now(),
+    )
 
 
 @exact

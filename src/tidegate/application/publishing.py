@@ -32,6 +32,8 @@ class Publisher:
         return unsubscribe
 
     def publish(self, events: Iterable[JournalEvent]) -> None:
+        if not self._subscribers:
+            return
         for event in events:
             # A tuple, so that one may come or go while the others are being told.
             for subscriber in self._subscribers:

@@ -12,6 +12,7 @@ from tidegate.application.preparing import state_refusal
 from tidegate.domain.decisions import Decision
 from tidegate.domain.events import OrderRejected, OrderSending
 from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.one_look import Approval
 from tidegate.domain.orders import ApprovedOrder, Order, OrderRecord, RecordedOrder, TermsChange
 from tidegate.domain.pace import terms_of
 from tidegate.domain.ports import EnginePort
@@ -35,12 +36,14 @@ from tidegate.domain.remedies import in_decision_terms
 from tidegate.domain.settlement import news_of_submission
 from tidegate.domain.states import permits
 from tidegate.domain.submissions import SubmissionOutcome
+from tidegate.domain.valuation import Beside
 from tidegate.domain.views import ReviewView
 from tidegate.domain.vocabulary import Delivery
 
 _BLOCKERS_MAX = 8
 """How many own orders an exit may find in its way before it is refused: each costs a cancel and a review."""
 _SETTLE_SECONDS = 5.0
+_C = Delivery.C
 _PAUSE = timedelta(seconds=1)
 """An order whose commit took longer than this is looked at once more before it is sent (P13)."""
 
@@ -79,7 +82,7 @@ class OrderSender:
                 return refusal
         if order.symbol in self._desk.fences and not order.purpose.is_exit:
             return state_refusal(order.symbol, "CLOSING", "a close of it is under way", "placement")
-        desk, store = self._desk, self._desk.store
+        desk = self._desk
         view = desk.view(order, terms, product, desk.clock.now(), engine.risk_manager)
         approved = engine.review(order, view)
         if not isinstance(approved, ApprovedOrder):
@@ -87,41 +90,43 @@ class OrderSender:
                 approved, view = await self._past_blockers(approved, view, order, engine)
             if not isinstance(approved, ApprovedOrder):
                 return approved if decision is None else in_decision_terms(approved, decision, order)
-        step = desk.ledger.begin(
+        return await self.send_approved(Approval(approved, terms, product, view.limits, _beside(view)), decision)
+
+    async def send_approved(self, approval: Approval, decision: Decision | None) -> Sent | AnyRefusal | AlreadyDecided:
+        """Reserve for an order approved in this very step, make the intent durable, look once more, and send."""
+        desk, approved = self._desk, approval.approved
+        order, at = approved.order, approved.reviewed_at
+        step = desk.ledger.begin_in_context(
             OrderSending(
-                order=approved.order,
+                order=order,
                 worst_price=approved.worst_price,
                 attempt=1,
-                epoch=store.epoch,
+                epoch=desk.store.epoch,
                 decision=decision,
                 warnings=approved.warnings,
-                at=view.at,
+                at=at,
             )
         )
         if step is None:
             return AlreadyDecided(decision_id=order.decision_id)
         if desk.on_reserved is not None:
-            desk.on_reserved(approved.order, view)
-        desk.pace.note_order(approved.order, terms, view.at)
+            desk.on_reserved(approval)
+        desk.pace.note_order(order, approval.terms, at)
+        order_id = order.client_order_id
         # The venue cannot have it before the send that is still to come: until then its absence proves nothing.
-        desk.in_transit.add(order.client_order_id)
+        desk.in_transit.add(order_id)
         try:
-            return await self._record_and_submit(approved, step)
+            recorded = await self._recorded(approved, step)
+            if not isinstance(recorded, RecordedOrder):
+                desk.withdraw(order_id)
+                return recorded if isinstance(recorded, AlreadyDecided) else self._not_recorded(recorded)
+            desk.told(step)
+            late = self._too_late(approved)
+            if late is not None:
+                return Sent(self._never_sent(order, late), approved.changes)
+            return Sent(await self._submit(recorded), approved.changes)
         finally:
-            desk.in_transit.discard(order.client_order_id)
-
-    async def _record_and_submit(self, approved: ApprovedOrder, step: Step) -> Sent | AnyRefusal | AlreadyDecided:
-        """Make the intent durable, look once more, and send."""
-        desk = self._desk
-        recorded = await self._recorded(approved, step)
-        if not isinstance(recorded, RecordedOrder):
-            desk.withdraw(approved.order.client_order_id)
-            return recorded if isinstance(recorded, AlreadyDecided) else self._not_recorded(recorded)
-        desk.told(step)
-        late = self._too_late(approved)
-        if late is not None:
-            return Sent(self._never_sent(approved.order, late), approved.changes)
-        return Sent(await self._submit(recorded), approved.changes)
+            desk.in_transit.discard(order_id)
 
     async def _recorded(self, approved: ApprovedOrder, step: Step) -> RecordOutcome:
         """The store's word on the intent. Whatever interrupts the wait for it, the order is not forgotten (P16)."""
@@ -228,10 +233,10 @@ class OrderSender:
                 if not is_cancelled:
                     # What raises where it may not cannot be trusted with entries (P14).
                     desk.broke("ADAPTER_FAILED", f"the venue's adapter raised while it sent {order.client_order_id}")
-        record = await desk.learn(
-            order.client_order_id, news_of_submission(order.client_order_id, recorded.attempt, outcome)
-        )
-        if self._venue.capabilities.delivery is Delivery.C:
+        order_id = order.client_order_id
+        news, held = news_of_submission(order_id, recorded.attempt, outcome), desk.ledger.orders.get(order_id)
+        record = await desk.learn(order_id, news) if held is None else desk.learn_of(held, news)
+        if self._venue.capabilities.delivery is _C:
             # No query could find it again after a crash, so its acknowledgement is durable before anyone is told.
             await desk.store.flush()
         return record
@@ -246,3 +251,7 @@ class OrderSender:
                 return StoreRefused(message=f"another writer has taken the account: {reason}")
             case StoreUnavailable(reason=reason):
                 return StoreRefused(message=f"the intent could not be made durable: {reason}")
+
+
+def _beside(view: ReviewView) -> Beside:
+    return Beside(view.exposure.underlying_other, view.exposure.total_other, view.account.equity)

@@ -1,4 +1,4 @@
-"""The tally: what became of the decisions of one run, counted from its events."""
+"""The tally: what became of the decisions of one run, counted from its steps."""
 
 from collections import Counter
 
@@ -6,14 +6,14 @@ from tidegate.domain.events import (
     DecisionRefused,
     JournalEvent,
     NoOrderDecided,
-    OrderFilled,
     OrderRejected,
     OrderSending,
 )
+from tidegate.domain.records import Step
 
 
 class Tally:
-    """Counts as an event subscriber; nothing is kept of the orders themselves, whose number is not bounded."""
+    """Counts what steps say; nothing is kept of the orders themselves, whose number is not bounded."""
 
     def __init__(self) -> None:
         self.decisions = 0
@@ -22,27 +22,27 @@ class Tally:
         self.no_order = 0
         self.refused: Counter[str] = Counter()
 
-    def notice(self, event: JournalEvent) -> None:
-        kind = type(event)
-        if kind is OrderFilled:
-            self.fills += 1
-        elif isinstance(event, OrderSending):
+    def count(self, step: Step) -> None:
+        """Take one step that has been handed to the store."""
+        self.fills += len(step.fills)
+        if not _COUNTED.isdisjoint(map(type, step.events)):
+            for event in step.events:
+                self._one(event)
+
+    def _one(self, event: JournalEvent) -> None:
+        if isinstance(event, OrderSending):
             self.orders += 1
             if event.attempt == 1 and event.decision is not None:
                 self.decisions += 1
-        elif kind in _ENDS:
-            self._ended(event)
-
-    def _ended(self, event: JournalEvent) -> None:
-        if isinstance(event, OrderRejected):
+        elif isinstance(event, OrderRejected):
             self.refused[event.code] += 1
-            return
-        self.decisions += 1
-        if isinstance(event, DecisionRefused):
+        elif isinstance(event, DecisionRefused):
+            self.decisions += 1
             self.refused[event.refusal.code] += 1
-        else:
+        elif isinstance(event, NoOrderDecided):
+            self.decisions += 1
             self.no_order += 1
 
 
-_ENDS = frozenset({OrderRejected, DecisionRefused, NoOrderDecided})
-"""Events by which a decision ends without a fill."""
+_COUNTED = frozenset({OrderSending, OrderRejected, DecisionRefused, NoOrderDecided})
+"""Events that a count follows from; fills are counted by themselves."""

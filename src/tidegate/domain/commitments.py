@@ -7,7 +7,7 @@ from sortedcontainers import SortedList
 
 from tidegate.domain.amounts import DOMAIN_CONTEXT, ONE, ZERO, exact, to_finest
 from tidegate.domain.identifiers import ClientOrderId
-from tidegate.domain.orders import OrderRecord
+from tidegate.domain.orders import TAKER_ONLY, Order, OrderRecord
 from tidegate.domain.products import Product
 from tidegate.domain.vocabulary import OrderSide, OrderStatus, ProductKind, Purpose
 
@@ -15,7 +15,7 @@ from tidegate.domain.vocabulary import OrderSide, OrderStatus, ProductKind, Purp
 _BUY, _UNKNOWN, _ENTRY, _SPOT = OrderSide.BUY, OrderStatus.UNKNOWN, Purpose.ENTRY, ProductKind.SPOT
 
 
-class Reservation(Struct, frozen=True, gc=False, kw_only=True):
+class Reservation(Struct, frozen=True, gc=False):
     """What one live order reserves.
 
     `quantity` could still fill; `notional` its value at the order's worst price, in quote currency; `held` what is
@@ -48,29 +48,43 @@ def _reservation(record: OrderRecord, product: Product) -> Reservation | None:
     quantity = record.reserved_quantity
     if not quantity:
         return None
-    order = record.order
-    notional = product.notional(quantity, _highest_price(record))
+    is_unknown = record.status is _UNKNOWN
+    return _reserved(record.order, quantity, _highest_price(record), _resting_price(record), is_unknown, product)
+
+
+def _reserved(
+    order: Order,
+    quantity: Decimal,
+    highest_price: Decimal,
+    resting_price: Decimal | None,
+    is_unknown: bool,
+    product: Product,
+) -> Reservation:
+    """The reservation of so much of an order at so much, in the domain's decimal context."""
+    notional = quantity * highest_price
+    if product.multiplier is not ONE:
+        notional *= product.multiplier
     is_reducing = order.purpose is not _ENTRY
-    fee = notional * product.taker_fee_rate
+    side = order.side
     if product.kind is not _SPOT:
         held_currency = product.settlement_currency
         margin = ZERO if is_reducing else notional * margin_rate(product, order.leverage)
-        held = to_finest(margin + fee, ROUND_CEILING)
-    elif order.side is _BUY:
-        held, held_currency = notional + fee, product.quote_currency
+        held = to_finest(margin + notional * product.taker_fee_rate, ROUND_CEILING)
+    elif side is _BUY:
+        held, held_currency = notional + notional * product.taker_fee_rate, product.quote_currency
     else:
         held, held_currency = quantity, product.base_currency
     return Reservation(
-        symbol=order.symbol,
-        strategy_id=order.strategy_id,
-        side=order.side,
-        quantity=quantity,
-        notional=notional,
-        held=held,
-        held_currency=held_currency,
-        is_reducing=is_reducing,
-        is_unknown=record.status is _UNKNOWN,
-        resting_price=_resting_price(record),
+        order.symbol,
+        order.strategy_id,
+        side,
+        quantity,
+        notional,
+        held,
+        held_currency,
+        is_reducing,
+        is_unknown,
+        resting_price,
     )
 
 
@@ -166,12 +180,13 @@ class Commitments:
             self._add(order_id, now)
 
     def begin(self, record: OrderRecord, product: Product) -> None:
-        """Reserve for an order that reserves nothing yet; the caller works in the domain's decimal context."""
-        now = _reservation(record, product)
-        if now is not None:
-            order_id = record.order.client_order_id
-            self._by_order[order_id] = now
-            self._add(order_id, now)
+        """Reserve for an order just sent, of which nothing more is known; in the domain's decimal context."""
+        order = record.order
+        may_rest = order.trigger_price is None and order.time_in_force not in TAKER_ONLY
+        resting_price = order.limit_price if may_rest else None
+        now = _reserved(order, order.quantity, record.worst_price, resting_price, False, product)
+        self._by_order[order.client_order_id] = now
+        self._add(order.client_order_id, now)
 
     @exact
     def drop(self, client_order_id: ClientOrderId) -> None:

@@ -11,7 +11,7 @@ from tidegate.domain.events import DayOpened, JournalEvent, OrderFilled, OrderNe
 from tidegate.domain.fills import Fill
 from tidegate.domain.folding import AccountFact, Fold, own_fill
 from tidegate.domain.identifiers import ClientOrderId
-from tidegate.domain.lifecycle import sending, settled, with_facts
+from tidegate.domain.lifecycle import first_answer, sending, settled, with_facts
 from tidegate.domain.orders import TERMINAL, OrderRecord
 from tidegate.domain.positions import Position, PositionHistory
 from tidegate.domain.products import Product
@@ -86,6 +86,12 @@ class Ledger:
         """The account's position on a symbol over all strategies."""
         return self.position(symbol, ACCOUNT)
 
+    def free(self, currency: str) -> Decimal:
+        """What no live order holds of a currency, positions' margin left aside; in the domain's decimal context."""
+        free = self.balances.get(currency, ZERO)
+        held = self.commitments.held.get(currency)
+        return free - held if held else free
+
     @property
     def open_positions(self) -> tuple[Position, ...]:
         """Every strategy's position, flat ones that have a history included."""
@@ -133,6 +139,10 @@ class Ledger:
     @exact
     def begin(self, event: OrderSending) -> Step | None:
         """`apply` for an attempt alone, the shortest way: reserve for it; None if it is known already."""
+        return self.begin_in_context(event)
+
+    def begin_in_context(self, event: OrderSending) -> Step | None:
+        """`begin` for callers that work in the domain's decimal context already."""
         order_id = event.order.client_order_id
         before = self.orders.get(order_id)
         record = sending(event, before)
@@ -149,6 +159,14 @@ class Ledger:
     @exact
     def learn(self, at: datetime, held: OrderRecord, news: Sequence[OrderNews]) -> Step | None:
         """`apply` for news of one order that is held, the shortest way."""
+        record = first_answer(held, news)
+        if record is None:
+            return self._learnt(at, held, news)
+        fills = tuple([own_fill(one.fill, record) for one in news if type(one) is OrderFilled])
+        return self._stepped(at, record, tuple(news), fills)
+
+    def _learnt(self, at: datetime, held: OrderRecord, news: Sequence[OrderNews]) -> Step | None:
+        """Piece by piece, whatever it is."""
         record, events, fills, latest = held, [], [], None
         for one in news:
             after = with_facts(record, one)
@@ -161,7 +179,12 @@ class Ledger:
                     fills.append(own_fill(one.fill, record))
         if latest is None:
             return None
-        record = settled(record, latest)
+        return self._stepped(at, settled(record, latest), tuple(events), tuple(fills))
+
+    def _stepped(
+        self, at: datetime, record: OrderRecord, events: tuple[OrderNews, ...], fills: tuple[Fill, ...]
+    ) -> Step:
+        """Fold what one order has come to."""
         product = self.product(record.order.symbol)
         touched: dict[PositionHistory, None] = {}
         for fill in fills:
@@ -169,11 +192,11 @@ class Ledger:
         self._hold(record, product)
         return Step(
             at=at,
-            events=tuple(events),
+            events=events,
             orders=(record,),
             positions=tuple(map(_POSITION, touched)),
             balances=tuple(self.balances.items()) if fills else (),
-            fills=tuple(fills),
+            fills=fills,
         )
 
     def _hold(self, record: OrderRecord, product: Product) -> None:
@@ -207,11 +230,14 @@ class Ledger:
         symbol, positions = fill.symbol, self.positions
         own, account = positions.get((symbol, strategy_id)), positions.get((symbol, ACCOUNT))
         if own is None or account is None:
-            own, account = self._history(symbol, strategy_id), self._history(symbol, ACCOUNT)
+            own, account = self._begin_history(symbol, strategy_id, account)
         touched[own] = touched[account] = None
         realized = account.position.realized_pnl
         own.add_in_context(fill, product)
-        account.add_in_context(fill, product)
+        if account.leader is own:
+            account.follow()
+        else:
+            account.add_in_context(fill, product)
         self.fill_count += 1
         balances = self.balances
         if product.kind is _SPOT:
@@ -230,9 +256,14 @@ class Ledger:
             currency = fill.fee_currency or product.quote_currency
             balances[currency] = balances.get(currency, ZERO) - fill.fee
 
-    def _history(self, symbol: str, owner: str) -> PositionHistory:
-        key = (symbol, owner)
-        history = self.positions.get(key)
-        if history is None:
-            history = self.positions[key] = PositionHistory(Position(symbol=symbol, strategy_id=owner))
-        return history
+    def _begin_history(
+        self, symbol: str, strategy_id: str, account: PositionHistory | None
+    ) -> tuple[PositionHistory, PositionHistory]:
+        """The strategy's and the account's; the account follows its first strategy until a second one trades."""
+        own = self.positions[symbol, strategy_id] = PositionHistory(Position(symbol=symbol, strategy_id=strategy_id))
+        if account is None:
+            account = self.positions[symbol, ACCOUNT] = PositionHistory(Position(symbol=symbol, strategy_id=ACCOUNT))
+            account.leader = own
+        else:
+            account.part()
+        return own, account

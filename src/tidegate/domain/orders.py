@@ -17,7 +17,7 @@ from tidegate.domain.vocabulary import (
     TriggerSource,
 )
 
-_TAKER_ONLY = (TimeInForce.IOC, TimeInForce.FOK)
+TAKER_ONLY = (TimeInForce.IOC, TimeInForce.FOK)
 
 
 class Order(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
@@ -55,7 +55,7 @@ class Order(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     @property
     def is_taker_only(self) -> bool:
         """Whether it can never rest in the book."""
-        return self.time_in_force in _TAKER_ONLY
+        return self.time_in_force in TAKER_ONLY
 
 
 class TermsChange(Struct, frozen=True, gc=False):

@@ -4,13 +4,23 @@ from collections import deque
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from msgspec import Struct
+
 from tidegate.domain.orders import Order
+from tidegate.domain.risk import RiskLimits
 from tidegate.domain.views import PaceReading
 from tidegate.domain.vocabulary import OrderSide, Purpose
 
 _SECOND = timedelta(seconds=1)
 _ENTRY = Purpose.ENTRY
 Terms = tuple[str, OrderSide, Decimal, Decimal | None]
+
+
+class _Alike(Struct, gc=False):
+    """How many orders of the same terms the window holds."""
+
+    terms: Terms
+    count: int = 0
 
 
 class Pace:
@@ -20,8 +30,10 @@ class Pace:
         self._window = repetition_window
         self._requests: deque[datetime] = deque()
         self._entries: deque[datetime] = deque()
-        self._recent: deque[tuple[datetime, Terms]] = deque()
-        self._alike: dict[Terms, int] = {}
+        self._recent: deque[tuple[datetime, _Alike]] = deque()
+        self._alike: dict[Terms, _Alike] = {}
+        self._asked: Terms | None = None
+        self._latest: _Alike | None = None
         self._day: date | None = None
         self._orders_today = 0
 
@@ -41,8 +53,12 @@ class Pace:
         self._requests.append(at)
         if order.purpose is _ENTRY:
             self._entries.append(at)
-        self._recent.append((at, terms))
-        self._alike[terms] = self._alike.get(terms, 0) + 1
+        # Terms that were asked about just now are looked up once: hashing decimals costs more than all else here.
+        alike = self._latest if self._asked is terms else self._alike.get(terms)
+        if alike is None:
+            alike = self._alike[terms] = _Alike(terms)
+        alike.count += 1
+        self._recent.append((at, alike))
         if self._day != at.date():
             self._turn_day(at)
         self._orders_today += 1
@@ -61,9 +77,24 @@ class Pace:
             entry_free_at=entries[-entry_limit] + _SECOND if is_full else None,
         )
 
+    def has_room(self, at: datetime, terms: Terms, limits: RiskLimits, entry_budget: Decimal) -> bool:
+        """Whether one more order of these terms keeps within every limit on how fast, how often and how alike."""
+        self._forget(at)
+        if self._day != at.date():
+            self._turn_day(at)
+        self._asked, self._latest = terms, self._alike.get(terms)
+        alike = self._latest
+        return (
+            self._orders_today < limits.max_orders_per_day
+            and (alike is None or alike.count < limits.repeated_orders_max)
+            and len(self._entries) < limits.entry_orders_per_second
+            and len(self._requests) < entry_budget
+        )
+
     def repeats(self, terms: Terms) -> int:
         """How many orders of the same terms the repetition window holds, as of the last reading."""
-        return self._alike.get(terms, 0)
+        alike = self._alike.get(terms)
+        return 0 if alike is None else alike.count
 
     def _turn_day(self, at: datetime) -> None:
         self._day, self._orders_today = at.date(), 0
@@ -77,12 +108,11 @@ class Pace:
             entries.popleft()
         horizon = at - self._window
         while recent and recent[0][0] <= horizon:
-            terms = recent.popleft()[1]
-            left = alike[terms] - 1
-            if left:
-                alike[terms] = left
-            else:
-                del alike[terms]
+            one = recent.popleft()[1]
+            one.count -= 1
+            if not one.count:
+                del alike[one.terms]
+                self._asked = None
 
 
 def terms_of(order: Order) -> Terms:

@@ -130,10 +130,12 @@ class PositionHistory:
     alone.
     """
 
-    __slots__ = ("_base", "_fills", "_positions", "position")
+    __slots__ = ("_base", "_fills", "_positions", "leader", "position")
 
     def __init__(self, position: Position) -> None:
         self.position = position
+        self.leader: PositionHistory | None = None
+        """The one history whose fills are all of this one's, too: then they are folded there, and only there."""
         self._base = position
         self._fills: list[Fill] = []
         self._positions: list[Position] = []
@@ -155,6 +157,31 @@ class PositionHistory:
         if len(fills) > 2 * RECENT_FILLS:
             self._base = positions[RECENT_FILLS - 1]
             del fills[:RECENT_FILLS], positions[:RECENT_FILLS]
+
+    def follow(self) -> None:
+        """Stand where the leader stands."""
+        if self.leader is not None:
+            self.position = self._as_own(self.leader.position)
+
+    def part(self) -> None:
+        """Have no leader any more: what was folded there is taken over."""
+        leader, self.leader = self.leader, None
+        if leader is not None:
+            self._base = self._as_own(leader._base)
+            self._fills = list(leader._fills)
+            self._positions = [self._as_own(position) for position in leader._positions]
+
+    def _as_own(self, position: Position) -> Position:
+        own = self.position
+        return Position(
+            symbol=own.symbol,
+            quantity=position.quantity,
+            entry_price=position.entry_price,
+            realized_pnl=position.realized_pnl,
+            fees=position.fees,
+            strategy_id=own.strategy_id,
+            cost=position.cost,
+        )
 
     def _insert(self, fill: Fill, product: Product) -> None:
         """Give a late fill its place, and fold what comes after it again."""

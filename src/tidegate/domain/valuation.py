@@ -11,7 +11,7 @@ from tidegate.domain.ledger import ACCOUNT, Ledger
 from tidegate.domain.positions import Position, PositionHistory
 from tidegate.domain.products import Product
 from tidegate.domain.risk import RiskLimits
-from tidegate.domain.views import AccountReading, ExposureReading, ReviewView
+from tidegate.domain.views import AccountReading, ExposureReading
 
 PriceOf = Callable[[str], Decimal | None]
 """The mark of a symbol, or None where it cannot be seen."""
@@ -31,6 +31,18 @@ class _Line(Struct, frozen=True, gc=False):
     symbol: str
     key: tuple[str, str]
     external_in: str
+
+
+class Beside(Struct, frozen=True, gc=False):
+    """What stands beside a symbol's own exposure, all in the reporting currency.
+
+    `underlying` is the worst case of the other symbols of its underlying, `total` that of all other symbols; `equity`
+    is None when a balance or a position cannot be priced.
+    """
+
+    underlying: Decimal
+    total: Decimal
+    equity: Decimal | None
 
 
 class Valuation:
@@ -123,7 +135,25 @@ class Valuation:
         """What stands beside an order on `product`; None when another symbol's exposure cannot be priced."""
         return self._exposure(ledger, product)
 
-    def _exposure(self, ledger: Ledger, product: Product) -> ExposureReading | None:
+    def beside(self, ledger: Ledger, product: Product) -> Beside | None:
+        """What stands beside a product; None when another symbol's exposure cannot be priced.
+
+        For callers that work in the domain's decimal context already.
+        """
+        others = self._others_than(ledger, product)
+        return None if others is None else Beside(*others, self._equity(ledger))
+
+    def uses_margin(self, ledger: Ledger) -> bool:
+        """Whether a derivative position is open, whose margin is not free."""
+        positions = ledger.positions
+        for line in self._derivatives:
+            history = positions.get(line.key)
+            if history is not None and history.position.quantity:
+                return True
+        return False
+
+    def _others_than(self, ledger: Ledger, product: Product) -> tuple[Decimal, Decimal] | None:
+        """The worst cases of the other symbols: those of the same underlying, and all."""
         symbol, underlying, total = product.symbol, ZERO, ZERO
         positions, by_symbol = ledger.positions, ledger.commitments.by_symbol
         for other in self._others[symbol]:
@@ -136,7 +166,14 @@ class Valuation:
                 total += worst
                 if other.product.underlying == product.underlying:
                     underlying += worst
-        sums = by_symbol.get(symbol)
+        return underlying, total
+
+    def _exposure(self, ledger: Ledger, product: Product) -> ExposureReading | None:
+        others = self._others_than(ledger, product)
+        if others is None:
+            return None
+        symbol, (underlying, total) = product.symbol, others
+        sums = ledger.commitments.by_symbol.get(symbol)
         external_in = self._lines[symbol].external_in
         external = ledger.opening_balances.get(external_in, ZERO) if external_in else ZERO
         if sums is None:
@@ -186,20 +223,24 @@ class Valuation:
 
     @exact
     def breaches(
-        self, ledger: Ledger, product: Product, limits: RiskLimits, view: ReviewView | None = None
+        self, ledger: Ledger, product: Product, limits: RiskLimits, beside: Beside | None = None
     ) -> str | None:
         """Which exposure limit the account stands above, with all that is reserved; None while it is within all.
 
-        A `view` made in this very step, before the product's own reservations changed, spares reading the rest again.
+        What was read `beside` the product in this very step, before its own reservations changed, is not read again.
         """
-        if view is None:
-            beside, equity = self._exposure(ledger, product), self._equity(ledger)
-        else:
-            beside, equity = view.exposure, view.account.equity
+        return self.breaches_in_context(ledger, product, limits, beside)
+
+    def breaches_in_context(
+        self, ledger: Ledger, product: Product, limits: RiskLimits, beside: Beside | None = None
+    ) -> str | None:
+        """`breaches` for callers that work in the domain's decimal context already."""
+        if beside is None:
+            beside = self.beside(ledger, product)
         own = self._worst_case(ledger, self._lines[product.symbol])
-        if beside is None or equity is None or own is None:
+        if beside is None or beside.equity is None or own is None:
             return _UNPRICED
-        of_underlying, total = own + beside.underlying_other, own + beside.total_other
+        of_underlying, total, equity = own + beside.underlying, own + beside.total, beside.equity
         if of_underlying > equity * limits.max_position_pct_per_symbol:
             return f"{product.underlying} {plain(of_underlying)} of equity {plain(equity)}"
         if total > equity * limits.max_exposure_pct:

@@ -150,9 +150,8 @@ class MemoryOrderStore:
 
     def _take(self, step: Step) -> None:
         self._steps.append(step)
-        orders = self._orders
         for record in step.orders:
-            orders[record.order.client_order_id] = record
+            self._orders[record.order.client_order_id] = record
         if not _FACTS.isdisjoint(map(type, step.events)):
             for event in step.events:
                 self._project(event)

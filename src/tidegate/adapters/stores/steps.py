@@ -33,11 +33,12 @@ def sending_of(approved: ApprovedOrder, step: Step) -> OrderSending:
     event = step.events[0]
     if type(event) is not OrderSending:
         raise ValueError("a SENDING step begins with OrderSending")
-    if event.order is not approved.order and event.order != approved.order:
+    order = event.order
+    if order is approved.order and len(step.orders) == 1 and step.orders[0].order is order:
+        return event
+    if order != approved.order:
         raise ValueError("the recorded terms are not the approved ones")
-    order_id = event.order.client_order_id
-    is_alone = len(step.orders) == 1 and step.orders[0].order.client_order_id == order_id
-    if not is_alone and order_id not in [record.order.client_order_id for record in step.orders]:
+    if order.client_order_id not in [record.order.client_order_id for record in step.orders]:
         raise ValueError("a SENDING step carries the record of its order")
     return event
 
