@@ -29,7 +29,8 @@ from tidegate.domain.ledger import Ledger
 from tidegate.domain.products import Product
 from tidegate.domain.risk import RiskLimits
 from tidegate.domain.states import TradingStates
-from tidegate.domain.valuation import Beside, Valuation
+from tidegate.domain.valuation import Valuation
+from tidegate.domain.views import Beside
 from tidegate.domain.vocabulary import Purpose
 
 MARKS = {"BTC-USD": Decimal(50_000), "ETH-USD": Decimal(2_000), "BTC-PERP": Decimal(50_100)}
@@ -225,7 +226,7 @@ def test_a_breach_is_found_from_what_was_read_beside_as_from_the_ledger() -> Non
     trade(book, "one", "0.5", "50000")
 
     assert exposure is not None
-    assert beside == Beside(exposure.underlying_other, exposure.total_other, account.equity)
+    assert beside == Beside(exposure.underlying_other, exposure.total_other, account.equity, has_margin=True)
     assert valuation().breaches(book, SPOT, RiskLimits(), beside) == "BTC 30010 of equity 100010"
 
 

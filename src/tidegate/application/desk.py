@@ -79,6 +79,11 @@ class AccountDesk(DeskReading):
             self.told(step)
         return outcome
 
+    def told_sending(self, step: Step) -> None:
+        """`told` for a step that marks a decision's first attempt and says nothing else."""
+        self.tally.sent()
+        self.publisher.publish(step.events)
+
     def told(self, step: Step) -> None:
         """Count a step that has been handed to the store, and tell the subscribers of it."""
         self.tally.count(step)

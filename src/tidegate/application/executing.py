@@ -50,6 +50,12 @@ class DecisionWork:
                 outcome = await decided.outcome_of(stored, symbol, decision)
             elif decision.action is _CLOSE:
                 outcome = await self._close(one)
+            elif (approval := plainly(self.desk, self._venue.capabilities, one)) is not None:
+                sent = await self._sender.send_approved(approval, decision)
+                if isinstance(sent, Sent):
+                    outcome = placed_or_refused(sent.record, sent.changes)
+                else:
+                    outcome = await self._unsent(one, sent)
             else:
                 outcome = await self._placed(one)
         finally:
@@ -79,20 +85,17 @@ class DecisionWork:
         return state_refusal(one.symbol, entry.state.value, entry.reason, entry.by)
 
     async def _placed(self, one: Execution) -> Outcome:
-        plain = plainly(self.desk, self._venue.capabilities, one)
-        if plain is not None:
-            sent = await self._sender.send_approved(plain, one.decision)
-        else:
-            prepared = prepare(self.desk, self._venue.capabilities, one)
-            if not isinstance(prepared, Prepared):
-                return await self._unprepared(one, prepared)
-            sent = await self._sender.send(prepared.order, prepared.product, one.engine, one.decision)
-        if isinstance(sent, Sent):
-            return placed_or_refused(sent.record, sent.changes)
-        if isinstance(sent, AlreadyDecided):
-            stored = await self.decided.stored(one.symbol, one.decision)
-            return stored if stored is not None else StoreRefused(message="the decision's id is taken in the store")
-        return await self._refused(one, sent)
+        prepared = prepare(self.desk, self._venue.capabilities, one)
+        if not isinstance(prepared, Prepared):
+            return await self._unprepared(one, prepared)
+        sent = await self._sender.send(prepared.order, prepared.product, one.engine, one.decision)
+        return placed_or_refused(sent.record, sent.changes) if isinstance(sent, Sent) else await self._unsent(one, sent)
+
+    async def _unsent(self, one: Execution, why: AnyRefusal | AlreadyDecided) -> Outcome:
+        if not isinstance(why, AlreadyDecided):
+            return await self._refused(one, why)
+        stored = await self.decided.stored(one.symbol, one.decision)
+        return stored if stored is not None else StoreRefused(message="the decision's id is taken in the store")
 
     async def _unprepared(self, one: Execution, why: NoOrderNeeded | AnyRefusal) -> Outcome:
         if not isinstance(why, NoOrderNeeded):

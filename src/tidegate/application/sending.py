@@ -19,7 +19,6 @@ from tidegate.domain.ports import EnginePort
 from tidegate.domain.products import Product
 from tidegate.domain.records import (
     AlreadyDecided,
-    RecordOutcome,
     StateForbids,
     Step,
     StoreUnavailable,
@@ -35,15 +34,14 @@ from tidegate.domain.refusals import (
 from tidegate.domain.remedies import in_decision_terms
 from tidegate.domain.settlement import news_of_submission
 from tidegate.domain.states import permits
-from tidegate.domain.submissions import SubmissionOutcome
-from tidegate.domain.valuation import Beside
-from tidegate.domain.views import ReviewView
-from tidegate.domain.vocabulary import Delivery
+from tidegate.domain.views import Beside, ReviewView
+from tidegate.domain.vocabulary import Delivery, TradingState
 
 _BLOCKERS_MAX = 8
 """How many own orders an exit may find in its way before it is refused: each costs a cancel and a review."""
 _SETTLE_SECONDS = 5.0
-_C = Delivery.C
+_C, _ACTIVE = Delivery.C, TradingState.ACTIVE
+_STORE, _VENUE = "store", "venue"
 _PAUSE = timedelta(seconds=1)
 """An order whose commit took longer than this is looked at once more before it is sent (P13)."""
 
@@ -115,35 +113,48 @@ class OrderSender:
         order_id = order.client_order_id
         # The venue cannot have it before the send that is still to come: until then its absence proves nothing.
         desk.in_transit.add(order_id)
+        waits_for, is_cancelled = _STORE, False
         try:
-            recorded = await self._recorded(approved, step)
+            recorded = await desk.store.record_sending(approved, step)
+            waits_for = ""
             if not isinstance(recorded, RecordedOrder):
                 desk.withdraw(order_id)
                 return recorded if isinstance(recorded, AlreadyDecided) else self._not_recorded(recorded)
-            desk.told(step)
+            if decision is not None:
+                desk.told_sending(step)
+            else:
+                desk.told(step)
             late = self._too_late(approved)
             if late is not None:
                 return Sent(self._never_sent(order, late), approved.changes)
-            return Sent(await self._submit(recorded), approved.changes)
-        finally:
-            desk.in_transit.discard(order_id)
-
-    async def _recorded(self, approved: ApprovedOrder, step: Step) -> RecordOutcome:
-        """The store's word on the intent. Whatever interrupts the wait for it, the order is not forgotten (P16)."""
-        desk, is_known = self._desk, False
-        try:
-            outcome = await desk.store.record_sending(approved, step)
-            is_known = True
+            desk.stats.attempted += 1
+            waits_for = _VENUE
+            outcome = await self._venue.submit(recorded)
+            waits_for = ""
+            news, held = news_of_submission(order_id, recorded.attempt, outcome), desk.ledger.orders.get(order_id)
+            record = await desk.learn(order_id, news) if held is None else desk.learn_of(held, news)
+            if self._venue.capabilities.delivery is _C:
+                # No query could find it again after a crash, so its acknowledgement is durable before anyone is told.
+                await desk.store.flush()
+            return Sent(record, approved.changes)
         except CancelledError:
-            await self._given_up(approved.order, step)
-            is_known = True
+            is_cancelled = True
+            if waits_for is _STORE:
+                await self._given_up(order, step)
+                waits_for = ""
             raise
         finally:
-            if not is_known:
-                order_id = approved.order.client_order_id
-                desk.doubt(order_id, 1, "interrupted while its intent was being recorded")
-                desk.broke("ADAPTER_FAILED", f"the store's adapter raised while it recorded {order_id}")
-        return outcome
+            desk.in_transit.discard(order_id)
+            if waits_for:
+                self._interrupted(order_id, waits_for, is_cancelled)
+
+    def _interrupted(self, order_id: ClientOrderId, waited_for: str, is_cancelled: bool) -> None:
+        """Given up, or a bug in an adapter: the order may be live, and that is recorded all the same (P16)."""
+        desk = self._desk
+        desk.doubt(order_id, 1, f"interrupted before the {waited_for}'s answer was read")
+        if not (is_cancelled and waited_for is _VENUE):
+            # What raises where it may not cannot be trusted with entries (P14).
+            desk.broke("ADAPTER_FAILED", f"the {waited_for}'s adapter raised while it had {order_id}")
 
     async def _given_up(self, order: Order, step: Step) -> None:
         """Cancelled before anything was sent: the store says whether there is a row that must have an end."""
@@ -190,7 +201,7 @@ class OrderSender:
                 message=f"the decision was valid until {order.valid_until.isoformat()}, and recording it ended later"
             )
         state = desk.ledger.states.entry(order.symbol)
-        if not permits(state.state, order.purpose):
+        if state.state is not _ACTIVE and not permits(state.state, order.purpose):
             return state_refusal(order.symbol, state.state.value, state.reason, state.by)
         if now - approved.reviewed_at < _PAUSE or order.purpose.is_exit:
             return None
@@ -216,31 +227,6 @@ class OrderSender:
         ended = self._desk.note(rejected.at, rejected)
         return before if ended is None else ended.orders[0]
 
-    async def _submit(self, recorded: RecordedOrder) -> OrderRecord:
-        order, desk = recorded.order, self._desk
-        desk.stats.attempted += 1
-        outcome: SubmissionOutcome | None = None
-        is_cancelled = False
-        try:
-            outcome = await self._venue.submit(recorded)
-        except CancelledError:
-            is_cancelled = True
-            raise
-        finally:
-            if outcome is None:
-                # Given up, or a bug in an adapter: the order may be live, and that is recorded all the same (P16).
-                desk.doubt(order.client_order_id, recorded.attempt, "interrupted before the venue's answer was read")
-                if not is_cancelled:
-                    # What raises where it may not cannot be trusted with entries (P14).
-                    desk.broke("ADAPTER_FAILED", f"the venue's adapter raised while it sent {order.client_order_id}")
-        order_id = order.client_order_id
-        news, held = news_of_submission(order_id, recorded.attempt, outcome), desk.ledger.orders.get(order_id)
-        record = await desk.learn(order_id, news) if held is None else desk.learn_of(held, news)
-        if self._venue.capabilities.delivery is _C:
-            # No query could find it again after a crash, so its acknowledgement is durable before anyone is told.
-            await desk.store.flush()
-        return record
-
     def _not_recorded(self, outcome: StateForbids | WriterLost | StoreUnavailable) -> AnyRefusal:
         match outcome:
             case StateForbids(entry=entry, symbol=symbol):
@@ -254,4 +240,5 @@ class OrderSender:
 
 
 def _beside(view: ReviewView) -> Beside:
-    return Beside(view.exposure.underlying_other, view.exposure.total_other, view.account.equity)
+    exposure, account = view.exposure, view.account
+    return Beside(exposure.underlying_other, exposure.total_other, account.equity, bool(account.margin_used))

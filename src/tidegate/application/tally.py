@@ -22,6 +22,11 @@ class Tally:
         self.no_order = 0
         self.refused: Counter[str] = Counter()
 
+    def sent(self) -> None:
+        """Take one decision that has become an order."""
+        self.decisions += 1
+        self.orders += 1
+
     def count(self, step: Step) -> None:
         """Take one step that has been handed to the store."""
         self.fills += len(step.fills)

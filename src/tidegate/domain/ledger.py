@@ -9,9 +9,10 @@ from tidegate.domain.amounts import ONE, ZERO, exact
 from tidegate.domain.commitments import Commitments
 from tidegate.domain.events import DayOpened, JournalEvent, OrderFilled, OrderNews, OrderSending, TradingStateChanged
 from tidegate.domain.fills import Fill
+from tidegate.domain.first_answer import first_answer
 from tidegate.domain.folding import AccountFact, Fold, own_fill
 from tidegate.domain.identifiers import ClientOrderId
-from tidegate.domain.lifecycle import first_answer, sending, settled, with_facts
+from tidegate.domain.lifecycle import sending, settled, with_facts
 from tidegate.domain.orders import TERMINAL, OrderRecord
 from tidegate.domain.positions import Position, PositionHistory
 from tidegate.domain.products import Product

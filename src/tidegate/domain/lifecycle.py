@@ -1,7 +1,7 @@
 """An order's lifecycle: facts accumulate, the status follows from them, and its rank never falls."""
 
 from bisect import insort
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -144,47 +144,6 @@ def apply_news(record: OrderRecord, news: OrderNews) -> OrderRecord:
 def with_facts(record: OrderRecord, news: OrderNews) -> OrderRecord:
     """The record with what the news says, its status still the old one; the same object when that is nothing new."""
     return _APPLY[type(news)](record, news)
-
-
-_ANSWER_LENGTH_MAX = 2
-"""An acceptance and one fill."""
-
-
-def first_answer(record: OrderRecord, news: Sequence[OrderNews]) -> OrderRecord | None:
-    """What most orders come to: just sent, then accepted and filled by one execution or none; None for all else.
-
-    The same record as the news one by one would make of it.
-    """
-    accepted = news[0] if news else None
-    if (
-        len(news) > 2
-        or type(accepted) is not OrderAccepted
-        or record.status is not _SENDING
-        or record.updated_at is None
-        or record.cancel_requests
-        or record.amend_requests
-        or record.amended_quantity is not None
-    ):
-        return None
-    at = accepted.at if accepted.at > record.updated_at else record.updated_at
-    if len(news) == 1:
-        return replace(
-            record, is_accepted=True, venue_order_id=accepted.venue_order_id, status=_ACCEPTED, updated_at=at
-        )
-    filled = news[1]
-    if type(filled) is not OrderFilled:
-        return None
-    fill, venue_order_id = filled.fill, accepted.venue_order_id
-    return replace(
-        record,
-        is_accepted=True,
-        venue_order_id=venue_order_id if venue_order_id is not None else fill.venue_order_id,
-        trade_ids=(fill.trade_id,),
-        filled_quantity=fill.quantity,
-        filled_notional=DOMAIN_CONTEXT.multiply(fill.quantity, fill.price),
-        status=_FILLED if fill.quantity >= record.order.quantity else _PARTIALLY_FILLED,
-        updated_at=filled.at if filled.at > at else at,
-    )
 
 
 def settled(record: OrderRecord, at: datetime) -> OrderRecord:

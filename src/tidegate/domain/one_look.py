@@ -7,13 +7,12 @@ that is what the tests hold it to.
 """
 
 from datetime import datetime
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_FLOOR, Decimal
 from operator import attrgetter
 
 from msgspec import Struct
 
-from tidegate.domain.amounts import MAX_DIGITS_EACH_SIDE, ONE, ZERO
-from tidegate.domain.costs import fee_rate
+from tidegate.domain.amounts import MAX_DIGITS_EACH_SIDE, ZERO
 from tidegate.domain.decisions import Decision
 from tidegate.domain.identifiers import client_order_id, is_identifier
 from tidegate.domain.instructions import TIMES_IN_FORCE
@@ -21,12 +20,13 @@ from tidegate.domain.ledger import ACCOUNT, Ledger
 from tidegate.domain.orders import ApprovedOrder, Order, TermsChange
 from tidegate.domain.pace import Pace, Terms
 from tidegate.domain.ports import MarketDataPort
-from tidegate.domain.products import OPEN_FOR_TRADING, Product
-from tidegate.domain.protection import BASIS_POINT
+from tidegate.domain.products import Product
+from tidegate.domain.quotes import Ground, Quote, ground_of, quote_of
 from tidegate.domain.risk import RiskLimits
 from tidegate.domain.submissions import EngineCapabilities
-from tidegate.domain.valuation import Beside, Valuation
-from tidegate.domain.vocabulary import Action, OrderSide, OrderType, ProductKind, Purpose, TradingState
+from tidegate.domain.valuation import Valuation
+from tidegate.domain.views import Beside
+from tidegate.domain.vocabulary import Action, OrderSide, OrderType, Purpose, TradingState
 
 # Bound once: in Python 3.11 looking a member up on its enumeration costs more than a decimal addition.
 _BUY_ACTION, _SELL_ACTION, _BUY, _SELL = Action.BUY, Action.SELL, OrderSide.BUY, OrderSide.SELL
@@ -68,21 +68,6 @@ class Approval(Struct, frozen=True, gc=False):
     beside: Beside
 
 
-class _Ground(Struct, frozen=True, gc=False):
-    """What follows from product, limits and the venue's capabilities alone; `is_plain` says that one look may do."""
-
-    product: Product
-    limits: RiskLimits
-    capabilities: EngineCapabilities
-    is_plain: bool
-    guard: Decimal
-    ceiling: Decimal
-    highest: Decimal
-    lowest: Decimal
-    cost: Decimal
-    entry_budget: Decimal
-
-
 class OneLook:
     """Looks at one account's plain orders; changes nothing but the pace's windows, which it lets move on."""
 
@@ -90,9 +75,11 @@ class OneLook:
         self._ledger = ledger
         self._pace = pace
         self._market_data = market_data
-        self._grounds: dict[str, _Ground] = {}
+        self._grounds: dict[str, Ground] = {}
+        self._to_buyers: dict[str, Quote] = {}
+        self._to_sellers: dict[str, Quote] = {}
 
-    def at(
+    def at(  # noqa: C901 -- one look is few functions: to hand its figures around would cost what it saves
         self,
         decision: Decision,
         symbol: str,
@@ -116,7 +103,7 @@ class OneLook:
         ):
             if product is None:
                 return None
-            ground = self._grounds[symbol] = _ground_of(product, limits, capabilities, valuation.reporting_currency)
+            ground = self._grounds[symbol] = ground_of(product, limits, capabilities, valuation.reporting_currency)
         if not ground.is_plain or _SPECIALS(decision) != _NOTHING_SPECIAL or not decision.reason.isprintable():
             return None
         decided_at, strategy_id = decision.decided_at, decision.strategy_id
@@ -131,60 +118,38 @@ class OneLook:
             return None
         action = decision.action
         if action is _BUY_ACTION:
-            return self._priced(decision, ground, valuation, account_id, at, _BUY)
-        return self._priced(decision, ground, valuation, account_id, at, _SELL) if action is _SELL_ACTION else None
-
-    def _priced(  # noqa: C901 -- one look is one function: to hand its figures around would cost what it saves
-        self,
-        decision: Decision,
-        ground: _Ground,
-        valuation: Valuation,
-        account_id: str,
-        at: datetime,
-        side: OrderSide,
-    ) -> Approval | None:
-        """Its price, size and cost against the market as it stands."""
-        product, limits = ground.product, ground.limits
-        market = self._market_data.reading(product.symbol)
-        book, heard_at = market.book, market.heard_at
-        if book is None or heard_at is None or not market.is_synced or market.is_polled or market.clock_offset_ms:
-            return None
-        age = at - heard_at
-        if age.days or age.seconds + 1 > limits.max_feed_age_seconds or not book.bids or not book.asks:
-            return None
-        best_bid, best_ask = book.bids[0], book.asks[0]
-        bid, ask = best_bid.price, best_ask.price
-        spread = ask - bid
-        if spread <= ZERO or market.symbol != product.symbol:
-            return None
-        mid = (bid + ask) * _HALF
-        is_buy = side is _BUY
-        touch, half = (ask, ask - mid) if is_buy else (bid, mid - bid)
-        allowance, wide = mid * ground.guard, half * limits.slippage_half_spreads
-        if wide > allowance:
-            ceiling = mid * ground.ceiling
-            allowance = wide if wide < ceiling else ceiling
-        kind, price = decision.order_type, decision.limit_price
-        if kind is None:
-            kind = _MARKET if price is None else _LIMIT
-        if kind is _MARKET:
-            if price is not None or spread > mid * limits.collar_pct:
-                return None
-            collar = touch * limits.collar_pct
-            bound = allowance if allowance < collar else collar
-            increment = product.price_increment
-            limit = (touch + bound).quantize(increment, ROUND_FLOOR) if is_buy else (touch - bound).quantize(
-                increment, ROUND_CEILING
-            )  # fmt: skip
-            takes = True
-        elif kind is _LIMIT and price is not None:
-            if not price.is_finite() or not ZERO < price < _HUGE or price % product.price_increment:
-                return None
-            limit = price
-            takes = limit >= touch if is_buy else limit <= touch
+            side, quotes = _BUY, self._to_buyers
+        elif action is _SELL_ACTION:
+            side, quotes = _SELL, self._to_sellers
         else:
             return None
-        worst = limit if is_buy or bid <= limit else bid
+        market = self._market_data.reading(symbol)
+        quote = quotes.get(symbol)
+        if quote is None or quote.market is not market or quote.ground is not ground:
+            quote = quotes[symbol] = quote_of(ground, market, side)
+        if not quote.is_clear or market.heard_at is None:
+            return None
+        silence = at - market.heard_at
+        if silence.days or silence.seconds + 1 > limits.max_feed_age_seconds:
+            return None
+        return self._sized(decision, quote, valuation, account_id, at, side)
+
+    def _sized(  # noqa: C901 -- as above
+        self, decision: Decision, quote: Quote, valuation: Valuation, account_id: str, at: datetime, side: OrderSide
+    ) -> Approval | None:
+        """Its price and its size, and whether there is room for that."""
+        product, is_buy = quote.ground.product, side is _BUY
+        kind, price = decision.order_type, decision.limit_price
+        if price is None:
+            if kind is not None and kind is not _MARKET:
+                return None
+            kind, limit, takes = _MARKET, quote.limit, True
+        else:
+            if kind is not None and kind is not _LIMIT:
+                return None
+            if not price.is_finite() or not ZERO < price < _HUGE or price % product.price_increment:
+                return None
+            kind, limit, takes = _LIMIT, price, price >= quote.touch if is_buy else price <= quote.touch
         quantity, notional = decision.quantity, decision.target_notional
         if notional is None:
             if quantity is None or not quantity.is_finite() or not ZERO < quantity < _HUGE:
@@ -192,7 +157,7 @@ class OneLook:
             if quantity % product.base_increment:
                 return None
         elif quantity is None and notional.is_finite() and ZERO < notional < _HUGE and not notional % _TINY:
-            size = notional / (limit if is_buy else bid)
+            size = notional / (limit if is_buy else quote.bid)
             if size >= _HUGE:
                 return None
             quantity = size.quantize(product.base_increment, ROUND_FLOOR)
@@ -200,19 +165,13 @@ class OneLook:
                 return None
         else:
             return None
-        if takes and (
-            quantity > (best_ask if is_buy else best_bid).quantity
-            or (half if limits.slippage_multiplier is ONE else half * limits.slippage_multiplier) > allowance
-        ):
+        if takes and (quantity > quote.shown or not quote.may_take):
             return None
-        valued = market.mark.price if market.mark is not None else mid
-        reference = market.reference_mid if market.reference_mid is not None else valued
-        if limit > reference * ground.highest if is_buy else limit < reference * ground.lowest:
+        if limit > quote.furthest if is_buy else limit < quote.furthest:
             return None
-        index = market.index_price
-        if index is not None and abs(reference - index) > index * limits.collar_pct:
-            return None
-        beside = self._within_limits(decision, ground, valuation, at, is_buy, quantity, limit, worst, valued)
+        terms = (product.symbol, side, quantity, price)
+        worst = limit if is_buy or quote.bid <= limit else quote.bid
+        beside = self._room(decision.strategy_id, quote, valuation, at, terms, limit, worst)
         if beside is None:
             return None
         order = Order(
@@ -227,27 +186,26 @@ class OneLook:
             created_at=at,
             strategy_id=decision.strategy_id,
             limit_price=limit,
-            arrival_mid=mid,
+            arrival_mid=quote.mid,
         )
-        changes = (TermsChange("limit_price", "none", str(limit), "protection of a market order"),)
-        approved = ApprovedOrder(
-            order=order, worst_price=worst, reviewed_at=at, changes=changes if kind is _MARKET else ()
-        )
-        return Approval(approved, (product.symbol, side, quantity, price), product, limits, beside)
+        changes: tuple[TermsChange, ...] = ()
+        if kind is _MARKET:
+            changes = (TermsChange("limit_price", "none", str(limit), "protection of a market order"),)
+        approved = ApprovedOrder(order=order, worst_price=worst, reviewed_at=at, changes=changes)
+        return Approval(approved, terms, product, quote.ground.limits, beside)
 
-    def _within_limits(  # noqa: C901 -- as above
+    def _room(  # noqa: C901 -- as above
         self,
-        decision: Decision,
-        ground: _Ground,
+        strategy_id: str,
+        quote: Quote,
         valuation: Valuation,
         at: datetime,
-        is_buy: bool,
-        quantity: Decimal,
+        terms: Terms,
         limit: Decimal,
         worst: Decimal,
-        valued: Decimal,
     ) -> Beside | None:
         """What stands beside it, if account, state and pace plainly have room for it."""
+        ground, valued, is_buy, quantity = quote.ground, quote.valued, terms[1] is _BUY, terms[2]
         product, limits, ledger = ground.product, ground.limits, self._ledger
         symbol, notional = product.symbol, quantity * worst
         if (
@@ -283,11 +241,11 @@ class OneLook:
             long, short = value, -value
         if is_buy:
             long += notional
-            if notional * ground.cost > ledger.free(product.quote_currency) or valuation.uses_margin(ledger):
+            if beside.has_margin or notional * ground.cost > ledger.free(product.quote_currency):
                 return None
         else:
             short += notional
-            own = ledger.positions.get((symbol, decision.strategy_id))
+            own = ledger.positions.get((symbol, strategy_id))
             left = own.position.quantity if own is not None else ZERO
             left = left if left < held else held
             if sums is not None and sums.reducing:
@@ -302,46 +260,4 @@ class OneLook:
             or worst_case + beside.total > equity * limits.max_exposure_pct
         ):
             return None
-        terms = (symbol, _BUY if is_buy else _SELL, quantity, decision.limit_price)
         return beside if self._pace.has_room(at, terms, limits, ground.entry_budget) else None
-
-
-def _ground_of(
-    product: Product, limits: RiskLimits, capabilities: EngineCapabilities, reporting_currency: str
-) -> _Ground:
-    guard, ceiling = limits.slippage_guard_bps, limits.slippage_ceiling_bps
-    is_plain = (
-        product.kind is ProductKind.SPOT
-        and product.multiplier is ONE
-        and product.quote_currency == reporting_currency != product.base_currency
-        and product.flags is OPEN_FOR_TRADING
-        and product.opens_at is None
-        and product.expires_at is None
-        and _is_power_of_ten(product.price_increment)
-        and _is_power_of_ten(product.base_increment)
-        and not limits.kill_switch_enabled
-        and not limits.reduce_only_mode
-        and not limits.unprotected
-        and limits.slippage_half_spreads >= ZERO
-        and capabilities.market_as_limit_ioc
-        and _MARKET in capabilities.order_types
-        and _LIMIT in capabilities.order_types
-    )
-    return _Ground(
-        product,
-        limits,
-        capabilities,
-        is_plain,
-        (guard if guard < ceiling else ceiling) * BASIS_POINT,
-        ceiling * BASIS_POINT,
-        ONE + limits.collar_pct,
-        ONE - limits.collar_pct,
-        ONE + fee_rate(product),
-        limits.venue_requests_per_second * limits.entry_budget_pct,
-    )
-
-
-def _is_power_of_ten(increment: Decimal) -> bool:
-    """Whether rounding to its decimals is rounding to the increment, within the decimals that an amount may have."""
-    sign, digits, exponent = increment.as_tuple()
-    return not sign and digits == (1,) and isinstance(exponent, int) and -MAX_DIGITS_EACH_SIDE <= exponent <= 0

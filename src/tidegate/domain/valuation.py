@@ -11,7 +11,7 @@ from tidegate.domain.ledger import ACCOUNT, Ledger
 from tidegate.domain.positions import Position, PositionHistory
 from tidegate.domain.products import Product
 from tidegate.domain.risk import RiskLimits
-from tidegate.domain.views import AccountReading, ExposureReading
+from tidegate.domain.views import AccountReading, Beside, ExposureReading
 
 PriceOf = Callable[[str], Decimal | None]
 """The mark of a symbol, or None where it cannot be seen."""
@@ -33,18 +33,6 @@ class _Line(Struct, frozen=True, gc=False):
     external_in: str
 
 
-class Beside(Struct, frozen=True, gc=False):
-    """What stands beside a symbol's own exposure, all in the reporting currency.
-
-    `underlying` is the worst case of the other symbols of its underlying, `total` that of all other symbols; `equity`
-    is None when a balance or a position cannot be priced.
-    """
-
-    underlying: Decimal
-    total: Decimal
-    equity: Decimal | None
-
-
 class Valuation:
     """Prices an account by marks; a missing rate makes a figure None instead of making it up.
 
@@ -64,18 +52,16 @@ class Valuation:
             )
             for product in products
         }
-        self._derivatives = tuple(line for line in self._lines.values() if not line.product.is_spot)
         self._bases = frozenset(line.external_in for line in self._lines.values() if line.external_in)
-        self._others = {
-            symbol: tuple(line for line in self._lines.values() if line.symbol != symbol) for symbol in self._lines
-        }
         self._spot_into_reporting = {
             product.base_currency: product.symbol
             for product in products
             if product.is_spot and product.quote_currency == reporting_currency
         }
-        self._history_count = 0
+        self._in_use: tuple[_Line, ...] = ()
+        self._margined: tuple[_Line, ...] = ()
         self._gone: tuple[PositionHistory, ...] = ()
+        self._read_from: tuple[int, int, dict[str, Decimal]] = (-1, -1, {})
 
     def rate(self, currency: str) -> Decimal | None:
         """Reporting currency per unit of a currency: the mark of its spot market (USDC is not USD by fiat), or None."""
@@ -90,6 +76,7 @@ class Valuation:
 
         None when a balance or a position cannot be priced, because a mark is missing or the product is gone.
         """
+        self._look_up(ledger)
         return self._equity(ledger)
 
     def _equity(self, ledger: Ledger) -> Decimal | None:
@@ -104,35 +91,51 @@ class Valuation:
                 if rate is None:
                     return None
                 total += own * rate
-        for line in self._derivatives:
+        for line in self._margined:
             position = _position(ledger, line)
             if position is not None:
                 mark, rate = self._price_of(line.symbol), self.rate(line.product.settlement_currency)
                 if mark is None or rate is None:
                     return None
                 total += position.unrealized_pnl(line.product, mark) * rate
-        return None if self._holds_what_is_gone(ledger) else total
+        if self._gone and any(history.position.quantity for history in self._gone):
+            return None
+        return total
 
-    def _holds_what_is_gone(self, ledger: Ledger) -> bool:
-        """Whether the account holds something of which there is no product any more."""
-        positions = ledger.positions
-        if len(positions) != self._history_count:
-            # A history once begun stays, so that only new ones are looked at.
-            self._history_count = len(positions)
-            gone = [symbol for symbol, owner in positions if owner == ACCOUNT and symbol not in self._lines]
-            self._gone = tuple(positions[symbol, ACCOUNT] for symbol in gone)
-        return bool(self._gone) and any(history.position.quantity for history in self._gone)
+    def _look_up(self, ledger: Ledger) -> None:
+        """Find the products that the account has to do with: a history, live orders once, or coins from before.
+
+        A history or a symbol's sums once begun stay, so that only new ones are a reason to look again.
+        """
+        positions, by_symbol, opening = ledger.positions, ledger.commitments.by_symbol, ledger.opening_balances
+        histories, symbols, opened = self._read_from
+        if len(positions) == histories and len(by_symbol) == symbols and opening is opened:
+            return
+        self._read_from = (len(positions), len(by_symbol), opening)
+        lines = self._lines
+        self._in_use = tuple(
+            line
+            for line in lines.values()
+            if line.key in positions or line.symbol in by_symbol or opening.get(line.external_in)
+        )
+        self._margined = tuple(line for line in self._in_use if not line.product.is_spot)
+        # Something of which there is no product any more cannot be priced.
+        self._gone = tuple(
+            history for (symbol, owner), history in positions.items() if owner == ACCOUNT and symbol not in lines
+        )
 
     @exact
     def readings(
         self, ledger: Ledger, product: Product
     ) -> tuple[ExposureReading | None, AccountReading, Decimal | None]:
         """`exposure`, `account` and the `rate` of the product's quote currency, read together."""
+        self._look_up(ledger)
         return self._exposure(ledger, product), self._account(ledger), self.rate(product.quote_currency)
 
     @exact
     def exposure(self, ledger: Ledger, product: Product) -> ExposureReading | None:
         """What stands beside an order on `product`; None when another symbol's exposure cannot be priced."""
+        self._look_up(ledger)
         return self._exposure(ledger, product)
 
     def beside(self, ledger: Ledger, product: Product) -> Beside | None:
@@ -140,24 +143,21 @@ class Valuation:
 
         For callers that work in the domain's decimal context already.
         """
+        self._look_up(ledger)
         others = self._others_than(ledger, product)
-        return None if others is None else Beside(*others, self._equity(ledger))
-
-    def uses_margin(self, ledger: Ledger) -> bool:
-        """Whether a derivative position is open, whose margin is not free."""
-        positions = ledger.positions
-        for line in self._derivatives:
-            history = positions.get(line.key)
-            if history is not None and history.position.quantity:
-                return True
-        return False
+        if others is None:
+            return None
+        underlying, total = others
+        has_margin = False
+        for line in self._margined:
+            has_margin = has_margin or _position(ledger, line) is not None
+        return Beside(underlying, total, self._equity(ledger), has_margin)
 
     def _others_than(self, ledger: Ledger, product: Product) -> tuple[Decimal, Decimal] | None:
         """The worst cases of the other symbols: those of the same underlying, and all."""
         symbol, underlying, total = product.symbol, ZERO, ZERO
-        positions, by_symbol = ledger.positions, ledger.commitments.by_symbol
-        for other in self._others[symbol]:
-            if not other.external_in and other.symbol not in by_symbol and other.key not in positions:
+        for other in self._in_use:
+            if other.symbol == symbol:
                 continue
             worst = self._worst_case(ledger, other)
             if worst is None:
@@ -213,8 +213,9 @@ class Valuation:
     @exact
     def gross(self, ledger: Ledger) -> Decimal | None:
         """Worst-case gross notional of the whole account; None when a part of it cannot be priced."""
+        self._look_up(ledger)
         total = ZERO
-        for line in self._lines.values():
+        for line in self._in_use:
             worst = self._worst_case(ledger, line)
             if worst is None:
                 return None
@@ -250,6 +251,7 @@ class Valuation:
     @exact
     def account(self, ledger: Ledger) -> AccountReading:
         """The money a review judges by: equity, what is free by currency, and margin in use."""
+        self._look_up(ledger)
         return self._account(ledger)
 
     def _account(self, ledger: Ledger) -> AccountReading:
@@ -257,7 +259,7 @@ class Valuation:
         for currency, held in ledger.commitments.held.items():
             if held:
                 available[currency] = available.get(currency, ZERO) - held
-        for line in self._derivatives:
+        for line in self._margined:
             position = _position(ledger, line)
             if position is not None:
                 margin += self._margin(line.product, position, available)

@@ -55,6 +55,19 @@ class ExposureReading(Struct, frozen=True, gc=False, kw_only=True):
     total_other: Decimal = ZERO
 
 
+class Beside(Struct, frozen=True, gc=False):
+    """What stands beside a symbol's own exposure, all in the reporting currency.
+
+    `underlying` is the worst case of the other symbols of its underlying, `total` that of all other symbols; `equity`
+    is None when a balance or a position cannot be priced; `has_margin` says that a derivative position is open.
+    """
+
+    underlying: Decimal
+    total: Decimal
+    equity: Decimal | None
+    has_margin: bool = False
+
+
 class OwnOrders(Struct, frozen=True, gc=False, kw_only=True):
     """Our own live orders on the judged order's book, as far as the checks need them.
 

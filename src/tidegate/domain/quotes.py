@@ -1,0 +1,138 @@
+"""Quotes: what a product and one reading of its market say to all plain orders alike, worked out once for them."""
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+from msgspec import Struct
+
+from tidegate.domain.amounts import MAX_DIGITS_EACH_SIDE, ONE, ZERO
+from tidegate.domain.costs import fee_rate
+from tidegate.domain.products import OPEN_FOR_TRADING, Product
+from tidegate.domain.protection import BASIS_POINT
+from tidegate.domain.risk import RiskLimits
+from tidegate.domain.submissions import EngineCapabilities
+from tidegate.domain.views import MarketReading
+from tidegate.domain.vocabulary import OrderSide, OrderType, ProductKind
+
+_BUY, _HALF = OrderSide.BUY, Decimal("0.5")
+
+
+class Ground(Struct, frozen=True, gc=False):
+    """What follows from product, limits and the venue's capabilities alone; `is_plain` says that one look may do."""
+
+    product: Product
+    limits: RiskLimits
+    capabilities: EngineCapabilities
+    is_plain: bool
+    guard: Decimal
+    ceiling: Decimal
+    highest: Decimal
+    lowest: Decimal
+    cost: Decimal
+    entry_budget: Decimal
+
+
+class Quote(Struct, frozen=True, gc=False):
+    """What one reading of a market says to one side of it; `is_clear` is off where a closer look is wanted.
+
+    `limit` protects a market order, `may_take` says that taking at the touch costs no more than is allowed, and `shown`
+    how much stands there. `furthest` is the collar's bound, `valued` what a unit is worth.
+    """
+
+    ground: Ground
+    market: MarketReading
+    is_clear: bool
+    bid: Decimal = ZERO
+    touch: Decimal = ZERO
+    mid: Decimal = ZERO
+    limit: Decimal = ZERO
+    shown: Decimal = ZERO
+    may_take: bool = False
+    furthest: Decimal = ZERO
+    valued: Decimal = ZERO
+
+
+def ground_of(
+    product: Product, limits: RiskLimits, capabilities: EngineCapabilities, reporting_currency: str
+) -> Ground:
+    guard, ceiling = limits.slippage_guard_bps, limits.slippage_ceiling_bps
+    is_plain = (
+        product.kind is ProductKind.SPOT
+        and product.multiplier is ONE
+        and product.quote_currency == reporting_currency != product.base_currency
+        and product.flags is OPEN_FOR_TRADING
+        and product.opens_at is None
+        and product.expires_at is None
+        and _is_power_of_ten(product.price_increment)
+        and _is_power_of_ten(product.base_increment)
+        and not limits.kill_switch_enabled
+        and not limits.reduce_only_mode
+        and not limits.unprotected
+        and limits.slippage_half_spreads >= ZERO
+        and capabilities.market_as_limit_ioc
+        and OrderType.MARKET in capabilities.order_types
+        and OrderType.LIMIT in capabilities.order_types
+    )
+    return Ground(
+        product,
+        limits,
+        capabilities,
+        is_plain,
+        (guard if guard < ceiling else ceiling) * BASIS_POINT,
+        ceiling * BASIS_POINT,
+        ONE + limits.collar_pct,
+        ONE - limits.collar_pct,
+        ONE + fee_rate(product),
+        limits.venue_requests_per_second * limits.entry_budget_pct,
+    )
+
+
+def _is_power_of_ten(increment: Decimal) -> bool:
+    """Whether rounding to its decimals is rounding to the increment, within the decimals that an amount may have."""
+    sign, digits, exponent = increment.as_tuple()
+    return not sign and digits == (1,) and isinstance(exponent, int) and -MAX_DIGITS_EACH_SIDE <= exponent <= 0
+
+
+def quote_of(ground: Ground, market: MarketReading, side: OrderSide) -> Quote:
+    """The quote as the pipeline's stages would read it; worked out once a reading."""
+    product, limits, book = ground.product, ground.limits, market.book
+    if (
+        book is None
+        or not market.is_synced
+        or market.is_polled
+        or market.clock_offset_ms
+        or not (book.bids and book.asks)
+    ):
+        return Quote(ground, market, is_clear=False)
+    bid, ask = book.bids[0].price, book.asks[0].price
+    mid, spread, is_buy = (bid + ask) * _HALF, ask - bid, side is _BUY
+    touch, half = (ask, ask - mid) if is_buy else (bid, mid - bid)
+    allowance, wide, collar = mid * ground.guard, half * limits.slippage_half_spreads, touch * limits.collar_pct
+    if wide > allowance:
+        ceiling = mid * ground.ceiling
+        allowance = wide if wide < ceiling else ceiling
+    bound = allowance if allowance < collar else collar
+    if is_buy:
+        limit = (touch + bound).quantize(product.price_increment, ROUND_FLOOR)
+    else:
+        limit = (touch - bound).quantize(product.price_increment, ROUND_CEILING)
+    valued = market.mark.price if market.mark is not None else mid
+    reference = market.reference_mid if market.reference_mid is not None else valued
+    index = market.index_price
+    return Quote(
+        ground,
+        market,
+        is_clear=(
+            spread > ZERO
+            and spread <= mid * limits.collar_pct
+            and market.symbol == product.symbol
+            and (index is None or abs(reference - index) <= index * limits.collar_pct)
+        ),
+        bid=bid,
+        touch=touch,
+        mid=mid,
+        limit=limit,
+        shown=(book.asks if is_buy else book.bids)[0].quantity,
+        may_take=half * limits.slippage_multiplier <= allowance,
+        furthest=reference * (ground.highest if is_buy else ground.lowest),
+        valued=valued,
+    )
