@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+from tidegate.__main__ import COLLECT_AFTER
 from tidegate.testing.bench.sizes import Sizes
 from tidegate.testing.bench.table import SPEED_TABLE
 
@@ -25,6 +26,7 @@ def main() -> int:
     if unknown:
         parser.error(f"no row {', '.join(sorted(unknown))}; there are {', '.join(keys)}")
     gc.freeze()  # as the command does
+    gc.set_threshold(COLLECT_AFTER)
     return asyncio.run(_measured(arguments.rows or keys, Sizes(recording=arguments.recording)))
 
 

@@ -14,7 +14,7 @@ AnyRefusal = AmbiguousSizeRefused | AuthRefused | BalanceRefused | ClockRefused 
 class Broker(EnginePort, MarketDataPort, AccountPort, Protocol):
     ...
 
-class Decision(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Decision(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     action: Action
     decision_id: str = field(default_factory=_draw_id)
     target_notional: Decimal | None = None
@@ -191,7 +191,7 @@ class NoOrderNeeded(Struct, frozen=True, kw_only=True):
     reason: str
     plan: 'Plan | None' = None
 
-class OrderPlaced(Struct, frozen=True, kw_only=True):
+class OrderPlaced(Struct, frozen=True, gc=False, kw_only=True):
     order: OrderRecord
     changes: tuple[TermsChange, ...] = ()
     is_repeat: bool = False

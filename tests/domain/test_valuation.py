@@ -222,12 +222,26 @@ def test_a_breach_is_found_from_what_was_read_beside_as_from_the_ledger() -> Non
     trade(book, "perp", "10", "50000", symbol="BTC-PERP")
     exposure, account, rate = valuation().readings(book, SPOT)
     assert (exposure, account, rate) == (valuation().exposure(book, SPOT), valuation().account(book), Decimal(1))
-    beside = valuation().beside(book, SPOT)
+    beside = valuation().beside(book, SPOT, MARKS[SPOT.symbol])
     trade(book, "one", "0.5", "50000")
 
     assert exposure is not None
     assert beside == Beside(exposure.underlying_other, exposure.total_other, account.equity, has_margin=True)
     assert valuation().breaches(book, SPOT, RiskLimits(), beside) == "BTC 30010 of equity 100010"
+
+
+@pytest.mark.parametrize("others", [{}, {"ETH": 3}, {"BTC": 2}, {"USDC": 7}])
+def test_an_account_of_one_pair_is_valued_as_any_other(others: dict[str, int]) -> None:
+    """The short way of most accounts gives the figures of the long one, whatever else was there before."""
+    book = opened(USD=100_000, **others)
+    trade(book, "one", "0.5", "50000")
+    prices = {**MARKS, "BTC-USD": Decimal(51_000)}
+    beside = valuation(prices).beside(book, SPOT, prices["BTC-USD"])
+    exposure = valuation(prices).exposure(book, SPOT)
+
+    assert beside is not None
+    assert exposure is not None
+    assert beside == Beside(exposure.underlying_other, exposure.total_other, valuation(prices).equity(book))
 
 
 def test_a_worst_case_without_an_equity_is_a_breach() -> None:

@@ -39,15 +39,12 @@ class DecidedOnce:
         self.under_way: dict[str, InFlight] = {}
         """Decisions that are being executed now, by their ids."""
 
-    def begin(self, symbol: str, decision: Decision) -> None:
-        self.under_way[decision.decision_id] = InFlight(symbol, decision)
-
-    def end(self, decision_id: str, outcome: Outcome | None) -> None:
-        flight = self.under_way.pop(decision_id, None)
-        if flight is not None:
+    def end(self, flight: InFlight, outcome: Outcome | None) -> None:
+        """The execution has ended: nobody joins it any more, and whoever waits for it is told."""
+        del self.under_way[flight.decision.decision_id]
+        if flight.done is not None:
             flight.outcome = outcome
-            if flight.done is not None:
-                flight.done.set()
+            flight.done.set()
 
     async def joined(self, symbol: str, decision: Decision) -> Outcome | None:
         """The outcome of the execution of this id that is under way, once it has ended; None if there is none.

@@ -62,12 +62,15 @@ class AccountDesk(DeskReading):
 
     def _noted(self, step: Step | None) -> Step | None:
         if step is not None:
-            self.store.append(step)
-            self.told(step)
-            if self._recalling:
-                for record in step.orders:
-                    self._recalling[record.client_order_id] = True
+            self._hand_on(step)
         return step
+
+    def _hand_on(self, step: Step) -> None:
+        self.store.append(step)
+        self.told(step)
+        if self._recalling:
+            for record in step.orders:
+                self._recalling[record.client_order_id] = True
 
     async def commit(self, at: datetime, *events: JournalEvent) -> CommitOutcome:
         """Fold events and wait until they are durable."""
@@ -150,13 +153,15 @@ class AccountDesk(DeskReading):
     def learn_of(self, held: OrderRecord, news: Sequence[OrderNews]) -> OrderRecord:
         """`learn` for an order that the ledger holds."""
         client_order_id = held.order.client_order_id
-        step = self._noted(self.ledger.learn(self.clock.now(), held, news))
+        step = self.ledger.learn(self.clock.now(), held, news)
         if step is None:
             self._release(client_order_id)
             return held
+        self._hand_on(step)
         after = step.orders[0]
-        if after.status is not held.status:
-            self._count(held.status, after.status)
+        before = held.status
+        if before is _SENDING or before is _UNKNOWN:
+            self._count(before, after.status)
         return after
 
     def doubt(self, client_order_id: ClientOrderId, attempt: int, reason: str) -> None:
@@ -172,6 +177,8 @@ class AccountDesk(DeskReading):
 
     def _count(self, before: OrderStatus, after: OrderStatus) -> None:
         """Count what an attempt came to, once: when its outcome becomes known, from whichever source."""
+        if before is after:
+            return
         if before is _UNKNOWN:
             self.stats.unknown -= 1
         elif before is not _SENDING:

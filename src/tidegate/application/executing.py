@@ -2,7 +2,7 @@
 
 from tidegate.application.canceling import Canceler
 from tidegate.application.closing import Closer
-from tidegate.application.decided import DecidedOnce, Outcome, placed_or_refused
+from tidegate.application.decided import DecidedOnce, InFlight, Outcome, placed_or_refused
 from tidegate.application.desk import AccountDesk
 from tidegate.application.planning import Planner
 from tidegate.application.preparing import Execution, Prepared, plainly, prepare, state_refusal, unsettled_close
@@ -43,7 +43,7 @@ class DecisionWork:
             if joined is not None:
                 return joined
         outcome: Outcome | None = None
-        decided.begin(symbol, decision)
+        flight = decided.under_way[decision_id] = InFlight(symbol, decision)
         try:
             stored = await self.desk.store.find_decision(decision_id)
             if stored is not None:
@@ -59,7 +59,7 @@ class DecisionWork:
             else:
                 outcome = await self._placed(one)
         finally:
-            decided.end(decision_id, outcome)
+            decided.end(flight, outcome)
         return outcome
 
     async def _close(self, one: Execution) -> Outcome:

@@ -184,9 +184,11 @@ class Commitments:
         order = record.order
         may_rest = order.trigger_price is None and order.time_in_force not in TAKER_ONLY
         resting_price = order.limit_price if may_rest else None
-        now = _reserved(order, order.quantity, record.worst_price, resting_price, False, product)
-        self._by_order[order.client_order_id] = now
-        self._add(order.client_order_id, now)
+        order_id = order.client_order_id
+        one = self._by_order[order_id] = _reserved(
+            order, order.quantity, record.worst_price, resting_price, False, product
+        )
+        self._add(order_id, one)
 
     @exact
     def drop(self, client_order_id: ClientOrderId) -> None:
@@ -195,30 +197,9 @@ class Commitments:
 
     def drop_in_context(self, client_order_id: ClientOrderId) -> None:
         """`drop` for callers that work in the domain's decimal context already."""
-        before = self._by_order.pop(client_order_id, None)
-        if before is not None:
-            self._take(client_order_id, before)
-
-    def _add(self, order_id: ClientOrderId, one: Reservation) -> None:
-        sums = self.by_symbol.get(one.symbol)
-        if sums is None:
-            sums = self.by_symbol[one.symbol] = SymbolCommitments()
-        sums.orders += 1
-        if one.side is _BUY:
-            sums.buy_quantity += one.quantity
-            sums.buy_notional += one.notional
-        else:
-            sums.sell_quantity += one.quantity
-            sums.sell_notional += one.notional
-        self.held[one.held_currency] = self.held.get(one.held_currency, ZERO) + one.held
-        if one.is_reducing:
-            _count_reduction(sums, one.strategy_id, one.quantity)
-        if one.is_unknown:
-            sums.unknown[order_id] = None
-        if one.resting_price is not None:
-            (sums.bids if one.side is _BUY else sums.asks).add((one.resting_price, order_id))
-
-    def _take(self, order_id: ClientOrderId, one: Reservation) -> None:
+        one = self._by_order.pop(client_order_id, None)
+        if one is None:
+            return
         sums = self.by_symbol[one.symbol]
         sums.orders -= 1
         if one.side is _BUY:
@@ -231,9 +212,29 @@ class Commitments:
         if one.is_reducing:
             _count_reduction(sums, one.strategy_id, -one.quantity)
         if one.is_unknown:
-            del sums.unknown[order_id]
+            del sums.unknown[client_order_id]
         if one.resting_price is not None:
-            (sums.bids if one.side is _BUY else sums.asks).remove((one.resting_price, order_id))
+            (sums.bids if one.side is _BUY else sums.asks).remove((one.resting_price, client_order_id))
+
+    def _add(self, order_id: ClientOrderId, one: Reservation) -> None:
+        sums = self.by_symbol.get(one.symbol)
+        if sums is None:
+            sums = self.by_symbol[one.symbol] = SymbolCommitments()
+        sums.orders += 1
+        quantity, currency = one.quantity, one.held_currency
+        if one.side is _BUY:
+            sums.buy_quantity += quantity
+            sums.buy_notional += one.notional
+        else:
+            sums.sell_quantity += quantity
+            sums.sell_notional += one.notional
+        self.held[currency] = self.held.get(currency, ZERO) + one.held
+        if one.is_reducing:
+            _count_reduction(sums, one.strategy_id, quantity)
+        if one.is_unknown:
+            sums.unknown[order_id] = None
+        if one.resting_price is not None:
+            (sums.bids if one.side is _BUY else sums.asks).add((one.resting_price, order_id))
 
 
 def _count_reduction(sums: SymbolCommitments, strategy_id: str, quantity: Decimal) -> None:

@@ -42,7 +42,7 @@ class Algorithm(Struct, frozen=True, kw_only=True):
     parameters: dict[str, str] = {}
 
 
-class Decision(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Decision(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """What a strategy wants done on one symbol; the same object twice is one order.
 
     `target_notional` is this order's size in quote currency (not a target position), `quantity` its size in base units

@@ -125,14 +125,17 @@ class Ledger:
             self._learn(fact)
         touched: dict[PositionHistory, None] = {}
         for fill in fills:
-            self._book(fill, self.product(fill.symbol), fold.orders[fill.client_order_id].order.strategy_id, touched)
+            strategy_id = fold.orders[fill.client_order_id].order.strategy_id
+            self._book(fill, self.product(fill.symbol), strategy_id)
+            for owner in (strategy_id, ACCOUNT):
+                touched[self.positions[fill.symbol, owner]] = None
         for record, product in zip(orders, products, strict=True):
             self._hold(record, product)
         return Step(
             at=at,
             events=tuple(fold.events),
             orders=orders,
-            positions=tuple([history.position for history in touched]),
+            positions=tuple(map(_POSITION, touched)),
             balances=tuple(self.balances.items()) if fills or fold.facts else (),
             fills=fills,
         )
@@ -163,8 +166,10 @@ class Ledger:
         record = first_answer(held, news)
         if record is None:
             return self._learnt(at, held, news)
-        fills = tuple([own_fill(one.fill, record) for one in news if type(one) is OrderFilled])
-        return self._stepped(at, record, tuple(news), fills)
+        events = tuple(news)
+        last = events[-1]
+        fills = (own_fill(last.fill, record),) if type(last) is OrderFilled else ()
+        return self._stepped(at, record, events, fills)
 
     def _learnt(self, at: datetime, held: OrderRecord, news: Sequence[OrderNews]) -> Step | None:
         """Piece by piece, whatever it is."""
@@ -186,17 +191,20 @@ class Ledger:
         self, at: datetime, record: OrderRecord, events: tuple[OrderNews, ...], fills: tuple[Fill, ...]
     ) -> Step:
         """Fold what one order has come to."""
-        product = self.product(record.order.symbol)
-        touched: dict[PositionHistory, None] = {}
+        order = record.order
+        product = self.product(order.symbol)
         for fill in fills:
-            self._book(fill, product, record.order.strategy_id, touched)
+            self._book(fill, product, order.strategy_id)
         self._hold(record, product)
+        if not fills:
+            return Step(at=at, events=events, orders=(record,))
+        positions, symbol = self.positions, order.symbol
         return Step(
             at=at,
             events=events,
             orders=(record,),
-            positions=tuple(map(_POSITION, touched)),
-            balances=tuple(self.balances.items()) if fills else (),
+            positions=(positions[symbol, order.strategy_id].position, positions[symbol, ACCOUNT].position),
+            balances=tuple(self.balances.items()),
             fills=fills,
         )
 
@@ -226,13 +234,12 @@ class Ledger:
             for currency, amount in fact.balances.items():
                 self.balances[currency] = self.balances.get(currency, ZERO) + amount
 
-    def _book(self, fill: Fill, product: Product, strategy_id: str, touched: dict[PositionHistory, None]) -> None:
+    def _book(self, fill: Fill, product: Product, strategy_id: str) -> None:
         """Move money and positions by one fill that has not been seen before."""
         symbol, positions = fill.symbol, self.positions
         own, account = positions.get((symbol, strategy_id)), positions.get((symbol, ACCOUNT))
         if own is None or account is None:
             own, account = self._begin_history(symbol, strategy_id, account)
-        touched[own] = touched[account] = None
         realized = account.position.realized_pnl
         own.add_in_context(fill, product)
         if account.leader is own:

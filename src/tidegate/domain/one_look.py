@@ -215,7 +215,7 @@ class OneLook:
             or ledger.states.entry(symbol).state is not _ACTIVE
         ):
             return None
-        beside = valuation.beside(ledger, product)
+        beside = valuation.beside(ledger, product, valued)
         if beside is None:
             return None
         equity = beside.equity

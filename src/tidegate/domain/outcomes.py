@@ -9,7 +9,7 @@ from tidegate.domain.orders import Order, OrderRecord, TermsChange
 from tidegate.domain.refusals import AnyRefusal
 
 
-class OrderPlaced(Struct, frozen=True, kw_only=True):
+class OrderPlaced(Struct, frozen=True, gc=False, kw_only=True):
     """One order exists for the decision; `order` is how it stands, UNKNOWN included.
 
     `changes` are the terms that review changed; `is_repeat` marks the answer to a decision that was seen before.

@@ -1,7 +1,7 @@
 """Pace: how fast, how often and how alike we have been sending."""
 
 from collections import deque
-from datetime import date, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
 from msgspec import Struct
@@ -11,7 +11,8 @@ from tidegate.domain.risk import RiskLimits
 from tidegate.domain.views import PaceReading
 from tidegate.domain.vocabulary import OrderSide, Purpose
 
-_SECOND = timedelta(seconds=1)
+_SECOND, _DAY = timedelta(seconds=1), timedelta(days=1)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _ENTRY = Purpose.ENTRY
 Terms = tuple[str, OrderSide, Decimal, Decimal | None]
 
@@ -34,12 +35,13 @@ class Pace:
         self._alike: dict[Terms, _Alike] = {}
         self._asked: Terms | None = None
         self._latest: _Alike | None = None
-        self._day: date | None = None
+        self._day_begins = self._day_ends = _NEVER
         self._orders_today = 0
 
     def restore(self, at: datetime, orders_today: int) -> None:
         """Take up the day's count where the store has it."""
-        self._day, self._orders_today = at.date(), orders_today
+        self._turn_day(at)
+        self._orders_today = orders_today
 
     def note_request(self, at: datetime) -> None:
         """Any request that counts against the venue's budget."""
@@ -59,15 +61,13 @@ class Pace:
             alike = self._alike[terms] = _Alike(terms)
         alike.count += 1
         self._recent.append((at, alike))
-        if self._day != at.date():
+        if not self._day_begins <= at < self._day_ends:
             self._turn_day(at)
         self._orders_today += 1
 
     def reading(self, at: datetime, entry_limit: int) -> PaceReading:
         """The counts at this moment; `entry_limit` entries a second are the budget that `entry_free_at` looks to."""
         self._forget(at)
-        if self._day != at.date():
-            self._turn_day(at)
         entries = self._entries
         is_full = entry_limit > 0 and len(entries) >= entry_limit
         return PaceReading(
@@ -80,8 +80,6 @@ class Pace:
     def has_room(self, at: datetime, terms: Terms, limits: RiskLimits, entry_budget: Decimal) -> bool:
         """Whether one more order of these terms keeps within every limit on how fast, how often and how alike."""
         self._forget(at)
-        if self._day != at.date():
-            self._turn_day(at)
         self._asked, self._latest = terms, self._alike.get(terms)
         alike = self._latest
         return (
@@ -97,9 +95,13 @@ class Pace:
         return 0 if alike is None else alike.count
 
     def _turn_day(self, at: datetime) -> None:
-        self._day, self._orders_today = at.date(), 0
+        self._day_begins = datetime.combine(at.date(), time(), UTC)
+        self._day_ends = self._day_begins + _DAY
+        self._orders_today = 0
 
     def _forget(self, at: datetime) -> None:
+        if not self._day_begins <= at < self._day_ends:
+            self._turn_day(at)
         horizon = at - _SECOND
         requests, entries, recent, alike = self._requests, self._entries, self._recent, self._alike
         while requests and requests[0] <= horizon:

@@ -125,6 +125,7 @@ def quote_of(ground: Ground, market: MarketReading, side: OrderSide) -> Quote:
             spread > ZERO
             and spread <= mid * limits.collar_pct
             and market.symbol == product.symbol
+            and market.mark is not None
             and (index is None or abs(reference - index) <= index * limits.collar_pct)
         ),
         bid=bid,

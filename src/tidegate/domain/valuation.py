@@ -59,9 +59,10 @@ class Valuation:
             if product.is_spot and product.quote_currency == reporting_currency
         }
         self._in_use: tuple[_Line, ...] = ()
+        self._alone: _Line | None = None
         self._margined: tuple[_Line, ...] = ()
         self._gone: tuple[PositionHistory, ...] = ()
-        self._read_from: tuple[int, int, dict[str, Decimal]] = (-1, -1, {})
+        self._read_from: tuple[int, int, int, dict[str, Decimal]] = (-1, -1, -1, {})
 
     def rate(self, currency: str) -> Decimal | None:
         """Reporting currency per unit of a currency: the mark of its spot market (USDC is not USD by fiat), or None."""
@@ -108,10 +109,15 @@ class Valuation:
         A history or a symbol's sums once begun stay, so that only new ones are a reason to look again.
         """
         positions, by_symbol, opening = ledger.positions, ledger.commitments.by_symbol, ledger.opening_balances
-        histories, symbols, opened = self._read_from
-        if len(positions) == histories and len(by_symbol) == symbols and opening is opened:
+        histories, symbols, currencies, opened = self._read_from
+        if (
+            len(positions) == histories
+            and len(by_symbol) == symbols
+            and len(ledger.balances) == currencies
+            and opening is opened
+        ):
             return
-        self._read_from = (len(positions), len(by_symbol), opening)
+        self._read_from = (len(positions), len(by_symbol), len(ledger.balances), opening)
         lines = self._lines
         self._in_use = tuple(
             line
@@ -123,6 +129,14 @@ class Valuation:
         self._gone = tuple(
             history for (symbol, owner), history in positions.items() if owner == ACCOUNT and symbol not in lines
         )
+        self._alone = self._only_pair(ledger)
+
+    def _only_pair(self, ledger: Ledger) -> _Line | None:
+        """The one pair of coins and reporting currency that an account holds and trades, if that is all there is."""
+        line = self._in_use[0] if len(self._in_use) == 1 else None
+        if line is None or self._gone or self._spot_into_reporting.get(line.external_in) != line.symbol:
+            return None
+        return line if {*ledger.balances} <= {self.reporting_currency, line.external_in} else None
 
     @exact
     def readings(
@@ -138,12 +152,18 @@ class Valuation:
         self._look_up(ledger)
         return self._exposure(ledger, product)
 
-    def beside(self, ledger: Ledger, product: Product) -> Beside | None:
-        """What stands beside a product; None when another symbol's exposure cannot be priced.
+    def beside(self, ledger: Ledger, product: Product, price: Decimal) -> Beside | None:
+        """What stands beside a product whose mark is `price`; None when another symbol's exposure cannot be priced.
 
         For callers that work in the domain's decimal context already.
         """
         self._look_up(ledger)
+        alone = self._alone
+        if alone is not None and alone.product is product:
+            # Most accounts trade one pair: its coins at its mark, and the money that they are paid with.
+            balances = ledger.balances
+            own = balances.get(alone.external_in, ZERO) - ledger.opening_balances.get(alone.external_in, ZERO)
+            return Beside(ZERO, ZERO, balances.get(self.reporting_currency, ZERO) + own * price)
         others = self._others_than(ledger, product)
         if others is None:
             return None
@@ -236,9 +256,11 @@ class Valuation:
         self, ledger: Ledger, product: Product, limits: RiskLimits, beside: Beside | None = None
     ) -> str | None:
         """`breaches` for callers that work in the domain's decimal context already."""
-        if beside is None:
-            beside = self.beside(ledger, product)
         own = self._worst_case(ledger, self._lines[product.symbol])
+        if beside is None:
+            self._look_up(ledger)
+            others, equity = self._others_than(ledger, product), self._equity(ledger)
+            beside = None if others is None else Beside(*others, equity)
         if beside is None or beside.equity is None or own is None:
             return _UNPRICED
         of_underlying, total, equity = own + beside.underlying, own + beside.total, beside.equity

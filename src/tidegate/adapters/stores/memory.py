@@ -41,8 +41,10 @@ from tidegate.domain.records import (
     WriterLost,
 )
 from tidegate.domain.states import TradingStates, permits
+from tidegate.domain.vocabulary import TradingState
 
 _FACTS = frozenset(ACCOUNT_FACTS)
+_ACTIVE = TradingState.ACTIVE
 _CLOSED = StoreUnavailable(reason="the store is closed")
 
 
@@ -109,19 +111,24 @@ class MemoryOrderStore:
         if event.epoch != self._epoch:
             return WriterLost(reason=f"the step is of epoch {event.epoch}, the account is at {self._epoch}")
         decision, order = event.decision, event.order
+        order_id = order.client_order_id
         if decision is not None and decision.decision_id in self._decisions:
             return AlreadyDecided(decision_id=decision.decision_id)
-        known = self._orders.get(order.client_order_id)
+        known = self._orders.get(order_id)
         if known is not None and known.attempt >= event.attempt:
-            return WriterLost(reason=f"attempt {event.attempt} of {order.client_order_id} is already recorded")
+            return WriterLost(reason=f"attempt {event.attempt} of {order_id} is already recorded")
         entry = self._states.entry(order.symbol)
-        if not permits(entry.state, order.purpose):
+        if entry.state is not _ACTIVE and not permits(entry.state, order.purpose):
             return StateForbids(entry=entry, symbol="" if entry is self._states.account else order.symbol)
         if decision is not None:
             self._decisions[decision.decision_id] = event
         if known is None or not known.attempt:
             self._facts.sent(step.at)
-        self._take(step)
+        if len(step.orders) == 1 and len(step.events) == 1:
+            self._steps.append(step)
+            self._orders[order_id] = step.orders[0]
+        else:
+            self._take(step)
         return RecordedOrder(order=approved.order, attempt=event.attempt, epoch=event.epoch, recorded_at=step.at)
 
     async def commit(self, step: Step) -> CommitOutcome:
