@@ -56,7 +56,7 @@ async def test_a_world_with_orders_whose_store_is_gone_is_refused_with_what_to_d
     await _traded(store)
     _lose_store(store)
 
-    with pytest.raises(WorldError, match=r"it has 1 order, and a\.sqlite is missing; bring the store back, or use --fr"):
+    with pytest.raises(WorldError, match=r"it has 1 order, and a\.sqlite is missing; bring the store back, or use"):
         async with open_application(_settings(store)):
             raise AssertionError("it was opened")
     assert not store.exists()

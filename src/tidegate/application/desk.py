@@ -116,9 +116,13 @@ class AccountDesk(DeskReading):
         """
         outcome = await self.store.write_state(change)
         if type(outcome) is StepCommitted or change.state is not TradingState.ACTIVE:
-            self.ledger.states.apply(change)
-            self.publisher.publish((change,))
+            self.hold_state(change)
         return outcome
+
+    def hold_state(self, change: TradingStateChanged) -> None:
+        """Have a trading state hold here that is durable already, whoever wrote it."""
+        self.ledger.states.apply(change)
+        self.publisher.publish((change,))
 
     def incident(self, at: datetime, kind: str, message: str, *, symbol: str = "", client_order_id: str = "") -> None:
         """Record what an operator must see."""

@@ -71,7 +71,10 @@ async def _close(operations: Operations, body: CloseRequest) -> Reply:
 
 
 async def _state(operations: Operations, body: StateRequest) -> Reply:
-    receipt = await operations.change_state(body.state, body.reason, body.symbol)
+    if body.sequence > 0:
+        receipt = await operations.enforce_state(body.sequence, body.state, body.reason, body.symbol)
+    else:
+        receipt = await operations.change_state(body.state, body.reason, body.symbol)
     return Reply(state=receipt.state, error=receipt.error)
 
 

@@ -106,15 +106,48 @@ class Operations:
             at=self.desk.clock.now(),
         )
         is_durable = isinstance(outcome := await self._states.change(change), StepCommitted)
-        if state is TradingState.ACTIVE and not symbol:
-            # What guards have set for symbols was seen as well; what an operator set for one is lifted there.
-            trips = [own for own, entry in self.desk.ledger.states.symbols.items() if entry.by != _OPERATOR]
-            for own in trips:
-                await self._states.change(replace(change, symbol=own))
+        await self._lift_trips(change)
         if is_durable and state is TradingState.ACTIVE and not symbol:
             # An operator who resumes has seen what was broken.
             self.desk.broken.clear()
         return self._receipt(state, symbol, "" if is_durable else str(getattr(outcome, "reason", outcome)))
+
+    async def enforce_state(self, sequence: int, state: TradingState, reason: str, symbol: str) -> StateReceipt:
+        """Enforce a state that whoever asks has written at that place of the journal: one change, one row.
+
+        Where it is not what was last written, because a guard came in between, it is written again, as the last word.
+        """
+        is_known = not symbol or self.desk.market_data.product(symbol) is not None
+        written = await self._written(sequence, symbol) if is_known else None
+        if written is None or (written.state, written.by) != (state, _OPERATOR):
+            return await self.change_state(state, reason, symbol)
+        await self._states.adopt(written)
+        await self._lift_trips(written)
+        if state is TradingState.ACTIVE and not symbol:
+            self.desk.broken.clear()
+        return self._receipt(state, symbol, "")
+
+    async def _written(self, sequence: int, symbol: str) -> TradingStateChanged | None:
+        """The change at that place of the journal, if none of the same account or symbol follows it."""
+        found: list[tuple[int, TradingStateChanged]] = []
+        after = sequence - 1
+        while rows := await self.desk.store.journal(after=after):
+            after = rows[-1].sequence
+            found += [
+                (row.sequence, event)
+                for row in rows
+                for event in row.events
+                if isinstance(event, TradingStateChanged) and event.symbol == symbol
+            ]
+        return found[0][1] if [at for at, _ in found] == [sequence] else None
+
+    async def _lift_trips(self, change: TradingStateChanged) -> None:
+        """Whoever resumes the account has seen what guards set for symbols too; an operator's own is lifted there."""
+        if change.state is not TradingState.ACTIVE or change.symbol:
+            return
+        trips = [own for own, entry in self.desk.ledger.states.symbols.items() if entry.by != _OPERATOR]
+        for own in trips:
+            await self._states.change(replace(change, symbol=own))
 
     def _receipt(self, state: TradingState, symbol: str, error: str) -> StateReceipt:
         return StateReceipt(state=state, symbol=symbol, process=self._process, epoch=self.desk.store.epoch, error=error)

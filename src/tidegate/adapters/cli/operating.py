@@ -146,7 +146,8 @@ async def _change(call: Call, state: TradingState, reason: str, symbol: str) -> 
             raise StoreUnusable(path, str(getattr(outcome, "reason", outcome)))
         process = ""
         if inbox.writer_alive():
-            answer = await InboxHand(inbox).enforce(StateRequest(state=state, reason=reason, symbol=symbol))
+            request = StateRequest(state=state, reason=reason, symbol=symbol, sequence=outcome.sequence)
+            answer = await InboxHand(inbox).enforce(request)
             process, epoch = answer.process, answer.epoch
     receipt = StateReceipt(state=state, symbol=symbol, process=process, epoch=epoch)
     call.terminal.answer([lines.state_line(receipt)], wording.state(receipt))
