@@ -29,6 +29,8 @@ from tidegate.domain.reconciliation import ReconciliationReport
 from tidegate.domain.refusals import AnyRefusal
 from tidegate.domain.vocabulary import TradingState
 
+_AT_REST_SECONDS = 5.0
+
 
 class Session(Protocol):
     """What drives the market and the clock of a paper or replay run; a live one has none."""
@@ -122,8 +124,22 @@ class Application(AccountReadings):
         self._running.stop()
         self.coordinator.close()
         await self._children.__aexit__(None, None, None)
+        if self._session is not None and self.recovered is not None:
+            await self._reconcile_at_rest()
         if not self._is_read_only:
             await self._desk.store.flush()
+
+    async def _reconcile_at_rest(self) -> None:
+        """The session's time stands still, so what is learnt of the venue now is how it stays until the next start.
+
+        A venue that waits for that time would wait for ever: it is given a few real seconds.
+        """
+        try:
+            async with asyncio.timeout(_AT_REST_SECONDS):
+                await self.coordinator.supervisor.reconcile_once()
+        except TimeoutError:
+            reason = "the venue gave no answer after its session had been stopped: the next start will ask it"
+            self._desk.incident(self._desk.clock.now(), "UNRECONCILED_END", reason)
 
     async def _reconcile(self) -> None:
         await self.coordinator.run_order_reconciliation(self._intervals.reconciliation)
