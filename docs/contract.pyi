@@ -156,7 +156,7 @@ class ExecutionRuntimeSupervisor:
     async def check_in_flight(self, age_seconds: float) -> None:
         ...
 
-    async def reconcile_once(self, *, report_only: bool=False) -> ReconciliationReport:
+    async def reconcile_once(self, *, report_only: bool=False, adoption: Adoption | None=None) -> ReconciliationReport:
         ...
 
     @property
@@ -218,7 +218,7 @@ class OrderReconciler:
     def snapshot(self) -> ReconciliationReport | None:
         ...
 
-    async def reconcile_once(self, *, report_only: bool=False) -> ReconciliationReport:
+    async def reconcile_once(self, *, report_only: bool=False, adoption: Adoption | None=None) -> ReconciliationReport:
         ...
 
 class OrderSide(StrEnum):

@@ -190,8 +190,11 @@ class Application(AccountReadings):
         """ACTIVE again, latched trips included: an operator has looked."""
         return await self.operations.change_state(TradingState.ACTIVE, reason, symbol)
 
-    async def reconcile(self, *, report_only: bool = False) -> ReconciliationReport:
-        return await self.operations.reconcile(report_only=report_only)
+    async def reconcile(
+        self, *, report_only: bool = False, adopt: bool = False, reason: str = ""
+    ) -> ReconciliationReport:
+        """One pass now; `adopt` takes up balances that are confirmed to differ, as an operator's word on them."""
+        return await self.operations.reconcile(report_only=report_only, adopt=adopt, reason=reason)
 
     def subscribe(self, subscriber: EventSubscriberPort) -> Callable[[], None]:
         """Tell a subscriber of every event from now on; the returned call ends it."""

@@ -79,7 +79,8 @@ async def _state(operations: Operations, body: StateRequest) -> Reply:
 
 
 async def _reconcile(operations: Operations, body: ReconcileRequest) -> Reply:
-    return Reply(report=await operations.reconcile(report_only=body.report_only))
+    report = await operations.reconcile(report_only=body.report_only, adopt=body.adopt, reason=body.reason)
+    return Reply(report=report)
 
 
 def _reply_of(result: PlacementResult) -> Reply:

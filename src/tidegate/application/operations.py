@@ -4,6 +4,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from returns.result import Failure, Result, Success
 
+from tidegate.application.adoption import Adoption
 from tidegate.application.canceling import Canceler
 from tidegate.application.coordinator import ExecutionCoordinator
 from tidegate.application.desk import AccountDesk
@@ -99,7 +100,7 @@ class Operations:
             return self._receipt(state, symbol, unknown_symbol(symbol, self.desk).message)
         change = TradingStateChanged(
             state=state,
-            reason=reason.encode(errors="replace").decode(),
+            reason=_recordable(reason),
             by=by,
             symbol=symbol,
             is_latched=state is not TradingState.ACTIVE,
@@ -152,6 +153,14 @@ class Operations:
     def _receipt(self, state: TradingState, symbol: str, error: str) -> StateReceipt:
         return StateReceipt(state=state, symbol=symbol, process=self._process, epoch=self.desk.store.epoch, error=error)
 
-    async def reconcile(self, *, report_only: bool = False) -> ReconciliationReport:
-        """One pass of reconciliation now."""
-        return await self.coordinator.supervisor.reconcile_once(report_only=report_only)
+    async def reconcile(
+        self, *, report_only: bool = False, adopt: bool = False, reason: str = ""
+    ) -> ReconciliationReport:
+        """One pass of reconciliation now; with `adopt`, an operator takes up what came and went from outside."""
+        adoption = Adoption(by=_OPERATOR, reason=_recordable(reason)) if adopt and not report_only else None
+        return await self.coordinator.supervisor.reconcile_once(report_only=report_only, adoption=adoption)
+
+
+def _recordable(text: str) -> str:
+    """The text without what has no bytes: half of a surrogate pair could not be written."""
+    return text.encode(errors="replace").decode()

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from tidegate.application.adoption import Adoption
 from tidegate.application.canceling import Canceler
 from tidegate.application.engine import ExecutionEngine
 from tidegate.application.guard_watch import GuardWatch
@@ -123,10 +124,12 @@ class ExecutionRuntimeSupervisor:
         await self.resolver.resolve_overdue(age_seconds)
         await self.canceler.repeat_overdue(age_seconds)
 
-    async def reconcile_once(self, *, report_only: bool = False) -> ReconciliationReport:
-        """One pass now. What it finds wrong wakes the guards."""
-        report = await self.reconciler.reconcile_once(report_only=report_only)
-        if not report.agrees:
+    async def reconcile_once(
+        self, *, report_only: bool = False, adoption: Adoption | None = None
+    ) -> ReconciliationReport:
+        """One pass now. What it finds wrong wakes the guards, and so does what an operator took up."""
+        report = await self.reconciler.reconcile_once(report_only=report_only, adoption=adoption)
+        if not report.agrees or report.adopted:
             self.wake_guards()
         return report
 

@@ -7,7 +7,15 @@ from operator import attrgetter
 
 from tidegate.domain.amounts import ONE, ZERO, exact
 from tidegate.domain.commitments import Commitments
-from tidegate.domain.events import DayOpened, JournalEvent, OrderFilled, OrderNews, OrderSending, TradingStateChanged
+from tidegate.domain.events import (
+    DayOpened,
+    ExternalFlow,
+    JournalEvent,
+    OrderFilled,
+    OrderNews,
+    OrderSending,
+    TradingStateChanged,
+)
 from tidegate.domain.fills import Fill
 from tidegate.domain.folding import AccountFact, Fold, own_fill
 from tidegate.domain.identifiers import ClientOrderId
@@ -92,7 +100,7 @@ class Ledger:
         return tuple(history.position for key, history in self.positions.items() if key[1] != ACCOUNT)
 
     def external_quantity(self, product: Product) -> Decimal:
-        """Coins that were there at the first start and are none of ours: counted, never sold."""
+        """Coins that were there at the first start, or came later by no order of ours: counted, never sold."""
         return self.opening_balances.get(product.base_currency, ZERO) if product.is_spot else ZERO
 
     @exact
@@ -196,6 +204,10 @@ class Ledger:
             self.states.apply(fact)
         elif isinstance(fact, DayOpened):
             self.day_opened_at, self.day_opening_equity = fact.at, fact.equity
+        elif isinstance(fact, ExternalFlow):
+            currency, external = fact.currency, self.opening_balances
+            self.balances[currency] = self.balances.get(currency, ZERO) + fact.amount
+            external[currency] = fact.external_after(external.get(currency, ZERO))
         elif self.opened_at is None:
             self.opened_at, self.opening_equity = fact.at, fact.equity
             self.opening_balances = dict(fact.balances)

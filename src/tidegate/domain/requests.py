@@ -71,9 +71,11 @@ class StateRequest(Struct, frozen=True, kw_only=True):
 
 
 class ReconcileRequest(Struct, frozen=True, kw_only=True):
-    """Make one pass of reconciliation."""
+    """Make one pass of reconciliation; `adopt` takes up balances that are confirmed to differ."""
 
     report_only: bool = False
+    adopt: bool = False
+    reason: str = ""
 
 
 class Reply(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -112,6 +112,14 @@ class Valuation:
         return bool(self._gone) and any(history.position.quantity for history in self._gone)
 
     @exact
+    def flow_value(self, ledger: Ledger, currency: str, amount: Decimal) -> Decimal | None:
+        """What a flow from outside adds to equity, signed; external coins are no part of it. None: no rate is known."""
+        if currency in self._bases:
+            amount = min(amount + ledger.opening_balances.get(currency, ZERO), ZERO)
+        rate = self.rate(currency) if amount else ZERO
+        return None if rate is None else amount * rate
+
+    @exact
     def readings(
         self, ledger: Ledger, product: Product
     ) -> tuple[ExposureReading | None, AccountReading, Decimal | None]:

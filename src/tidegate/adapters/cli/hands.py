@@ -50,7 +50,7 @@ class Hand(Protocol):
 
     async def close(self, symbol: str, reason: str) -> Outcome: ...
 
-    async def reconcile(self, report_only: bool) -> ReconciliationReport: ...
+    async def reconcile(self, request: ReconcileRequest) -> ReconciliationReport: ...
 
 
 @asynccontextmanager
@@ -89,8 +89,8 @@ class OwnHand:
     async def close(self, symbol: str, reason: str) -> Outcome:
         return _value(await self._app.close(symbol, reason))
 
-    async def reconcile(self, report_only: bool) -> ReconciliationReport:
-        return await self._app.reconcile(report_only=report_only)
+    async def reconcile(self, request: ReconcileRequest) -> ReconciliationReport:
+        return await self._app.reconcile(report_only=request.report_only, adopt=request.adopt, reason=request.reason)
 
 
 class InboxHand:
@@ -125,8 +125,8 @@ class InboxHand:
     async def close(self, symbol: str, reason: str) -> Outcome:
         return _outcome(await self.ask(RequestKind.CLOSE, CloseRequest(symbol=symbol, reason=reason)))
 
-    async def reconcile(self, report_only: bool) -> ReconciliationReport:
-        reply = await self.ask(RequestKind.RECONCILE, ReconcileRequest(report_only=report_only))
+    async def reconcile(self, request: ReconcileRequest) -> ReconciliationReport:
+        reply = await self.ask(RequestKind.RECONCILE, request)
         if reply.report is None:
             raise NoAnswer("the process that writes the account answered without a report")
         return reply.report
