@@ -92,7 +92,7 @@ class ExecutionCoordinator:
     async def execute_decision(self, symbol: str, decision: Decision, mark: Mark | Decimal | None=None, product: Product | None=None, position_state: Position | None=None) -> PlacementResult:
         ...
 
-    async def close_as_operator(self, symbol: str, decision: Decision) -> PlacementResult:
+    async def close_as_operator(self, symbol: str, decision: Decision, *, override_unknown: bool=False) -> PlacementResult:
         ...
 
     async def plan(self, symbol: str, decision: Decision) -> Result[Plan, AnyRefusal]:
@@ -201,7 +201,7 @@ class OrderPlacementService:
     def __init__(self, *, orders_store: OrderStorePort, order_stats: OrderStats, broker: Broker, dry_run: bool=False, clock: ClockPort | None=None, desk: AccountDesk | None=None, engine_port: EnginePort | None=None, sender: OrderSender | None=None, closer: Closer | None=None) -> None:
         ...
 
-    async def execute_decision(self, *, symbol: str, decision: Decision, mark: Mark | Decimal | None=None, product: Product | None=None, position_state: Position | None=None, exec_engine: ExecutionEngine, reduce_only_mode: bool=False, default_time_in_force: TimeInForce | None=None, by_operator: bool=False) -> PlacementResult:
+    async def execute_decision(self, *, symbol: str, decision: Decision, mark: Mark | Decimal | None=None, product: Product | None=None, position_state: Position | None=None, exec_engine: ExecutionEngine, reduce_only_mode: bool=False, default_time_in_force: TimeInForce | None=None, by_operator: bool=False, override_unknown: bool=False) -> PlacementResult:
         ...
 
     async def plan(self, *, symbol: str, decision: Decision, exec_engine: ExecutionEngine, default_time_in_force: TimeInForce | None=None, reduce_only_mode: bool=False) -> Result[Plan, AnyRefusal]:

@@ -174,9 +174,9 @@ class Application(AccountReadings):
     async def cancel_all(self, *, include_protection: bool = False, reason: str = "") -> tuple[OrderRecord, ...]:
         return await self.operations.cancel_all(include_protection=include_protection, reason=reason)
 
-    async def close(self, symbol: str, reason: str = "") -> PlacementResult:
-        """An operator's close of the account's position."""
-        return await self.operations.close(symbol, reason)
+    async def close(self, symbol: str, reason: str = "", *, override_unknown: bool = False) -> PlacementResult:
+        """An operator's close of the account's position; of what unknown reductions may take, only if told to."""
+        return await self.operations.close(symbol, reason, override_unknown=override_unknown)
 
     async def halt(self, reason: str, symbol: str = "") -> StateReceipt:
         """HALTED: no order of a strategy is sent from here on; protection and an operator's closes still work."""

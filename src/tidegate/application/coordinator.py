@@ -99,12 +99,21 @@ class ExecutionCoordinator:
             default_time_in_force=self._default_time_in_force,
         )
 
-    async def close_as_operator(self, symbol: str, decision: Decision) -> PlacementResult:
-        """A person's close: permitted while HALTED, and never blocked by a limit."""
+    async def close_as_operator(
+        self, symbol: str, decision: Decision, *, override_unknown: bool = False
+    ) -> PlacementResult:
+        """A person's close: permitted while HALTED, and never blocked by a limit.
+
+        With `override_unknown` it also takes what reductions of unknown outcome may be taking: both may fill.
+        """
         if self._is_closed:
             return Failure(_CLOSED)
         return await self._placement.execute_decision(
-            symbol=symbol, decision=decision, exec_engine=self.engine, by_operator=True
+            symbol=symbol,
+            decision=decision,
+            exec_engine=self.engine,
+            by_operator=True,
+            override_unknown=override_unknown,
         )
 
     async def plan(self, symbol: str, decision: Decision) -> Result[Plan, AnyRefusal]:

@@ -67,7 +67,7 @@ async def _cancel_all(operations: Operations, body: CancelAllRequest) -> Reply:
 
 
 async def _close(operations: Operations, body: CloseRequest) -> Reply:
-    return _reply_of(await operations.close(body.symbol, body.reason))
+    return _reply_of(await operations.close(body.symbol, body.reason, override_unknown=body.override_unknown))
 
 
 async def _state(operations: Operations, body: StateRequest) -> Reply:

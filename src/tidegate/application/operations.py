@@ -74,11 +74,11 @@ class Operations:
         )
         return await self._canceler.cancel_all(tuple(live), reason or _OPERATOR)
 
-    async def close(self, symbol: str, reason: str = "") -> PlacementResult:
+    async def close(self, symbol: str, reason: str = "", *, override_unknown: bool = False) -> PlacementResult:
         """Close every strategy's position on a symbol, one order each; the first refusal, or else the last outcome.
 
         Strategies that only have orders there are closed too: what rests is called off. One that is refused does not
-        keep the next from being closed.
+        keep the next from being closed. `override_unknown` also takes what reductions of unknown outcome may be taking.
         """
         owners = [
             owner
@@ -89,7 +89,8 @@ class Operations:
         results = []
         for owner in dict.fromkeys(owners or [""]):
             decision = Decision(action=Action.CLOSE, strategy_id=owner, reason=reason or "closed by an operator")
-            results.append(await self.coordinator.close_as_operator(symbol, decision))
+            close = self.coordinator.close_as_operator(symbol, decision, override_unknown=override_unknown)
+            results.append(await close)
         return next((one for one in results if isinstance(one, Failure)), results[-1])
 
     async def change_state(

@@ -80,6 +80,7 @@ class OrderPlacementService:
         reduce_only_mode: bool = False,
         default_time_in_force: TimeInForce | None = None,
         by_operator: bool = False,
+        override_unknown: bool = False,
     ) -> PlacementResult:
         """Turn one decision into one order or one refusal.
 
@@ -113,6 +114,7 @@ class OrderPlacementService:
             reduce_only_mode,
             default_time_in_force,
             by_operator,
+            by_operator and override_unknown,
         )
         if self._dry_run:
             return _rehearsed(work.planner.plan(one), decision)

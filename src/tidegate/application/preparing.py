@@ -18,6 +18,7 @@ from tidegate.domain.positions import Position
 from tidegate.domain.products import Product
 from tidegate.domain.refusals import (
     AnyRefusal,
+    ReducibleRefused,
     Remedy,
     TradingStateRefused,
     UnknownOutcomeRefused,
@@ -41,6 +42,7 @@ class Execution(Struct, frozen=True, gc=False):
     reduce_only_mode: bool = False
     default_time_in_force: TimeInForce | None = None
     by_operator: bool = False
+    override_unknown: bool = False
 
 
 class Prepared(Struct, frozen=True, gc=False):
@@ -81,7 +83,7 @@ def prepare(
         product,
         market,
         position,
-        desk.reducible(symbol, decision.strategy_id),
+        _reducible(desk, one),
         desk.store.account_id,
         at,
         one.default_time_in_force,
@@ -92,12 +94,30 @@ def prepare(
     )
     order = translated(symbol, asked)
     if not isinstance(order, Order):
-        return order
+        return _overridable(desk, one, order) if isinstance(order, ReducibleRefused) else order
     if one.reduce_only_mode and order.purpose is Purpose.ENTRY:
         return state_refusal(symbol, TradingState.REDUCING.value, "reduce-only mode", "the settings")
     if one.by_operator:
-        order = replace(order, purpose=Purpose.OPERATOR_CLOSE)
+        order = replace(order, purpose=Purpose.OPERATOR_CLOSE, overrides_unknown=one.override_unknown)
     return Prepared(order, product)
+
+
+def _reducible(desk: AccountDesk, one: Execution) -> Decimal:
+    """What may be reduced; an operator may count what orders of unknown outcome may be reducing already."""
+    symbol, strategy_id = one.symbol, one.decision.strategy_id
+    if not one.override_unknown:
+        return desk.reducible(symbol, strategy_id)
+    with desk.without(desk.unknown_reducers(symbol, strategy_id)):
+        return desk.reducible(symbol, strategy_id)
+
+
+def _overridable(desk: AccountDesk, one: Execution, refusal: ReducibleRefused) -> ReducibleRefused:
+    """Tell an operator of the way past reducers of unknown outcome, where they are what is in the way."""
+    is_blocked = one.by_operator and not one.override_unknown
+    if not is_blocked or not desk.unknown_reducers(one.symbol, one.decision.strategy_id):
+        return refusal
+    text = "wait until the venue has said what became of them, or close with --override-unknown: then both may fill"
+    return replace(refusal, remedy=Remedy(text))
 
 
 def unsettled_close(

@@ -52,10 +52,11 @@ class CancelAllRequest(Struct, frozen=True, kw_only=True):
 
 
 class CloseRequest(Struct, frozen=True, kw_only=True):
-    """Close the account's position on a symbol, as an operator."""
+    """Close the account's position on a symbol, as an operator, who may override reductions of unknown outcome."""
 
     symbol: str
     reason: str = ""
+    override_unknown: bool = False
 
 
 class StateRequest(Struct, frozen=True, kw_only=True):

@@ -48,7 +48,7 @@ class Hand(Protocol):
 
     async def cancel_all(self, include_protection: bool, reason: str) -> tuple[OrderRecord, ...]: ...
 
-    async def close(self, symbol: str, reason: str) -> Outcome: ...
+    async def close(self, request: CloseRequest) -> Outcome: ...
 
     async def reconcile(self, request: ReconcileRequest) -> ReconciliationReport: ...
 
@@ -86,8 +86,9 @@ class OwnHand:
     async def cancel_all(self, include_protection: bool, reason: str) -> tuple[OrderRecord, ...]:
         return await self._app.cancel_all(include_protection=include_protection, reason=reason)
 
-    async def close(self, symbol: str, reason: str) -> Outcome:
-        return _value(await self._app.close(symbol, reason))
+    async def close(self, request: CloseRequest) -> Outcome:
+        override = request.override_unknown
+        return _value(await self._app.close(request.symbol, request.reason, override_unknown=override))
 
     async def reconcile(self, request: ReconcileRequest) -> ReconciliationReport:
         return await self._app.reconcile(report_only=request.report_only, adopt=request.adopt, reason=request.reason)
@@ -122,8 +123,8 @@ class InboxHand:
         body = CancelAllRequest(include_protection=include_protection, reason=reason)
         return (await self.ask(RequestKind.CANCEL_ALL, body)).orders
 
-    async def close(self, symbol: str, reason: str) -> Outcome:
-        return _outcome(await self.ask(RequestKind.CLOSE, CloseRequest(symbol=symbol, reason=reason)))
+    async def close(self, request: CloseRequest) -> Outcome:
+        return _outcome(await self.ask(RequestKind.CLOSE, request))
 
     async def reconcile(self, request: ReconcileRequest) -> ReconciliationReport:
         reply = await self.ask(RequestKind.RECONCILE, request)

@@ -25,7 +25,7 @@ from tidegate.domain.outcomes import NoOrderNeeded, OrderPlaced
 from tidegate.domain.ports import ClockPort
 from tidegate.domain.reconciliation import ReconciliationReport
 from tidegate.domain.records import StepCommitted
-from tidegate.domain.requests import ReconcileRequest, StateRequest
+from tidegate.domain.requests import CloseRequest, ReconcileRequest, StateRequest
 from tidegate.domain.vocabulary import OrderStatus, TradingState
 
 _OPERATOR = "operator"
@@ -74,12 +74,22 @@ async def _whole_id(call: Call, given: str) -> str:
 async def close(
     call: Call,
     symbol: Annotated[str, typer.Argument(metavar="SYMBOL", help="A product, as `products` lists it.")],
+    override_unknown: Annotated[
+        bool,
+        typer.Option("--override-unknown", help="Close also what orders of unknown outcome may be closing already."),
+    ] = False,
     reason: ReasonOption = "",
 ) -> int:
-    """Close the account's position on a symbol, as an operator: it works while HALTED, and no limit blocks it."""
+    """Close the account's position on a symbol, as an operator: it works while HALTED, and no limit blocks it.
+
+    What a reduction of unknown outcome may still take is left out; with [bold]--override-unknown[/bold] it is not, and
+    both may fill: the position could then turn over. The order records that, as a warning.
+    """
     require_store(call.settings)
+    if override_unknown:
+        call.terminal.note("warning: an order of unknown outcome and this close may both fill")
     async with reach(call) as hand:
-        outcome = await hand.close(symbol, reason)
+        outcome = await hand.close(CloseRequest(symbol=symbol, reason=reason, override_unknown=override_unknown))
     call.terminal.answer([lines.outcome_line(outcome)], wording.outcome(outcome))
     if isinstance(outcome, OrderPlaced):
         return REFUSED if outcome.order.status in (OrderStatus.UNKNOWN, OrderStatus.REFUSED) else DONE
