@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from tidegate.application.desk_reading import DeskReading
+from tidegate.application.histories import HistoryKeeper
 from tidegate.application.publishing import Publisher
 from tidegate.domain.events import IncidentRaised, JournalEvent, OrderNews, OrderUnanswered, TradingStateChanged
 from tidegate.domain.identifiers import ClientOrderId
@@ -53,6 +54,7 @@ class AccountDesk(DeskReading):
         self.unrecorded: Counter[str] = Counter()
         self.on_reserved: Callable[[Order, ReviewView], None] | None = None
         self._recalling: dict[ClientOrderId, bool] = {}
+        self._histories = HistoryKeeper(self.ledger, store, market_data.product)
 
     def note(self, at: datetime, *events: JournalEvent) -> Step | None:
         """Fold news, queue it for the next commit and tell it; news that a query could find again after a crash."""
@@ -134,6 +136,8 @@ class AccountDesk(DeskReading):
         Raises:
             LookupError: neither the ledger nor the store knows the order.
         """
+        if self.ledger.is_summed and self.ledger.misses_history(news):
+            await self._histories.complete()
         held = self.ledger.orders.get(client_order_id)
         if held is None:
             held = await self.recall(client_order_id)

@@ -1,6 +1,6 @@
 """The ledger: one account's orders, positions, money and reservations as a fold of events."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
@@ -57,6 +57,7 @@ class Ledger:
         self.opening_balances: dict[str, Decimal] = {}
         self.commitments = Commitments()
         self.fill_count = 0
+        self.is_summed = False
         self.opened_at: datetime | None = None
         self.opening_equity: Decimal | None = None
         self.day_opened_at: datetime | None = None
@@ -69,7 +70,8 @@ class Ledger:
         self.opened_at, self.opening_equity = stored.opened_at, stored.opening_equity
         self.day_opened_at, self.day_opening_equity = stored.day_opened_at, stored.day_opening_equity
         for position in stored.positions:
-            self.positions[position.symbol, position.strategy_id] = PositionHistory(position)
+            self.positions[position.symbol, position.strategy_id] = PositionHistory(position, stored.last_fill_at)
+        self.is_summed = bool(stored.positions)
         for record in stored.open_orders:
             self.recall(record)
 
@@ -78,6 +80,22 @@ class Ledger:
         """Hold an order again, because news of it may come."""
         self.commitments.update_in_context(record, self.product(record.order.symbol))
         self.orders[record.order.client_order_id] = record
+
+    def misses_history(self, news: Iterable[OrderNews]) -> bool:
+        """Whether a fill among the news belongs before others that are known only as the sum that a store kept."""
+        if not self.is_summed:
+            return False
+        fills = (one.fill for one in news if isinstance(one, OrderFilled))
+        return any(
+            (history := self.positions.get((fill.symbol, ACCOUNT))) is not None and not history.can_place(fill)
+            for fill in fills
+        )
+
+    def restore(self, whole: Mapping[tuple[str, str], PositionHistory]) -> None:
+        """Take over the positions' histories as folded from the journal's beginning to where this ledger stands."""
+        for key, history in whole.items():
+            self.positions[key].become(history)
+        self.is_summed = False
 
     def product(self, symbol: str) -> Product:
         product = self._product_of(symbol)
