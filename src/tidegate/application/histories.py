@@ -13,7 +13,7 @@ from tidegate.domain.records import JournalRow, StepCommitted
 
 
 class HistoryKeeper:
-    """Reads the whole journal, once in a life at most, and only for a fill that belongs before those of an earlier life.
+    """Reads the whole journal, once in a life at most, and only for a fill that belongs before those of another life.
 
     Average cost depends on the order of fills, which the stored sums do not tell; a start that read them all would be
     slow, and hardly any needs them.

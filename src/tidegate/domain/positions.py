@@ -141,7 +141,7 @@ class PositionHistory:
         self._positions: list[Position] = []
 
     def can_place(self, fill: Fill) -> bool:
-        """Whether it follows all that is known only as a sum, and what was added since; if not, `become` comes first."""
+        """Whether it follows all that is known only as a sum, and what came since; if not, `become` comes first."""
         if self._summed_until is None:
             return True
         fills = self._fills
