@@ -16,7 +16,7 @@ from tidegate.application.engine import ExecutionEngine
 from tidegate.application.planning import Planner
 from tidegate.application.preparing import Execution, Prepared, prepare, state_refusal, unsettled_close
 from tidegate.application.resolving import OrderResolver
-from tidegate.application.restraint import restrain
+from tidegate.application.restraint import end_cool_down, restrain
 from tidegate.application.sending import OrderSender, Sent
 from tidegate.application.taking_up import open_account, take_up
 from tidegate.domain.amounts import DOMAIN_CONTEXT
@@ -30,7 +30,7 @@ from tidegate.domain.ports import Broker, ClockPort, EnginePort, OrderStorePort
 from tidegate.domain.positions import Position
 from tidegate.domain.products import Product
 from tidegate.domain.records import AlreadyDecided, StepCommitted, StoreUnavailable, WriterLost
-from tidegate.domain.refusals import AnyRefusal, IdConflictRefused, ReducibleRefused, StoreRefused
+from tidegate.domain.refusals import AnyRefusal, IdConflictRefused, ReducibleRefused, StoreRefused, TradingStateRefused
 from tidegate.domain.states import StateEntry, permits
 from tidegate.domain.vocabulary import Action, Purpose, TimeInForce, TradingState
 
@@ -234,6 +234,9 @@ class _Work:
         if not isinstance(prepared, Prepared):
             return await self._unprepared(one, prepared)
         sent = await self._sender.send(prepared.order, prepared.product, one.engine, one.decision)
+        if isinstance(sent, TradingStateRefused) and await end_cool_down(self.desk, one.symbol):
+            # Its term was over, and the guards had not looked since.
+            sent = await self._sender.send(prepared.order, prepared.product, one.engine, one.decision)
         if isinstance(sent, Sent):
             return placed_or_refused(sent.record, sent.changes)
         if isinstance(sent, AlreadyDecided):
@@ -252,7 +255,7 @@ class _Work:
         desk = self.desk
         desk.stats.refused += 1
         if refusal.facts.get("cause") == REPETITION:
-            await restrain(desk, one.symbol, refusal.message)
+            await restrain(desk, one.symbol, refusal)
         if isinstance(refusal, StoreRefused):
             return refusal
         at = desk.clock.now()

@@ -12,11 +12,13 @@ from tidegate.domain.amounts import exact
 from tidegate.domain.contradiction import as_mark, contradiction
 from tidegate.domain.decisions import Decision
 from tidegate.domain.marks import Mark
-from tidegate.domain.orders import Order, OrderRecord
+from tidegate.domain.orders import ApprovedOrder, Order, OrderRecord
 from tidegate.domain.outcomes import NoOrderNeeded
+from tidegate.domain.pace import terms_of
 from tidegate.domain.positions import Position
 from tidegate.domain.products import Product
 from tidegate.domain.refusals import (
+    AmbiguousSizeRefused,
     AnyRefusal,
     ReducibleRefused,
     Remedy,
@@ -24,6 +26,7 @@ from tidegate.domain.refusals import (
     UnknownOutcomeRefused,
     UnknownSymbolRefused,
 )
+from tidegate.domain.remedies import settled
 from tidegate.domain.submissions import EngineCapabilities
 from tidegate.domain.touch import touch_of
 from tidegate.domain.translation import Asked, translated
@@ -75,6 +78,8 @@ def prepare(
             mark=mark,
             given_product=one.product,
             given_position=one.position,
+            at=at,
+            is_exit=decision.reduce_only or decision.action is Action.CLOSE,
         )
         if contradicted is not None:
             return contradicted
@@ -94,12 +99,29 @@ def prepare(
     )
     order = translated(symbol, asked)
     if not isinstance(order, Order):
+        if isinstance(order, AmbiguousSizeRefused):
+            return _tried(desk, one, asked, order)
         return _overridable(desk, one, order) if isinstance(order, ReducibleRefused) else order
     if one.reduce_only_mode and order.purpose is Purpose.ENTRY:
         return state_refusal(symbol, TradingState.REDUCING.value, "reduce-only mode", "the settings")
     if one.by_operator:
         order = replace(order, purpose=Purpose.OPERATOR_CLOSE, overrides_unknown=one.override_unknown)
     return Prepared(order, product)
+
+
+def _tried(desk: AccountDesk, one: Execution, asked: Asked, refusal: AmbiguousSizeRefused) -> AnyRefusal:
+    """The refusal with a remedy that passes every check: the quantity alone, or less of it; or with none."""
+    decision = replace(asked.decision, target_notional=None)
+    order = translated(one.symbol, replace(asked, decision=decision))
+    if not isinstance(order, Order):
+        return replace(refusal, remedy=None)
+    view = desk.view(order, terms_of(order), asked.product, asked.at, one.engine.risk_manager)
+
+    def trial(other: Order) -> AnyRefusal | None:
+        judged = one.engine.review(other, view)
+        return None if isinstance(judged, ApprovedOrder) else judged
+
+    return settled(refusal, order, view, trial)
 
 
 def _reducible(desk: AccountDesk, one: Execution) -> Decimal:
