@@ -445,6 +445,5 @@ class TradingState(StrEnum):
     def severity(self) -> int:
         ...
 
-@asynccontextmanager
-async def open_application(settings: Settings | None=None, *, container: containers.Container | None=None, start: SessionStart=SessionStart.AUTO, speed: float | None=None, is_read_only: bool=False, on_progress: Callable[[SessionProgress], None] | None=None) -> AsyncIterator[Application]:
+def open_application(settings: Settings | None=None, *, container: containers.Container | None=None, start: SessionStart=SessionStart.AUTO, speed: float | None=None, is_read_only: bool=False, on_progress: Callable[[SessionProgress], None] | None=None) -> AbstractAsyncContextManager[Application]:
     ...

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from returns.result import Failure, Result
 
+from tidegate.application.configuration import require
 from tidegate.application.engine import ExecutionEngine
 from tidegate.application.placement import OrderPlacementService, PlacementResult
 from tidegate.application.supervisor import ExecutionRuntimeSupervisor, RunningFlag
@@ -44,6 +45,9 @@ class ExecutionCoordinator:
         default_time_in_force: TimeInForce | None = None,
         running_flag: RunningFlag | None = None,
     ) -> None:
+        require("placement", placement, "an OrderPlacementService", "execute_decision", "plan")
+        require("engine_factory", engine_factory, "a call without arguments", "__call__")
+        require("supervisor_factory", supervisor_factory, "a call without arguments", "__call__")
         self._placement = placement
         self._engine_factory = engine_factory
         self._supervisor_factory = supervisor_factory

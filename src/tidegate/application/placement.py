@@ -9,6 +9,7 @@ from tidegate.application.arguments import flawed_call, flawed_readings
 from tidegate.application.canceling import Canceler
 from tidegate.application.clock_binding import bound_clock
 from tidegate.application.closing import Closer
+from tidegate.application.configuration import require, require_kind
 from tidegate.application.decided import DecidedOnce, Outcome, placed_or_refused
 from tidegate.application.desk import AccountDesk
 from tidegate.application.desk_binding import BOUND_DESK
@@ -44,6 +45,7 @@ class OrderPlacementService:
 
     One instance writes one account; it is not for several threads or event loops. `desk` is the account's shared ledger
     in the containers; without one the service makes its own from `orders_store` on first use, by the bound clock.
+    A part that is none raises BadArgument, which names it.
     """
 
     def __init__(
@@ -59,6 +61,10 @@ class OrderPlacementService:
         sender: OrderSender | None = None,
         closer: Closer | None = None,
     ) -> None:
+        require("orders_store", orders_store, "an OrderStorePort", "record_sending", "commit", "load")
+        require("broker", broker, "a Broker", "submit", "product", "reading")
+        require_kind("order_stats", order_stats, OrderStats, "an OrderStats")
+        require_kind("dry_run", dry_run, bool, "a bool")
         self._store = orders_store
         self._stats = order_stats
         self._broker = broker

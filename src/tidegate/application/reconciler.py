@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from tidegate.application.adoption import Adoption, adopt
+from tidegate.application.configuration import require
 from tidegate.application.desk import AccountDesk
 from tidegate.application.resolving import OrderResolver
 from tidegate.domain.amounts import DOMAIN_CONTEXT
@@ -36,6 +37,10 @@ class OrderReconciler:
     """
 
     def __init__(self, desk: AccountDesk, venue: EnginePort, account: AccountPort, resolver: OrderResolver) -> None:
+        require("desk", desk, "an AccountDesk", "commit", "learn")
+        require("venue", venue, "an EnginePort", "fills", "open_orders")
+        require("account", account, "an AccountPort", "balances", "positions")
+        require("resolver", resolver, "an OrderResolver", "resolve", "fold_fills")
         self.desk = desk
         self.venue = venue
         self.resolver = resolver

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from tidegate.application.adoption import Adoption
 from tidegate.application.canceling import Canceler
+from tidegate.application.configuration import require
 from tidegate.application.engine import ExecutionEngine
 from tidegate.application.guard_watch import GuardWatch
 from tidegate.application.reconciler import OrderReconciler
@@ -51,6 +52,8 @@ class ExecutionRuntimeSupervisor:
         clock: ClockPort | None = None,
         intervals: SupervisorIntervals | None = None,
     ) -> None:
+        require("exec_engine", exec_engine, "an execution engine", "review", "assess")
+        require("order_reconciler_factory", order_reconciler_factory, "a call without arguments", "__call__")
         self.exec_engine = exec_engine
         self._factory = order_reconciler_factory
         self._watch = guard_watch

@@ -74,6 +74,9 @@ class RiskManager:
     """The limits in force, by symbol, and the trading states.
 
     One object in a container: the engine reads limits from it, guards and operators change the states through it.
+
+    Raises:
+        TypeError: limits or states that are none, named.
     """
 
     def __init__(
@@ -82,6 +85,10 @@ class RiskManager:
         states: TradingStates | None = None,
         overrides: Mapping[str, RiskLimits] | None = None,
     ) -> None:
+        if not isinstance(limits, RiskLimits):
+            raise TypeError(f"limits must be a RiskLimits, not {type(limits).__name__}")
+        if states is not None and not isinstance(states, TradingStates):
+            raise TypeError(f"states must be a TradingStates or None, not {type(states).__name__}")
         self.limits = limits
         self.states = states if states is not None else TradingStates()
         self._overrides = dict(overrides or {})
