@@ -28,7 +28,7 @@ class LiveExecutionEngine:
         enable_preview: bool = False,
         impact_estimator: ImpactEstimator | None = None,
     ) -> None:
-        require("broker", broker, "a Broker", "product", "reading")
+        require("broker", broker, "a Broker")
         require_kind("risk_manager", risk_manager, RiskManager, "a RiskManager")
         self.broker = broker
         self.risk_manager = risk_manager
