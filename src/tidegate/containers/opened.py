@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import datetime
+from decimal import getcontext, setcontext
 from math import inf
 from typing import Any
 
@@ -20,6 +21,7 @@ from tidegate.containers.live import LiveContainer
 from tidegate.containers.paper import PaperContainer
 from tidegate.containers.replay import ReplayContainer
 from tidegate.containers.testing import TestingContainer
+from tidegate.domain.amounts import DOMAIN_CONTEXT
 from tidegate.domain.decisions import DECISION_SOURCE
 from tidegate.domain.ports import ClockPort, IdPort
 
@@ -107,6 +109,24 @@ def _check(settings: object, container: object, start: object, speed: object) ->
 
 @asynccontextmanager
 async def _opened(
+    container: containers.Container, on_progress: Callable[[SessionProgress], None] | None
+) -> AsyncIterator[Application]:
+    # Whatever the host's decimal context: parts are made in ours, and the loops that are started here keep it.
+    host = getcontext()
+    setcontext(DOMAIN_CONTEXT)
+    try:
+        async with _entered(container, on_progress) as application:
+            setcontext(host)
+            try:
+                yield application
+            finally:
+                setcontext(DOMAIN_CONTEXT)
+    finally:
+        setcontext(host)
+
+
+@asynccontextmanager
+async def _entered(
     container: containers.Container, on_progress: Callable[[SessionProgress], None] | None
 ) -> AsyncIterator[Application]:
     with container.resources():
