@@ -92,7 +92,7 @@ class ExecutionCoordinator:
     async def execute_decision(self, symbol: str, decision: Decision, mark: Mark | Decimal | None=None, product: Product | None=None, position_state: Position | None=None) -> PlacementResult:
         ...
 
-    async def close_as_operator(self, symbol: str, decision: Decision) -> PlacementResult:
+    async def close_as_operator(self, symbol: str, decision: Decision, *, override_unknown: bool=False) -> PlacementResult:
         ...
 
     async def plan(self, symbol: str, decision: Decision) -> Result[Plan, AnyRefusal]:
@@ -156,7 +156,7 @@ class ExecutionRuntimeSupervisor:
     async def check_in_flight(self, age_seconds: float) -> None:
         ...
 
-    async def reconcile_once(self, *, report_only: bool=False) -> ReconciliationReport:
+    async def reconcile_once(self, *, report_only: bool=False, adoption: Adoption | None=None) -> ReconciliationReport:
         ...
 
     @property
@@ -201,7 +201,7 @@ class OrderPlacementService:
     def __init__(self, *, orders_store: OrderStorePort, order_stats: OrderStats, broker: Broker, dry_run: bool=False, clock: ClockPort | None=None, desk: AccountDesk | None=None, engine_port: EnginePort | None=None, sender: OrderSender | None=None, closer: Closer | None=None) -> None:
         ...
 
-    async def execute_decision(self, *, symbol: str, decision: Decision, mark: Mark | Decimal | None=None, product: Product | None=None, position_state: Position | None=None, exec_engine: ExecutionEngine, reduce_only_mode: bool=False, default_time_in_force: TimeInForce | None=None, by_operator: bool=False) -> PlacementResult:
+    async def execute_decision(self, *, symbol: str, decision: Decision, mark: Mark | Decimal | None=None, product: Product | None=None, position_state: Position | None=None, exec_engine: ExecutionEngine, reduce_only_mode: bool=False, default_time_in_force: TimeInForce | None=None, by_operator: bool=False, override_unknown: bool=False) -> PlacementResult:
         ...
 
     async def plan(self, *, symbol: str, decision: Decision, exec_engine: ExecutionEngine, default_time_in_force: TimeInForce | None=None, reduce_only_mode: bool=False) -> Result[Plan, AnyRefusal]:
@@ -218,7 +218,7 @@ class OrderReconciler:
     def snapshot(self) -> ReconciliationReport | None:
         ...
 
-    async def reconcile_once(self, *, report_only: bool=False) -> ReconciliationReport:
+    async def reconcile_once(self, *, report_only: bool=False, adoption: Adoption | None=None) -> ReconciliationReport:
         ...
 
 class OrderSide(StrEnum):
@@ -445,6 +445,5 @@ class TradingState(StrEnum):
     def severity(self) -> int:
         ...
 
-@asynccontextmanager
-async def open_application(settings: Settings | None=None, *, container: containers.Container | None=None, start: SessionStart=SessionStart.AUTO, speed: float | None=None, is_read_only: bool=False, on_progress: Callable[[SessionProgress], None] | None=None) -> AsyncIterator[Application]:
+def open_application(settings: Settings | None=None, *, container: containers.Container | None=None, start: SessionStart=SessionStart.AUTO, speed: float | None=None, is_read_only: bool=False, on_progress: Callable[[SessionProgress], None] | None=None) -> AbstractAsyncContextManager[Application]:
     ...

@@ -14,6 +14,7 @@ from tidegate.application.application import Application
 from tidegate.containers import open_application
 from tidegate.domain.decisions import Algorithm
 from tidegate.domain.events import DecisionRefused
+from tidegate.domain.refusals import Remedy
 
 HELD = Position(symbol=SPOT)
 """What the ledger holds: nothing."""
@@ -144,6 +145,38 @@ async def test_a_mark_that_contradicts_the_market_is_refused_with_the_range_that
 
     assert refusal.figures["market"] == 100_000
     assert refusal.remedy is not None
+
+
+@pytest.mark.parametrize("size", [{"quantity": Decimal("0.01")}, {"target_notional": Decimal(500)}])
+async def test_a_mark_from_the_future_is_refused_however_the_order_is_sized(size: dict[str, Any]) -> None:
+    """It would never grow old; an exit is let through."""
+    rig = Rig()
+    async with rig.open() as app:
+        ahead = Mark(Decimal(100_000), rig.clock.now() + timedelta(seconds=3))
+        refusal = refused(await executed(app, decision=Decision(action=Action.BUY, **size), mark=ahead), "INVALID")
+        placed(await executed(app))
+        placed(await executed(app, decision=Decision(action=Action.CLOSE), mark=ahead))
+
+    assert refusal.figures["ahead_seconds"] == 3
+
+
+async def test_two_sizes_that_disagree_are_told_a_size_that_passes_every_other_check() -> None:
+    """The quantity alone where it would pass, less of it where it would not, and nothing where nothing helps."""
+    rig = Rig()
+    async with rig.open() as app:
+
+        async def told(quantity: str) -> Remedy | None:
+            both = Decision(action=Action.BUY, quantity=Decimal(quantity), target_notional=Decimal(100))
+            return refused(await executed(app, decision=both), "AMBIGUOUS_SIZE").remedy
+
+        small, large = await told("0.05"), await told("7")
+        assert small is not None
+        assert large is not None
+        assert (small.text, small.changes) == ("give one of the two", {"target_notional": None})
+        assert large.changes["quantity"] < Decimal("0.2")
+        placed(await executed(app, decision=Decision(action=Action.BUY, quantity=large.changes["quantity"])))
+        await app.halt("nothing passes now")
+        assert await told("0.05") is None
 
 
 async def test_a_mark_that_is_old_is_refused_where_it_would_size_the_order() -> None:

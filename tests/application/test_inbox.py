@@ -9,7 +9,8 @@ import pytest
 from tests.application.rig import SPOT, Rig, buy, offer_to_buy, placed
 from tidegate import OrderStatus, TradingState
 from tidegate.adapters.stores.memory import MemoryOrderStore
-from tidegate.domain.records import RequestKind
+from tidegate.domain.events import TradingStateChanged
+from tidegate.domain.records import RequestKind, StepCommitted
 from tidegate.domain.requests import (
     CancelAllRequest,
     CancelRequest,
@@ -85,6 +86,45 @@ async def test_an_operators_requests_are_carried_out() -> None:
         reconciled = await desk.asked(RequestKind.RECONCILE, ReconcileRequest(report_only=True))
         assert reconciled.report is not None
         assert reconciled.report.agrees
+
+
+def _halted(rig: Rig, reason: str) -> TradingStateChanged:
+    return TradingStateChanged(
+        state=TradingState.HALTED, reason=reason, by="operator", is_latched=True, at=rig.clock.now()
+    )
+
+
+async def test_a_state_that_was_written_by_whoever_asks_is_enforced_without_a_second_row() -> None:
+    """One halt is one change of the journal, and what rests is cancelled all the same."""
+    desk = Desk()
+    async with desk.rig.open() as app:
+        resting = placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
+        written = await desk.store.write_state(_halted(desk.rig, "stop"))
+        assert isinstance(written, StepCommitted)
+        request = StateRequest(state=TradingState.HALTED, reason="stop", sequence=written.sequence)
+        reply = await desk.asked(RequestKind.STATE, request)
+
+        assert (reply.state, reply.error, app.state()) == (TradingState.HALTED, "", TradingState.HALTED)
+        stood = await desk.store.find_order(resting.client_order_id)
+    assert stood is not None
+    assert stood.status is OrderStatus.CANCELED
+    assert [change.reason for change in await desk.rig.stored(TradingStateChanged)] == ["stop"]
+
+
+async def test_a_guard_that_came_in_between_does_not_have_the_last_word() -> None:
+    """The state that another process wrote was overwritten before it was heard of: it is written again."""
+    desk = Desk()
+    async with desk.rig.open() as app:
+        written = await desk.store.write_state(_halted(desk.rig, "stop"))
+        assert isinstance(written, StepCommitted)
+        await app.operations.change_state(TradingState.REDUCING, "silent feed", by="guard feed")
+        request = StateRequest(state=TradingState.HALTED, reason="stop", sequence=written.sequence)
+        await desk.asked(RequestKind.STATE, request)
+
+        stored = (await desk.store.load()).account_state
+    assert stored is not None
+    assert stored.state is TradingState.HALTED
+    assert app.state() is TradingState.HALTED
 
 
 @pytest.mark.parametrize(

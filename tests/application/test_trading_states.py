@@ -204,6 +204,24 @@ async def test_the_same_order_again_and_again_restrains_its_symbol_until_it_has_
         assert app.state(SPOT) is TradingState.ACTIVE
 
 
+async def test_a_repetition_may_be_sent_again_at_the_very_moment_that_its_refusal_named() -> None:
+    """The guards need not have looked in between; a moment earlier it is refused."""
+    rig = Rig(supervisor={"feed_interval_seconds": 7})
+    async with rig.open() as app:
+        for _ in range(5):
+            placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
+        remedy = refused(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)), "ORDER_SIZE").remedy
+        assert remedy is not None
+        assert remedy.not_before is not None
+        await rig.clock.advance((remedy.not_before - rig.clock.now()).total_seconds() - 1)
+        early = refused(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)), "TRADING_STATE").remedy
+        assert early is not None
+        assert early.not_before == remedy.not_before
+        await rig.clock.advance(1)
+        placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
+        assert app.state(SPOT) is TradingState.ACTIVE
+
+
 async def test_the_states_of_a_symbol_do_not_lower_those_of_the_account() -> None:
     """The more severe of the two counts."""
     rig = Rig()

@@ -20,8 +20,10 @@ from tests.application.rig import (
 from tidegate import OrderStatus, TradingState
 from tidegate.adapters.brokers.scripted import Answer
 from tidegate.adapters.brokers.scripted.answers import Effect, Told
+from tidegate.application.application import Application
 from tidegate.containers import open_application
-from tidegate.domain.events import IncidentRaised, OrderAccepted, OrderRejected, OrderUnanswered
+from tidegate.domain.events import IncidentRaised, OrderAccepted, OrderRejected, OrderSending, OrderUnanswered
+from tidegate.domain.orders import OrderRecord
 
 
 async def test_an_unanswered_submit_is_an_order_whose_status_is_unknown() -> None:
@@ -64,6 +66,42 @@ async def test_an_unknown_reduction_of_a_derivative_blocks_its_quantity() -> Non
         rig.venue.next_submit(Answer.timeout_never_received())
         placed(await app.coordinator.execute_decision(PERPETUAL, sell("0.05", reduce_only=True)))
         refused(await app.coordinator.execute_decision(PERPETUAL, sell("0.05", reduce_only=True)), "REDUCIBLE")
+
+
+async def reduction_without_an_answer(app: Application, rig: Rig, symbol: str) -> OrderRecord:
+    """A position of 0.05, all of which an unanswered order may be reducing."""
+    placed(await app.coordinator.execute_decision(symbol, buy("0.05")))
+    rig.venue.next_submit(Answer.timeout_never_received())
+    return placed(await app.coordinator.execute_decision(symbol, sell("0.05", reduce_only=True)))
+
+
+@pytest.mark.parametrize("symbol", [SPOT, PERPETUAL])
+async def test_an_operator_may_override_an_unknown_reduction_and_is_warned_for_the_record(symbol: str) -> None:
+    """It is the operator who takes it that both fill."""
+    rig = Rig()
+    async with rig.open() as app:
+        unknown = await reduction_without_an_answer(app, rig, symbol)
+        closed = placed(await rig.finished(app.close(symbol, override_unknown=True)))
+        assert (closed.quantity, closed.status) == (Decimal("0.05"), OrderStatus.FILLED)
+        assert app.position(symbol).is_flat
+        assert (await app.summary(0)).invariants == "hold"
+
+    sent = (await rig.stored(OrderSending))[-1]
+    assert sent.order.overrides_unknown
+    told = next(one.message for one in sent.warnings if one.code == "UNKNOWN_OUTCOME")
+    assert unknown.client_order_id in told
+    assert told.endswith("overridden by an operator: both may fill")
+
+
+async def test_a_close_that_an_unknown_reduction_blocks_tells_the_operator_of_the_override() -> None:
+    """And takes nothing of it by itself."""
+    rig = Rig()
+    async with rig.open() as app:
+        await reduction_without_an_answer(app, rig, SPOT)
+        remedy = refused(await rig.finished(app.close(SPOT)), "REDUCIBLE").remedy
+
+    assert remedy is not None
+    assert "--override-unknown" in remedy.text
 
 
 @pytest.mark.parametrize("answer", [Answer.timeout_after_accept(), Answer.timeout_after_fill(), Answer.lost_ack()])

@@ -56,6 +56,16 @@ def test_the_locks_cover_what_the_project_asks_for() -> None:
     assert runtime | development <= pinned(ROOT / "requirements" / "dev.txt").keys()
 
 
+def test_every_dependency_is_imported_somewhere() -> None:
+    """Whoever installs Tidegate runs the code of all of them; one that nothing uses is only a risk."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    modules = {name_of(requirement).replace("-", "_") for requirement in project["project"]["dependencies"]}
+    sources = (path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+    imported = {name for text in sources for name in re.findall(r"^\s*(?:from|import) (\w+)", text, flags=re.MULTILINE)}
+
+    assert modules - imported == set()
+
+
 def test_both_locks_agree_on_versions() -> None:
     """The tests run on what users install."""
     runtime, development = (

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+from decimal import Context, FloatOperation, Inexact, Rounded, getcontext, localcontext
 
 from tests.application.rig import SPOT, Rig, buy, placed
 from tidegate import Decision, Settings, open_application
@@ -52,3 +53,26 @@ async def test_the_testing_profile_opens_without_anything_else() -> None:
         refusal = (await app.coordinator.execute_decision(SPOT, buy())).failure()
 
     assert refusal.code in ("STALE_MARK", "MARKET_STATE")
+
+
+async def test_an_application_lives_in_its_own_decimal_context_whatever_the_hosts() -> None:
+    """Its parts and its loops; the host finds its own again, inside and afterwards."""
+    host = Context(prec=2, traps=[Inexact, Rounded, FloatOperation])
+    with localcontext(host):
+        rig = Rig(risk={"daily_loss_limit_pct": "0.0512345"}, paper={"opening_balances": {"USD": "123456.789"}})
+        mine = getcontext()
+        async with rig.open() as app:
+            assert getcontext() is mine
+            placed(await app.coordinator.execute_decision(SPOT, buy("0.0123")))
+            await rig.clock.advance(65)
+            assert app.dead_loops == {}
+            assert (await app.summary(0)).invariants == "hold"
+        assert getcontext() is mine
+
+
+async def test_a_session_opens_in_any_decimal_context() -> None:
+    """The venue's figures are made in ours."""
+    with localcontext(Context(prec=2, traps=[Inexact, Rounded])):
+        settings = Settings.load(environ={}, store={"url": "memory://"})
+        async with open_application(settings, speed=1_000) as app:
+            assert (await app.account()).equity == 100_000

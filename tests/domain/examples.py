@@ -52,6 +52,8 @@ def examples_of(kind: Any) -> st.SearchStrategy[Any]:
     if kind in _PLAIN:
         return _PLAIN[kind]
     origin, inner = get_origin(kind), get_args(kind)
+    if origin is Annotated and inner[0] is int:
+        return st.integers(inner[1].ge, 2**53)
     if origin is Annotated:
         return examples_of(inner[0])
     if origin in (Union, types.UnionType):

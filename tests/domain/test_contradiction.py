@@ -1,5 +1,6 @@
 """Contradiction: what a caller says is held against what market data and ledger say."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +21,7 @@ HELD = Position(symbol="BTC-USD", quantity=Decimal(1), entry_price=Decimal(60_00
 
 def judged(of: Product = SPOT, market: MarketReading = MARKET, **said: Any) -> AnyRefusal | None:
     """The refusal of what the caller says; collar 5 %."""
-    nothing = {"mark": None, "given_product": None, "given_position": None}
+    nothing = {"mark": None, "given_product": None, "given_position": None, "at": NOW}
     return contradiction(product=of, market=market, held=HELD, limits=RiskLimits(), **(nothing | said))
 
 
@@ -63,6 +64,21 @@ def test_a_mark_beyond_the_collar_is_told_which_would_do() -> None:
     assert refusal.remedy is not None
     assert refusal.remedy.text == "give a mark between 57001 and 63000, or none"
     assert refusal.figures == {"given": 1, "market": 60_000, "low": 57_000, "high": 63_000}
+
+
+@pytest.mark.parametrize(
+    ("ahead_ms", "is_exit", "code"), [(1_000, False, None), (1_001, False, "INVALID"), (1_001, True, None)]
+)
+def test_a_mark_from_the_future_is_refused_beyond_the_skew_of_clocks(
+    ahead_ms: int, is_exit: bool, code: str | None
+) -> None:
+    """N9: its age says nothing. No clock stops an exit."""
+    ahead = Mark(Decimal(60_000), NOW + timedelta(milliseconds=ahead_ms))
+    refusal = judged(mark=ahead, is_exit=is_exit)
+
+    assert (refusal.code if refusal is not None else None) == code
+    if refusal is not None:
+        assert refusal.figures == {"ahead_seconds": Decimal("1.001"), "limit_seconds": 1}
 
 
 def test_a_mark_without_a_market_to_hold_it_against_stands() -> None:

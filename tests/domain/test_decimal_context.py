@@ -147,7 +147,8 @@ def judged() -> Any:
     said = {"given_product": None, "given_position": replace(HELD, quantity=SHORT), "mark": None}
     other = {"given_product": None, "given_position": replace(HELD), "mark": Mark(LONG, NOW)}
     return [
-        contradiction(product=SPOT, market=market, held=HELD, limits=RiskLimits(), **terms) for terms in (said, other)
+        contradiction(product=SPOT, market=market, held=HELD, limits=RiskLimits(), at=NOW, **terms)
+        for terms in (said, other)
     ]
 
 

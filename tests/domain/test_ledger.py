@@ -28,6 +28,7 @@ from tests.domain.histories import (
     stories,
 )
 from tidegate.domain.amounts import ZERO
+from tidegate.domain.booking import ACCOUNT
 from tidegate.domain.commitments import Commitments
 from tidegate.domain.events import (
     AccountOpened,
@@ -43,7 +44,7 @@ from tidegate.domain.events import (
     OrderSending,
     TradingStateChanged,
 )
-from tidegate.domain.ledger import ACCOUNT, Ledger, UnknownProductError
+from tidegate.domain.ledger import Ledger, UnknownProductError
 from tidegate.domain.orders import Order
 from tidegate.domain.positions import Position
 from tidegate.domain.records import StoredAccount

@@ -28,6 +28,8 @@ from tidegate.domain.reconciliation import ReconciliationReport
 from tidegate.domain.refusals import AnyRefusal
 from tidegate.domain.vocabulary import TradingState
 
+_AT_REST_SECONDS = 5.0
+
 
 class Session(Protocol):
     """What drives the market and the clock of a paper or replay run; a live one has none."""
@@ -119,8 +121,22 @@ class Application(AccountReadings):
         self._running.stop()
         self.coordinator.close()
         await self._children.__aexit__(None, None, None)
+        if self._session is not None and self.recovered is not None:
+            await self._reconcile_at_rest()
         if not self._is_read_only:
             await self._desk.store.flush()
+
+    async def _reconcile_at_rest(self) -> None:
+        """The session's time stands still, so what is learnt of the venue now is how it stays until the next start.
+
+        A venue that waits for that time would wait for ever: it is given a few real seconds.
+        """
+        try:
+            async with asyncio.timeout(_AT_REST_SECONDS):
+                await self.coordinator.supervisor.reconcile_once()
+        except TimeoutError:
+            reason = "the venue gave no answer after its session had been stopped: the next start will ask it"
+            self._desk.incident(self._desk.clock.now(), "UNRECONCILED_END", reason)
 
     async def _reconcile(self) -> None:
         await self.coordinator.run_order_reconciliation(self._intervals.reconciliation)
@@ -155,9 +171,9 @@ class Application(AccountReadings):
     async def cancel_all(self, *, include_protection: bool = False, reason: str = "") -> tuple[OrderRecord, ...]:
         return await self.operations.cancel_all(include_protection=include_protection, reason=reason)
 
-    async def close(self, symbol: str, reason: str = "") -> PlacementResult:
-        """An operator's close of the account's position."""
-        return await self.operations.close(symbol, reason)
+    async def close(self, symbol: str, reason: str = "", *, override_unknown: bool = False) -> PlacementResult:
+        """An operator's close of the account's position; of what unknown reductions may take, only if told to."""
+        return await self.operations.close(symbol, reason, override_unknown=override_unknown)
 
     async def halt(self, reason: str, symbol: str = "") -> StateReceipt:
         """HALTED: no order of a strategy is sent from here on; protection and an operator's closes still work."""
@@ -171,8 +187,11 @@ class Application(AccountReadings):
         """ACTIVE again, latched trips included: an operator has looked."""
         return await self.operations.change_state(TradingState.ACTIVE, reason, symbol)
 
-    async def reconcile(self, *, report_only: bool = False) -> ReconciliationReport:
-        return await self.operations.reconcile(report_only=report_only)
+    async def reconcile(
+        self, *, report_only: bool = False, adopt: bool = False, reason: str = ""
+    ) -> ReconciliationReport:
+        """One pass now; `adopt` takes up balances that are confirmed to differ, as an operator's word on them."""
+        return await self.operations.reconcile(report_only=report_only, adopt=adopt, reason=reason)
 
     def subscribe(self, subscriber: EventSubscriberPort) -> Callable[[], None]:
         """Tell a subscriber of every event from now on; the returned call ends it."""

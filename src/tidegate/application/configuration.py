@@ -1,4 +1,4 @@
-"""ConfigurationError: a setting that cannot be used, told in one line that names its key and never its value."""
+"""ConfigurationError: a setting or argument that cannot be used, told in one line that names it, never its value."""
 
 
 class ConfigurationError(Exception):
@@ -12,3 +12,31 @@ class ConfigurationError(Exception):
         super().__init__(message)
         self.message = message
         self.keys = keys
+
+
+class BadArgument(ConfigurationError, TypeError):
+    """What a caller handed over is not what is wanted there; `argument` names the parameter."""
+
+    def __init__(self, argument: str, value: object, wanted: str) -> None:
+        super().__init__(f"{argument} must be {wanted}, not {type(value).__name__}", (argument,))
+        self.argument = argument
+
+
+def require(argument: str, value: object, wanted: str, *calls: str) -> None:
+    """Have what is handed over be something with these methods, now and not when one of them is first used.
+
+    Raises:
+        BadArgument: it is not.
+    """
+    if value is None or not all(callable(getattr(value, name, None)) for name in calls):
+        raise BadArgument(argument, value, wanted)
+
+
+def require_kind(argument: str, value: object, kind: type, wanted: str) -> None:
+    """The same for what must be of a type.
+
+    Raises:
+        BadArgument: it is not.
+    """
+    if not isinstance(value, kind):
+        raise BadArgument(argument, value, wanted)

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from returns.result import Failure, Result
 
+from tidegate.application.configuration import require
 from tidegate.application.engine import ExecutionEngine
 from tidegate.application.placement import OrderPlacementService, PlacementResult
 from tidegate.application.supervisor import ExecutionRuntimeSupervisor, RunningFlag
@@ -44,6 +45,9 @@ class ExecutionCoordinator:
         default_time_in_force: TimeInForce | None = None,
         running_flag: RunningFlag | None = None,
     ) -> None:
+        require("placement", placement, "an OrderPlacementService", "execute_decision", "plan")
+        require("engine_factory", engine_factory, "a call without arguments", "__call__")
+        require("supervisor_factory", supervisor_factory, "a call without arguments", "__call__")
         self._placement = placement
         self._engine_factory = engine_factory
         self._supervisor_factory = supervisor_factory
@@ -99,12 +103,21 @@ class ExecutionCoordinator:
             default_time_in_force=self._default_time_in_force,
         )
 
-    async def close_as_operator(self, symbol: str, decision: Decision) -> PlacementResult:
-        """A person's close: permitted while HALTED, and never blocked by a limit."""
+    async def close_as_operator(
+        self, symbol: str, decision: Decision, *, override_unknown: bool = False
+    ) -> PlacementResult:
+        """A person's close: permitted while HALTED, and never blocked by a limit.
+
+        With `override_unknown` it also takes what reductions of unknown outcome may be taking: both may fill.
+        """
         if self._is_closed:
             return Failure(_CLOSED)
         return await self._placement.execute_decision(
-            symbol=symbol, decision=decision, exec_engine=self.engine, by_operator=True
+            symbol=symbol,
+            decision=decision,
+            exec_engine=self.engine,
+            by_operator=True,
+            override_unknown=override_unknown,
         )
 
     async def plan(self, symbol: str, decision: Decision) -> Result[Plan, AnyRefusal]:

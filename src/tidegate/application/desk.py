@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from tidegate.application.desk_reading import DeskReading
+from tidegate.application.histories import HistoryKeeper
 from tidegate.application.publishing import Publisher
 from tidegate.application.tally import Tally
 from tidegate.domain.events import IncidentRaised, JournalEvent, OrderNews, OrderUnanswered, TradingStateChanged
@@ -55,6 +56,7 @@ class AccountDesk(DeskReading):
         self.unrecorded: Counter[str] = Counter()
         self.on_reserved: Callable[[Approval], None] | None = None
         self._recalling: dict[ClientOrderId, bool] = {}
+        self._histories = HistoryKeeper(self.ledger, store, market_data.product)
 
     def note(self, at: datetime, *events: JournalEvent) -> Step | None:
         """Fold news, queue it for the next commit and tell it; news that a query could find again after a crash."""
@@ -129,9 +131,13 @@ class AccountDesk(DeskReading):
         """
         outcome = await self.store.write_state(change)
         if type(outcome) is StepCommitted or change.state is not TradingState.ACTIVE:
-            self.ledger.states.apply(change)
-            self.publisher.publish((change,))
+            self.hold_state(change)
         return outcome
+
+    def hold_state(self, change: TradingStateChanged) -> None:
+        """Have a trading state hold here that is durable already, whoever wrote it."""
+        self.ledger.states.apply(change)
+        self.publisher.publish((change,))
 
     def incident(self, at: datetime, kind: str, message: str, *, symbol: str = "", client_order_id: str = "") -> None:
         """Record what an operator must see."""
@@ -143,6 +149,8 @@ class AccountDesk(DeskReading):
         Raises:
             LookupError: neither the ledger nor the store knows the order.
         """
+        if self.ledger.is_summed and self.ledger.misses_history(news):
+            await self._histories.complete()
         held = self.ledger.orders.get(client_order_id)
         if held is None:
             held = await self.recall(client_order_id)

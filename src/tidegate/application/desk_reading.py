@@ -5,8 +5,11 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from tidegate.domain.amounts import ZERO
-from tidegate.domain.ledger import ACCOUNT, Ledger
+from tidegate.domain.booking import ACCOUNT
+from tidegate.domain.ledger import Ledger
 from tidegate.domain.one_look import OneLook
 from tidegate.domain.orders import Order, OrderRecord
 from tidegate.domain.pace import Pace, Terms
@@ -15,6 +18,7 @@ from tidegate.domain.products import Product
 from tidegate.domain.risk import RiskManager
 from tidegate.domain.valuation import Valuation
 from tidegate.domain.views import ExposureReading, OwnOrders, ReviewView
+from tidegate.domain.vocabulary import OrderStatus
 
 _NO_OWN_ORDERS = OwnOrders()
 
@@ -71,6 +75,8 @@ class DeskReading:
 
     def view(self, order: Order, terms: Terms, product: Product, at: datetime, risk: RiskManager) -> ReviewView:
         """One consistent reading of everything that a review of this order judges by, `risk` being the engine's."""
+        if order.overrides_unknown:
+            return self._view_over_unknown(replace(order, overrides_unknown=False), terms, product, at, risk)
         symbol = order.symbol
         ledger, pace = self.ledger, self.pace
         limits = risk.limits_for(symbol)
@@ -91,6 +97,26 @@ class DeskReading:
             repeats=pace.repeats(terms),
             is_live=self.is_live,
             reporting_rate=rate if exposure is not None else None,
+        )
+
+    def _view_over_unknown(
+        self, order: Order, terms: Terms, product: Product, at: datetime, risk: RiskManager
+    ) -> ReviewView:
+        """As if reductions of unknown outcome took nothing, since an operator says so; they are counted still."""
+        unknown = self.unknown_reducers(order.symbol, order.strategy_id)
+        with self.without(unknown):
+            view = self.view(order, terms, product, at, risk)
+        if not unknown:
+            return view
+        count, oldest = view.own_orders.unknown_count + len(unknown), unknown[0].client_order_id
+        return replace(view, own_orders=replace(view.own_orders, unknown_count=count, unknown_id=oldest))
+
+    def unknown_reducers(self, symbol: str, strategy_id: str) -> tuple[OrderRecord, ...]:
+        """Reductions of a strategy whose outcome is unknown, oldest first."""
+        return tuple(
+            record
+            for record in self.live_orders(symbol, strategy_id)
+            if record.status is OrderStatus.UNKNOWN and record.order.purpose.is_exit
         )
 
     def _own_orders(self, symbol: str, strategy_id: str) -> OwnOrders:

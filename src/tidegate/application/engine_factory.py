@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 from msgspec.structs import replace
 
-from tidegate.application.configuration import ConfigurationError
+from tidegate.application.configuration import BadArgument, ConfigurationError
 from tidegate.application.engines import AdvancedExecutionEngine, LiveExecutionEngine
 from tidegate.domain.amounts import ONE, ZERO, flaw
 from tidegate.domain.identifiers import is_symbol
@@ -27,12 +27,8 @@ class BadSlippageMultiplier(ConfigurationError, ValueError):
         self.entry = entry
 
 
-class BadEngineArgument(ConfigurationError, TypeError):
+class BadEngineArgument(BadArgument):
     """Something that is not what an engine is made of; `argument` names the parameter."""
-
-    def __init__(self, argument: str, value: object, wanted: str) -> None:
-        super().__init__(f"{argument} must be {wanted}, not {type(value).__name__}", (argument,))
-        self.argument = argument
 
 
 class ExecutionEngineFactory:

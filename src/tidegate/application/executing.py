@@ -7,14 +7,14 @@ from tidegate.application.desk import AccountDesk
 from tidegate.application.planning import Planner
 from tidegate.application.preparing import Execution, Prepared, plainly, prepare, state_refusal, unsettled_close
 from tidegate.application.resolving import OrderResolver
-from tidegate.application.restraint import restrain
+from tidegate.application.restraint import end_cool_down, restrain
 from tidegate.application.sending import OrderSender, Sent
 from tidegate.domain.events import DecisionRefused, NoOrderDecided
 from tidegate.domain.guards import REPETITION
 from tidegate.domain.outcomes import NoOrderNeeded
 from tidegate.domain.ports import EnginePort
 from tidegate.domain.records import AlreadyDecided, StepCommitted, StoreUnavailable, WriterLost
-from tidegate.domain.refusals import AnyRefusal, ReducibleRefused, StoreRefused
+from tidegate.domain.refusals import AnyRefusal, ReducibleRefused, StoreRefused, TradingStateRefused
 from tidegate.domain.states import StateEntry, permits
 from tidegate.domain.vocabulary import Action, Purpose, TradingState
 
@@ -89,6 +89,9 @@ class DecisionWork:
         if not isinstance(prepared, Prepared):
             return await self._unprepared(one, prepared)
         sent = await self._sender.send(prepared.order, prepared.product, one.engine, one.decision)
+        if isinstance(sent, TradingStateRefused) and await end_cool_down(self.desk, one.symbol):
+            # Its term was over, and the guards had not looked since.
+            sent = await self._sender.send(prepared.order, prepared.product, one.engine, one.decision)
         return placed_or_refused(sent.record, sent.changes) if isinstance(sent, Sent) else await self._unsent(one, sent)
 
     async def _unsent(self, one: Execution, why: AnyRefusal | AlreadyDecided) -> Outcome:
@@ -108,7 +111,7 @@ class DecisionWork:
         desk = self.desk
         desk.stats.refused += 1
         if refusal.facts.get("cause") == REPETITION:
-            await restrain(desk, one.symbol, refusal.message)
+            await restrain(desk, one.symbol, refusal)
         if isinstance(refusal, StoreRefused):
             return refusal
         at = desk.clock.now()

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from tidegate.application.desk import AccountDesk
+from tidegate.application.restraint import end_cool_down
 from tidegate.application.state_keeper import StateKeeper
 from tidegate.domain.events import DayOpened, GuardReported, TradingStateChanged
 from tidegate.domain.guards import FEED, LATCHED, BlindBound, GuardAnswer, GuardReading, daily_loss, feed, records
@@ -63,7 +64,8 @@ class GuardWatch:
         """
         at = self._desk.clock.now()
         await self._states.sweep()
-        await self._end_cool_downs(at)
+        for symbol in self._desk.ledger.states.symbols:
+            await end_cool_down(self._desk, symbol)
         answers = []
         for product in self._desk.market_data.products:
             reading = self._desk.market_data.reading(product.symbol)
@@ -72,15 +74,6 @@ class GuardWatch:
             limits = self._desk.risk_manager.limits_for(product.symbol)
             answers.append(await self._judge(feed(reading, at, limits), at))
         return tuple(answers)
-
-    async def _end_cool_downs(self, at: datetime) -> None:
-        """A state with a term that nothing latched goes back when its term is over."""
-        for symbol, entry in self._desk.ledger.states.symbols.items():
-            if entry.until is not None and at >= entry.until and not entry.is_latched:
-                change = TradingStateChanged(
-                    state=TradingState.ACTIVE, reason="the cool-down is over", by=entry.by, symbol=symbol, at=at
-                )
-                await self._states.change(change)
 
     def _is_involved(self, symbol: str) -> bool:
         sums = self._desk.ledger.commitments.by_symbol.get(symbol)

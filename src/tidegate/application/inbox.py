@@ -67,16 +67,20 @@ async def _cancel_all(operations: Operations, body: CancelAllRequest) -> Reply:
 
 
 async def _close(operations: Operations, body: CloseRequest) -> Reply:
-    return _reply_of(await operations.close(body.symbol, body.reason))
+    return _reply_of(await operations.close(body.symbol, body.reason, override_unknown=body.override_unknown))
 
 
 async def _state(operations: Operations, body: StateRequest) -> Reply:
-    receipt = await operations.change_state(body.state, body.reason, body.symbol)
+    if body.sequence > 0:
+        receipt = await operations.enforce_state(body.sequence, body.state, body.reason, body.symbol)
+    else:
+        receipt = await operations.change_state(body.state, body.reason, body.symbol)
     return Reply(state=receipt.state, error=receipt.error)
 
 
 async def _reconcile(operations: Operations, body: ReconcileRequest) -> Reply:
-    return Reply(report=await operations.reconcile(report_only=body.report_only))
+    report = await operations.reconcile(report_only=body.report_only, adopt=body.adopt, reason=body.reason)
+    return Reply(report=report)
 
 
 def _reply_of(result: PlacementResult) -> Reply:

@@ -4,16 +4,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 from returns.result import Failure, Result, Success
 
+from tidegate.application.adoption import Adoption
 from tidegate.application.canceling import Canceler
 from tidegate.application.coordinator import ExecutionCoordinator
 from tidegate.application.desk import AccountDesk
 from tidegate.application.placement import PlacementResult
 from tidegate.application.preparing import unknown_symbol
 from tidegate.application.state_keeper import StateKeeper
+from tidegate.domain.booking import ACCOUNT
 from tidegate.domain.decisions import Decision
 from tidegate.domain.events import TradingStateChanged
 from tidegate.domain.identifiers import ClientOrderId, is_identifier
-from tidegate.domain.ledger import ACCOUNT
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.reconciliation import ReconciliationReport
 from tidegate.domain.records import StepCommitted
@@ -73,11 +74,11 @@ class Operations:
         )
         return await self._canceler.cancel_all(tuple(live), reason or _OPERATOR)
 
-    async def close(self, symbol: str, reason: str = "") -> PlacementResult:
+    async def close(self, symbol: str, reason: str = "", *, override_unknown: bool = False) -> PlacementResult:
         """Close every strategy's position on a symbol, one order each; the first refusal, or else the last outcome.
 
         Strategies that only have orders there are closed too: what rests is called off. One that is refused does not
-        keep the next from being closed.
+        keep the next from being closed. `override_unknown` also takes what reductions of unknown outcome may be taking.
         """
         owners = [
             owner
@@ -88,7 +89,8 @@ class Operations:
         results = []
         for owner in dict.fromkeys(owners or [""]):
             decision = Decision(action=Action.CLOSE, strategy_id=owner, reason=reason or "closed by an operator")
-            results.append(await self.coordinator.close_as_operator(symbol, decision))
+            close = self.coordinator.close_as_operator(symbol, decision, override_unknown=override_unknown)
+            results.append(await close)
         return next((one for one in results if isinstance(one, Failure)), results[-1])
 
     async def change_state(
@@ -99,26 +101,67 @@ class Operations:
             return self._receipt(state, symbol, unknown_symbol(symbol, self.desk).message)
         change = TradingStateChanged(
             state=state,
-            reason=reason.encode(errors="replace").decode(),
+            reason=_recordable(reason),
             by=by,
             symbol=symbol,
             is_latched=state is not TradingState.ACTIVE,
             at=self.desk.clock.now(),
         )
         is_durable = isinstance(outcome := await self._states.change(change), StepCommitted)
-        if state is TradingState.ACTIVE and not symbol:
-            # What guards have set for symbols was seen as well; what an operator set for one is lifted there.
-            trips = [own for own, entry in self.desk.ledger.states.symbols.items() if entry.by != _OPERATOR]
-            for own in trips:
-                await self._states.change(replace(change, symbol=own))
+        await self._lift_trips(change)
         if is_durable and state is TradingState.ACTIVE and not symbol:
             # An operator who resumes has seen what was broken.
             self.desk.broken.clear()
         return self._receipt(state, symbol, "" if is_durable else str(getattr(outcome, "reason", outcome)))
 
+    async def enforce_state(self, sequence: int, state: TradingState, reason: str, symbol: str) -> StateReceipt:
+        """Enforce a state that whoever asks has written at that place of the journal: one change, one row.
+
+        Where it is not what was last written, because a guard came in between, it is written again, as the last word.
+        """
+        is_known = not symbol or self.desk.market_data.product(symbol) is not None
+        written = await self._written(sequence, symbol) if is_known else None
+        if written is None or (written.state, written.by) != (state, _OPERATOR):
+            return await self.change_state(state, reason, symbol)
+        await self._states.adopt(written)
+        await self._lift_trips(written)
+        if state is TradingState.ACTIVE and not symbol:
+            self.desk.broken.clear()
+        return self._receipt(state, symbol, "")
+
+    async def _written(self, sequence: int, symbol: str) -> TradingStateChanged | None:
+        """The change at that place of the journal, if none of the same account or symbol follows it."""
+        found: list[tuple[int, TradingStateChanged]] = []
+        after = sequence - 1
+        while rows := await self.desk.store.journal(after=after):
+            after = rows[-1].sequence
+            found += [
+                (row.sequence, event)
+                for row in rows
+                for event in row.events
+                if isinstance(event, TradingStateChanged) and event.symbol == symbol
+            ]
+        return found[0][1] if [at for at, _ in found] == [sequence] else None
+
+    async def _lift_trips(self, change: TradingStateChanged) -> None:
+        """Whoever resumes the account has seen what guards set for symbols too; an operator's own is lifted there."""
+        if change.state is not TradingState.ACTIVE or change.symbol:
+            return
+        trips = [own for own, entry in self.desk.ledger.states.symbols.items() if entry.by != _OPERATOR]
+        for own in trips:
+            await self._states.change(replace(change, symbol=own))
+
     def _receipt(self, state: TradingState, symbol: str, error: str) -> StateReceipt:
         return StateReceipt(state=state, symbol=symbol, process=self._process, epoch=self.desk.store.epoch, error=error)
 
-    async def reconcile(self, *, report_only: bool = False) -> ReconciliationReport:
-        """One pass of reconciliation now."""
-        return await self.coordinator.supervisor.reconcile_once(report_only=report_only)
+    async def reconcile(
+        self, *, report_only: bool = False, adopt: bool = False, reason: str = ""
+    ) -> ReconciliationReport:
+        """One pass of reconciliation now; with `adopt`, an operator takes up what came and went from outside."""
+        adoption = Adoption(by=_OPERATOR, reason=_recordable(reason)) if adopt and not report_only else None
+        return await self.coordinator.supervisor.reconcile_once(report_only=report_only, adoption=adoption)
+
+
+def _recordable(text: str) -> str:
+    """The text without what has no bytes: half of a surrogate pair could not be written."""
+    return text.encode(errors="replace").decode()

@@ -8,6 +8,7 @@ from returns.result import Failure, Result, Success
 from tidegate.application.arguments import flawed_call, flawed_engine, flawed_readings
 from tidegate.application.clock_binding import bound_clock
 from tidegate.application.closing import Closer
+from tidegate.application.configuration import require, require_kind
 from tidegate.application.decided import Outcome
 from tidegate.application.desk import AccountDesk
 from tidegate.application.desk_binding import BOUND_DESK
@@ -35,6 +36,7 @@ class OrderPlacementService:
 
     One instance writes one account; it is not for several threads or event loops. `desk` is the account's shared ledger
     in the containers; without one the service makes its own from `orders_store` on first use, by the bound clock.
+    A part that is none raises BadArgument, which names it.
     """
 
     def __init__(
@@ -50,6 +52,10 @@ class OrderPlacementService:
         sender: OrderSender | None = None,
         closer: Closer | None = None,
     ) -> None:
+        require("orders_store", orders_store, "an OrderStorePort", "record_sending", "commit", "load")
+        require("broker", broker, "a Broker", "submit", "product", "reading")
+        require_kind("order_stats", order_stats, OrderStats, "an OrderStats")
+        require_kind("dry_run", dry_run, bool, "a bool")
         self._store = orders_store
         self._stats = order_stats
         self._broker = broker
@@ -72,6 +78,7 @@ class OrderPlacementService:
         reduce_only_mode: bool = False,
         default_time_in_force: TimeInForce | None = None,
         by_operator: bool = False,
+        override_unknown: bool = False,
     ) -> PlacementResult:
         """Turn one decision into one order or one refusal.
 
@@ -105,6 +112,7 @@ class OrderPlacementService:
             reduce_only_mode,
             default_time_in_force,
             by_operator,
+            by_operator and override_unknown,
         )
         if self._dry_run:
             return _rehearsed(work.planner.plan(one), decision)

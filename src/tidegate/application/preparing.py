@@ -14,17 +14,21 @@ from tidegate.domain.contradiction import as_mark, contradiction
 from tidegate.domain.decisions import Decision
 from tidegate.domain.marks import Mark
 from tidegate.domain.one_look import Approval
-from tidegate.domain.orders import Order, OrderRecord
+from tidegate.domain.orders import ApprovedOrder, Order, OrderRecord
 from tidegate.domain.outcomes import NoOrderNeeded
+from tidegate.domain.pace import terms_of
 from tidegate.domain.positions import Position
 from tidegate.domain.products import Product
 from tidegate.domain.refusals import (
+    AmbiguousSizeRefused,
     AnyRefusal,
+    ReducibleRefused,
     Remedy,
     TradingStateRefused,
     UnknownOutcomeRefused,
     UnknownSymbolRefused,
 )
+from tidegate.domain.remedies import settled
 from tidegate.domain.submissions import EngineCapabilities
 from tidegate.domain.touch import touch_of
 from tidegate.domain.translation import Asked, translated
@@ -43,6 +47,7 @@ class Execution(Struct, frozen=True, gc=False):
     reduce_only_mode: bool = False
     default_time_in_force: TimeInForce | None = None
     by_operator: bool = False
+    override_unknown: bool = False
 
 
 class Prepared(Struct, frozen=True, gc=False):
@@ -102,6 +107,8 @@ def prepare(
             mark=mark,
             given_product=one.product,
             given_position=one.position,
+            at=at,
+            is_exit=decision.reduce_only or decision.action is Action.CLOSE,
         )
         if contradicted is not None:
             return contradicted
@@ -110,7 +117,7 @@ def prepare(
         product,
         market,
         position,
-        desk.reducible(symbol, decision.strategy_id),
+        _reducible(desk, one),
         desk.store.account_id,
         at,
         one.default_time_in_force,
@@ -121,12 +128,47 @@ def prepare(
     )
     order = translated(symbol, asked)
     if not isinstance(order, Order):
-        return order
+        if isinstance(order, AmbiguousSizeRefused):
+            return _tried(desk, one, asked, order)
+        return _overridable(desk, one, order) if isinstance(order, ReducibleRefused) else order
     if one.reduce_only_mode and order.purpose is Purpose.ENTRY:
         return state_refusal(symbol, TradingState.REDUCING.value, "reduce-only mode", "the settings")
     if one.by_operator:
-        order = replace(order, purpose=Purpose.OPERATOR_CLOSE)
+        order = replace(order, purpose=Purpose.OPERATOR_CLOSE, overrides_unknown=one.override_unknown)
     return Prepared(order, product)
+
+
+def _tried(desk: AccountDesk, one: Execution, asked: Asked, refusal: AmbiguousSizeRefused) -> AnyRefusal:
+    """The refusal with a remedy that passes every check: the quantity alone, or less of it; or with none."""
+    decision = replace(asked.decision, target_notional=None)
+    order = translated(one.symbol, replace(asked, decision=decision))
+    if not isinstance(order, Order):
+        return replace(refusal, remedy=None)
+    view = desk.view(order, terms_of(order), asked.product, asked.at, one.engine.risk_manager)
+
+    def trial(other: Order) -> AnyRefusal | None:
+        judged = one.engine.review(other, view)
+        return None if isinstance(judged, ApprovedOrder) else judged
+
+    return settled(refusal, order, view, trial)
+
+
+def _reducible(desk: AccountDesk, one: Execution) -> Decimal:
+    """What may be reduced; an operator may count what orders of unknown outcome may be reducing already."""
+    symbol, strategy_id = one.symbol, one.decision.strategy_id
+    if not one.override_unknown:
+        return desk.reducible(symbol, strategy_id)
+    with desk.without(desk.unknown_reducers(symbol, strategy_id)):
+        return desk.reducible(symbol, strategy_id)
+
+
+def _overridable(desk: AccountDesk, one: Execution, refusal: ReducibleRefused) -> ReducibleRefused:
+    """Tell an operator of the way past reducers of unknown outcome, where they are what is in the way."""
+    is_blocked = one.by_operator and not one.override_unknown
+    if not is_blocked or not desk.unknown_reducers(one.symbol, one.decision.strategy_id):
+        return refusal
+    text = "wait until the venue has said what became of them, or close with --override-unknown: then both may fill"
+    return replace(refusal, remedy=Remedy(text))
 
 
 def unsettled_close(

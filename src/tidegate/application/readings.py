@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from tidegate.application.desk import AccountDesk
 from tidegate.domain.amounts import DOMAIN_CONTEXT
+from tidegate.domain.booking import ACCOUNT
 from tidegate.domain.fills import Fill
-from tidegate.domain.ledger import ACCOUNT
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.positions import Position
 from tidegate.domain.products import Product

@@ -4,12 +4,14 @@ from asyncio import Lock
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from tidegate.application.adoption import Adoption, adopt
+from tidegate.application.configuration import require
 from tidegate.application.desk import AccountDesk
 from tidegate.application.resolving import OrderResolver
 from tidegate.domain.amounts import DOMAIN_CONTEXT
+from tidegate.domain.booking import ACCOUNT
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import CLIENT_ORDER_PREFIX
-from tidegate.domain.ledger import ACCOUNT
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.ports import AccountPort, EnginePort
 from tidegate.domain.reconciliation import (
@@ -35,6 +37,10 @@ class OrderReconciler:
     """
 
     def __init__(self, desk: AccountDesk, venue: EnginePort, account: AccountPort, resolver: OrderResolver) -> None:
+        require("desk", desk, "an AccountDesk", "commit", "learn")
+        require("venue", venue, "an EnginePort", "fills", "open_orders")
+        require("account", account, "an AccountPort", "balances", "positions")
+        require("resolver", resolver, "an OrderResolver", "resolve", "fold_fills")
         self.desk = desk
         self.venue = venue
         self.resolver = resolver
@@ -52,15 +58,18 @@ class OrderReconciler:
         """The last pass's report, None before the first."""
         return self._report
 
-    async def reconcile_once(self, *, report_only: bool = False) -> ReconciliationReport:
+    async def reconcile_once(
+        self, *, report_only: bool = False, adoption: Adoption | None = None
+    ) -> ReconciliationReport:
         """One pass over everything. `report_only` folds nothing, and only says what differs.
 
+        With an `adoption`, balances that are confirmed to differ are taken up as flows from outside, and agree then.
         Passes come one after the other, so that two never take each other's reads for two looks at a mismatch.
         """
         async with self._pass:
-            return await self._reconcile(report_only)
+            return await self._reconcile(report_only, adoption)
 
-    async def _reconcile(self, report_only: bool) -> ReconciliationReport:
+    async def _reconcile(self, report_only: bool, adoption: Adoption | None) -> ReconciliationReport:
         at = self.desk.clock.now()
         unreachable: list[str] = []
         differences: list[Difference] = []
@@ -76,10 +85,15 @@ class OrderReconciler:
             unreachable.append(f"open orders: {theirs.reason}")
         else:
             resolved = await self._compare_orders(at, theirs, differences, report_only)
-        found, unseen = await self._money_differences()
+        found, unseen, balances = await self._money_differences()
         unreachable.extend(unseen)
         confirmed = self._confirm(at, found)
-        differences.extend(confirmed)
+        adopted: tuple[Difference, ...] = ()
+        if adoption is not None and balances is not None:
+            # At once, while the ledger stands where it was compared.
+            adopted, failure = await adopt(self.desk, adoption, confirmed, balances)
+            unreachable.extend([failure] if failure else [])
+        differences.extend(one for one in confirmed if one not in adopted)
         differences.extend(one for one in self.resolver.differences.values() if one not in differences)
         self._report = ReconciliationReport(
             at=at,
@@ -88,6 +102,7 @@ class OrderReconciler:
             unreachable=tuple(unreachable),
             applied=applied,
             resolved=tuple(resolved),
+            adopted=adopted,
         )
         self.desk.differences = self._report.differences
         return self._report
@@ -141,8 +156,8 @@ class OrderReconciler:
                 resolved.append(record.client_order_id)
         return resolved
 
-    async def _money_differences(self) -> tuple[tuple[Difference, ...], list[str]]:
-        """Positions and balances that differ now; nothing is concluded while an order is in flight."""
+    async def _money_differences(self) -> tuple[tuple[Difference, ...], list[str], VenueBalances | None]:
+        """Positions and balances that differ now, and the venue's; nothing is concluded while an order is in flight."""
         unseen: list[str] = []
         found: tuple[Difference, ...] = ()
         before = self.desk.ledger.fill_count
@@ -152,12 +167,13 @@ class OrderReconciler:
             if isinstance(answer, Unreachable):
                 unseen.append(f"{name}: {answer.reason}")
         if self.desk.ledger.fill_count != before or self._in_flight():
-            return (), unseen
+            return (), unseen, None
         if isinstance(positions, VenuePositions):
             found += self._positions_against(positions)
         if isinstance(balances, VenueBalances):
             found += self._balances_against(balances)
-        return found, unseen
+            return found, unseen, balances
+        return found, unseen, None
 
     def _in_flight(self) -> bool:
         return any(record.order.is_taker_only or record.is_unanswered for record in self.desk.live_orders())

@@ -27,6 +27,12 @@ class StateKeeper:
             await self.sweep()
         return outcome
 
+    async def adopt(self, change: TradingStateChanged) -> None:
+        """Enforce a state that another process has made durable."""
+        self._desk.hold_state(change)
+        if change.state is not TradingState.ACTIVE:
+            await self.sweep()
+
     async def sweep(self) -> None:
         """Cancel entries that rest where none may.
 

@@ -6,7 +6,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from tidegate.application.adoption import Adoption
 from tidegate.application.canceling import Canceler
+from tidegate.application.configuration import require
 from tidegate.application.engine import ExecutionEngine
 from tidegate.application.guard_watch import GuardWatch
 from tidegate.application.reconciler import OrderReconciler
@@ -50,6 +52,8 @@ class ExecutionRuntimeSupervisor:
         clock: ClockPort | None = None,
         intervals: SupervisorIntervals | None = None,
     ) -> None:
+        require("exec_engine", exec_engine, "an execution engine", "review", "assess")
+        require("order_reconciler_factory", order_reconciler_factory, "a call without arguments", "__call__")
         self.exec_engine = exec_engine
         self._factory = order_reconciler_factory
         self._watch = guard_watch
@@ -123,10 +127,12 @@ class ExecutionRuntimeSupervisor:
         await self.resolver.resolve_overdue(age_seconds)
         await self.canceler.repeat_overdue(age_seconds)
 
-    async def reconcile_once(self, *, report_only: bool = False) -> ReconciliationReport:
-        """One pass now. What it finds wrong wakes the guards."""
-        report = await self.reconciler.reconcile_once(report_only=report_only)
-        if not report.agrees:
+    async def reconcile_once(
+        self, *, report_only: bool = False, adoption: Adoption | None = None
+    ) -> ReconciliationReport:
+        """One pass now. What it finds wrong wakes the guards, and so does what an operator took up."""
+        report = await self.reconciler.reconcile_once(report_only=report_only, adoption=adoption)
+        if not report.agrees or report.adopted:
             self.wake_guards()
         return report
 

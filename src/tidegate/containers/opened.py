@@ -1,8 +1,10 @@
 """Opening an application: the container of a profile, its resources, and the clock and ids that its decisions take."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import datetime
+from decimal import getcontext, setcontext
+from math import inf
 from typing import Any
 
 from dependency_injector import containers, providers
@@ -13,12 +15,13 @@ from tidegate.adapters.sessions.session import SessionProgress
 from tidegate.adapters.settings import Settings
 from tidegate.application.application import Application
 from tidegate.application.clock_binding import BOUND_CLOCK
-from tidegate.application.configuration import ConfigurationError
+from tidegate.application.configuration import BadArgument, ConfigurationError, require_kind
 from tidegate.application.desk_binding import BOUND_DESK
 from tidegate.containers.live import LiveContainer
 from tidegate.containers.paper import PaperContainer
 from tidegate.containers.replay import ReplayContainer
 from tidegate.containers.testing import TestingContainer
+from tidegate.domain.amounts import DOMAIN_CONTEXT
 from tidegate.domain.decisions import DECISION_SOURCE
 from tidegate.domain.ports import ClockPort, IdPort
 
@@ -59,8 +62,7 @@ def container_of(
             return TestingContainer(**given)
 
 
-@asynccontextmanager
-async def open_application(
+def open_application(
     settings: Settings | None = None,
     *,
     container: containers.Container | None = None,
@@ -68,21 +70,65 @@ async def open_application(
     speed: float | None = None,
     is_read_only: bool = False,
     on_progress: Callable[[SessionProgress], None] | None = None,
-) -> AsyncIterator[Application]:
+) -> AbstractAsyncContextManager[Application]:
     """The application of the settings' profile, or of a container of your own, wired and recovered, its loops running.
 
     Inside, decisions take their ids and moments from the container's ports. `start` and `speed` concern paper,
     `on_progress` any recorded session; read-only opens without lock, recovery and loops, for readings and plans.
 
     Raises:
+        BadArgument: at once, for an argument that is none; a ConfigurationError that names it.
         ConfigurationError, StoreError, WorldError, RecordingDamaged, OpeningError: with the reason in one line.
     """
+    _check(settings, container, start, speed)
+    require_kind("is_read_only", is_read_only, bool, "a bool")
+    if on_progress is not None and not callable(on_progress):
+        raise BadArgument("on_progress", on_progress, "a call with a SessionProgress, or None")
     if container is None:
         container = container_of(
             settings if settings is not None else Settings(), start=start, speed=speed, is_read_only=is_read_only
         )
-    elif settings is not None:
-        raise ConfigurationError("give open_application settings or a container, not both")
+    return _opened(container, on_progress)
+
+
+def _check(settings: object, container: object, start: object, speed: object) -> None:
+    if settings is not None and not isinstance(settings, Settings):
+        raise BadArgument("settings", settings, "a Settings or None")
+    if container is not None and not isinstance(container, containers.DynamicContainer):
+        raise BadArgument("container", container, "a container that was made, such as PaperContainer(settings=...)")
+    if settings is not None and container is not None:
+        raise ConfigurationError("give open_application settings or a container, not both", ("settings", "container"))
+    require_kind("start", start, SessionStart, "a SessionStart")
+    if speed is None:
+        return
+    if isinstance(speed, bool) or not isinstance(speed, int | float):
+        raise BadArgument("speed", speed, "a number of session seconds a second, or None")
+    if not 0 < speed < inf:
+        raise ConfigurationError("speed must be a finite number above zero", ("speed",))
+
+
+@asynccontextmanager
+async def _opened(
+    container: containers.Container, on_progress: Callable[[SessionProgress], None] | None
+) -> AsyncIterator[Application]:
+    # Whatever the host's decimal context: parts are made in ours, and the loops that are started here keep it.
+    host = getcontext()
+    setcontext(DOMAIN_CONTEXT)
+    try:
+        async with _entered(container, on_progress) as application:
+            setcontext(host)
+            try:
+                yield application
+            finally:
+                setcontext(DOMAIN_CONTEXT)
+    finally:
+        setcontext(host)
+
+
+@asynccontextmanager
+async def _entered(
+    container: containers.Container, on_progress: Callable[[SessionProgress], None] | None
+) -> AsyncIterator[Application]:
     with container.resources():
         clock = container.clock()
         if on_progress is not None and isinstance(session := container.session(), MarketSession):

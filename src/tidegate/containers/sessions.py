@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tidegate.adapters.brokers.simulated import SessionStart, VenueSettings, WorldError
-from tidegate.adapters.brokers.simulated.peeking import last_recording
+from tidegate.adapters.brokers.simulated.peeking import last_recording, peek_state
 from tidegate.adapters.recordings.reader import Recording, open_recording
 from tidegate.adapters.recordings.synthetic import packaged_recording_path
 from tidegate.adapters.sessions import MarketSession
@@ -75,7 +75,8 @@ def paper_session(
     if world is not None and not is_read_only:
         world.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _refuse_second_writer(settings)
-        _refuse_lost_world(settings, world, start)
+        if start is not SessionStart.FRESH_ACCOUNT:
+            _refuse_lost_half(settings, world)
     return _opened(
         prepare_session(
             recording,
@@ -101,16 +102,26 @@ def _refuse_second_writer(settings: Settings) -> None:
         raise StoreLocked(url.path, holder.process, holder.pid)
 
 
-def _refuse_lost_world(settings: Settings, world: Path, start: SessionStart) -> None:
-    """A store with orders whose venue is gone: a fresh one would know none of them, and give their fills' names again.
+def _refuse_lost_half(settings: Settings, world: Path) -> None:
+    """Store and world are one account: each without the other would begin anew, and say nothing of what was traded.
+
+    A fresh world would know none of the store's orders, and give their fills' names again; a fresh store would take
+    the world's balances for opening ones, and its open orders for somebody else's.
 
     Raises:
-        WorldError: the world's file is missing beside a store that has traded.
+        WorldError: one of them has traded, and the other is missing or knows nothing of it.
     """
     url = settings.store_url
-    is_lost = not world.exists() and start is not SessionStart.FRESH_ACCOUNT
-    if is_lost and isinstance(url, SqliteStoreUrl) and has_orders(url.path):
+    if not isinstance(url, SqliteStoreUrl):
+        return
+    has_traded = has_orders(url.path)
+    if has_traded and not world.exists():
         raise WorldError(world, f"it is missing, and {url.path.name} has orders on it; bring it back, or use --fresh")
+    state = peek_state(world) if not has_traded else None
+    if state is not None and state.order_count:
+        count = f"{state.order_count:,} order{'' if state.order_count == 1 else 's'}"
+        lost = "has none" if url.path.exists() else "is missing"
+        raise WorldError(world, f"it has {count}, and {url.path.name} {lost}; bring the store back, or use --fresh")
 
 
 def replay_store(

@@ -9,6 +9,7 @@ from tidegate.domain.positions import Position
 from tidegate.domain.products import Product, round_limit_price
 from tidegate.domain.refusals import AnyRefusal, CollarRefused, InvalidRefused, Remedy
 from tidegate.domain.risk import RiskLimits
+from tidegate.domain.timeliness import premature
 from tidegate.domain.views import MarketReading
 from tidegate.domain.vocabulary import OrderSide
 
@@ -37,11 +38,13 @@ def contradiction(
     mark: Mark | None,
     given_product: Product | None,
     given_position: Position | None,
+    at: datetime,
+    is_exit: bool = False,
 ) -> AnyRefusal | None:
     """The refusal of a mark, product or position that the venue's market or our ledger contradicts; None if they agree.
 
     A mark may differ by the collar, a position by one increment; a product must be the same symbol, kind and
-    increments.
+    increments. A mark of a decision that is no exit must not be from the future either.
 
     Raises:
         TypeError: a product or position that is none, or a position whose quantity is no Decimal.
@@ -55,7 +58,9 @@ def contradiction(
     refusal = _position_contradiction(product, held, given_position) if given_position is not None else None
     if refusal is not None:
         return refusal
-    return _mark_contradiction(product, market, limits, mark) if mark is not None else None
+    if mark is None:
+        return None
+    return (None if is_exit else premature(mark, at, limits)) or _mark_contradiction(product, market, limits, mark)
 
 
 def _position_contradiction(product: Product, held: Position, given: Position) -> AnyRefusal | None:

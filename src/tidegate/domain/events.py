@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from tidegate.domain.amounts import DOMAIN_CONTEXT, ZERO
 from tidegate.domain.decisions import Decision
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId, VenueOrderId
@@ -167,6 +168,22 @@ class AccountOpened(_Event, frozen=True, gc=False, kw_only=True, tag="ACCOUNT_OP
     equity: Decimal | None
 
 
+class ExternalFlow(_Event, frozen=True, gc=False, kw_only=True, tag="EXTERNAL_FLOW"):
+    """Money or coins came or went by no order of ours (a deposit, a transfer, somebody else's trade).
+
+    An operator took it up: nothing of the kind is ever concluded from a balance alone. `amount` is signed.
+    """
+
+    currency: str
+    amount: Decimal
+    by: str
+    reason: str = ""
+
+    def external_after(self, held: Decimal) -> Decimal:
+        """The coins that are not ours, of which there were `held`: what comes is theirs, and goes of theirs first."""
+        return max(DOMAIN_CONTEXT.add(held, self.amount), ZERO)
+
+
 class DayOpened(_Event, frozen=True, gc=False, kw_only=True, tag="DAY_OPENED"):
     """The equity, in the reporting currency, against which the day's loss is measured."""
 
@@ -203,6 +220,7 @@ AccountEvent = (
     | NoOrderDecided
     | TradingStateChanged
     | AccountOpened
+    | ExternalFlow
     | DayOpened
     | ApplicationStarted
     | GuardReported

@@ -6,6 +6,7 @@ from typing import Any, get_args
 from tidegate.domain.events import (
     AccountOpened,
     DayOpened,
+    ExternalFlow,
     JournalEvent,
     OrderFilled,
     OrderNews,
@@ -18,7 +19,7 @@ from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.lifecycle import apply_news, prepared, sending
 from tidegate.domain.orders import OrderRecord
 
-AccountFact = AccountOpened | DayOpened | TradingStateChanged
+AccountFact = AccountOpened | ExternalFlow | DayOpened | TradingStateChanged
 
 
 def own_fill(fill: Fill, record: OrderRecord) -> Fill:
@@ -94,6 +95,7 @@ _TAKES: dict[type, Callable[[Fold, Any], object]] = {
     OrderSending: Fold._sending,
     OrderPrepared: Fold._prepared,
     AccountOpened: Fold._learnt,
+    ExternalFlow: Fold._learnt,
     DayOpened: Fold._learnt,
     TradingStateChanged: Fold._learnt,
     **{kind: Fold._news for kind in get_args(OrderNews) if kind is not OrderFilled},

@@ -30,6 +30,8 @@ class GuardReading(Struct, frozen=True, gc=False, kw_only=True):
 
 DAILY_LOSS, FEED, RECORDS, LOOPS = "daily_loss", "feed", "records", "loops"
 REPETITION = "repetition"
+REPETITION_COOL_DOWN_SECONDS = Decimal(60)
+"""How long a symbol takes no entries after the same order came too often."""
 
 LATCHED = frozenset({DAILY_LOSS, RECORDS, LOOPS})
 """Guards whose trip waits for an operator; the others move back by themselves once they pass."""

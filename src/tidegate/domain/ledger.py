@@ -1,13 +1,22 @@
 """The ledger: one account's orders, positions, money and reservations as a fold of events."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
 
-from tidegate.domain.amounts import ONE, ZERO, exact
+from tidegate.domain.amounts import ZERO, exact
+from tidegate.domain.booking import ACCOUNT, book
 from tidegate.domain.commitments import Commitments
-from tidegate.domain.events import DayOpened, JournalEvent, OrderFilled, OrderNews, OrderSending, TradingStateChanged
+from tidegate.domain.events import (
+    DayOpened,
+    ExternalFlow,
+    JournalEvent,
+    OrderFilled,
+    OrderNews,
+    OrderSending,
+    TradingStateChanged,
+)
 from tidegate.domain.fills import Fill
 from tidegate.domain.first_answer import first_answer
 from tidegate.domain.folding import AccountFact, Fold, own_fill
@@ -19,9 +28,6 @@ from tidegate.domain.products import Product
 from tidegate.domain.records import Step, StoredAccount
 from tidegate.domain.states import TradingStates
 from tidegate.domain.vocabulary import OrderSide, ProductKind
-
-ACCOUNT = "*"
-"""The owner under which a symbol's position over all strategies is kept; no strategy may have that id."""
 
 # Bound once: in Python 3.11 looking a member up on its enumeration costs more than adding two decimals.
 _BUY, _SPOT = OrderSide.BUY, ProductKind.SPOT
@@ -50,6 +56,7 @@ class Ledger:
         self.opening_balances: dict[str, Decimal] = {}
         self.commitments = Commitments()
         self.fill_count = 0
+        self.is_summed = False
         self.opened_at: datetime | None = None
         self.opening_equity: Decimal | None = None
         self.day_opened_at: datetime | None = None
@@ -62,7 +69,8 @@ class Ledger:
         self.opened_at, self.opening_equity = stored.opened_at, stored.opening_equity
         self.day_opened_at, self.day_opening_equity = stored.day_opened_at, stored.day_opening_equity
         for position in stored.positions:
-            self.positions[position.symbol, position.strategy_id] = PositionHistory(position)
+            self.positions[position.symbol, position.strategy_id] = PositionHistory(position, stored.last_fill_at)
+        self.is_summed = bool(stored.positions)
         for record in stored.open_orders:
             self.recall(record)
 
@@ -71,6 +79,22 @@ class Ledger:
         """Hold an order again, because news of it may come."""
         self.commitments.update_in_context(record, self.product(record.order.symbol))
         self.orders[record.order.client_order_id] = record
+
+    def misses_history(self, news: Iterable[OrderNews]) -> bool:
+        """Whether a fill among the news belongs before others that are known only as the sum that a store kept."""
+        if not self.is_summed:
+            return False
+        fills = (one.fill for one in news if isinstance(one, OrderFilled))
+        return any(
+            (history := self.positions.get((fill.symbol, ACCOUNT))) is not None and not history.can_place(fill)
+            for fill in fills
+        )
+
+    def restore(self, whole: Mapping[tuple[str, str], PositionHistory]) -> None:
+        """Take over the positions' histories as folded from the journal's beginning to where this ledger stands."""
+        for key, history in whole.items():
+            self.positions[key].become(history)
+        self.is_summed = False
 
     def product(self, symbol: str) -> Product:
         product = self._product_of(symbol)
@@ -99,7 +123,7 @@ class Ledger:
         return tuple(history.position for key, history in self.positions.items() if key[1] != ACCOUNT)
 
     def external_quantity(self, product: Product) -> Decimal:
-        """Coins that were there at the first start and are none of ours: counted, never sold."""
+        """Coins that were there at the first start, or came later by no order of ours: counted, never sold."""
         return self.opening_balances.get(product.base_currency, ZERO) if product.is_spot else ZERO
 
     @exact
@@ -126,9 +150,10 @@ class Ledger:
         touched: dict[PositionHistory, None] = {}
         for fill in fills:
             strategy_id = fold.orders[fill.client_order_id].order.strategy_id
-            self._book(fill, self.product(fill.symbol), strategy_id)
+            book(self.positions, self.balances, fill, self.product(fill.symbol), strategy_id)
             for owner in (strategy_id, ACCOUNT):
                 touched[self.positions[fill.symbol, owner]] = None
+        self.fill_count += len(fills)
         for record, product in zip(orders, products, strict=True):
             self._hold(record, product)
         return Step(
@@ -194,7 +219,8 @@ class Ledger:
         order = record.order
         product = self.product(order.symbol)
         for fill in fills:
-            self._book(fill, product, order.strategy_id)
+            book(self.positions, self.balances, fill, product, order.strategy_id)
+        self.fill_count += len(fills)
         self._hold(record, product)
         if not fills:
             return Step(at=at, events=events, orders=(record,))
@@ -228,50 +254,13 @@ class Ledger:
             self.states.apply(fact)
         elif isinstance(fact, DayOpened):
             self.day_opened_at, self.day_opening_equity = fact.at, fact.equity
+        elif isinstance(fact, ExternalFlow):
+            currency, external = fact.currency, self.opening_balances
+            self.balances[currency] = self.balances.get(currency, ZERO) + fact.amount
+            # A new object, by which whoever has read the old one sees that it is old.
+            self.opening_balances = {**external, currency: fact.external_after(external.get(currency, ZERO))}
         elif self.opened_at is None:
             self.opened_at, self.opening_equity = fact.at, fact.equity
             self.opening_balances = dict(fact.balances)
             for currency, amount in fact.balances.items():
                 self.balances[currency] = self.balances.get(currency, ZERO) + amount
-
-    def _book(self, fill: Fill, product: Product, strategy_id: str) -> None:
-        """Move money and positions by one fill that has not been seen before."""
-        symbol, positions = fill.symbol, self.positions
-        own, account = positions.get((symbol, strategy_id)), positions.get((symbol, ACCOUNT))
-        if own is None or account is None:
-            own, account = self._begin_history(symbol, strategy_id, account)
-        realized = account.position.realized_pnl
-        own.add_in_context(fill, product)
-        if account.leader is own:
-            account.follow()
-        else:
-            account.add_in_context(fill, product)
-        self.fill_count += 1
-        balances = self.balances
-        if product.kind is _SPOT:
-            base, quote = product.base_currency, product.quote_currency
-            bought, paid = fill.quantity, fill.quantity * fill.price
-            if product.multiplier is not ONE:
-                paid *= product.multiplier
-            if fill.side is not _BUY:
-                bought, paid = -bought, -paid
-            balances[base] = balances.get(base, ZERO) + bought
-            balances[quote] = balances.get(quote, ZERO) - paid
-        elif gain := account.position.realized_pnl - realized:
-            settlement = product.settlement_currency
-            balances[settlement] = balances.get(settlement, ZERO) + gain
-        if fill.fee:
-            currency = fill.fee_currency or product.quote_currency
-            balances[currency] = balances.get(currency, ZERO) - fill.fee
-
-    def _begin_history(
-        self, symbol: str, strategy_id: str, account: PositionHistory | None
-    ) -> tuple[PositionHistory, PositionHistory]:
-        """The strategy's and the account's; the account follows its first strategy until a second one trades."""
-        own = self.positions[symbol, strategy_id] = PositionHistory(Position(symbol=symbol, strategy_id=strategy_id))
-        if account is None:
-            account = self.positions[symbol, ACCOUNT] = PositionHistory(Position(symbol=symbol, strategy_id=ACCOUNT))
-            account.leader = own
-        else:
-            account.part()
-        return own, account

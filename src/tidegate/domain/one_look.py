@@ -13,10 +13,11 @@ from operator import attrgetter
 from msgspec import Struct
 
 from tidegate.domain.amounts import MAX_DIGITS_EACH_SIDE, ZERO
+from tidegate.domain.booking import ACCOUNT
 from tidegate.domain.decisions import Decision
 from tidegate.domain.identifiers import client_order_id, is_identifier
 from tidegate.domain.instructions import TIMES_IN_FORCE
-from tidegate.domain.ledger import ACCOUNT, Ledger
+from tidegate.domain.ledger import Ledger
 from tidegate.domain.orders import ApprovedOrder, Order, TermsChange
 from tidegate.domain.pace import Pace, Terms
 from tidegate.domain.ports import MarketDataPort

@@ -51,6 +51,8 @@ class Order(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     reference_price: Decimal | None = None
     max_drift_bps: Decimal | None = None
     arrival_mid: Decimal | None = None
+    overrides_unknown: bool = False
+    """Whether an operator had it take what orders of unknown outcome may be taking too."""
 
     @property
     def is_taker_only(self) -> bool:

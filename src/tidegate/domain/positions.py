@@ -130,15 +130,30 @@ class PositionHistory:
     alone.
     """
 
-    __slots__ = ("_base", "_fills", "_positions", "leader", "position")
+    __slots__ = ("_base", "_fills", "_positions", "_summed_until", "leader", "position")
 
-    def __init__(self, position: Position) -> None:
+    def __init__(self, position: Position, summed_until: datetime | None = None) -> None:
+        """Begin with a position; `summed_until` is the last fill that went into it and is not known by itself."""
         self.position = position
         self.leader: PositionHistory | None = None
         """The one history whose fills are all of this one's, too: then they are folded there, and only there."""
+        self._summed_until = summed_until
         self._base = position
         self._fills: list[Fill] = []
         self._positions: list[Position] = []
+
+    def can_place(self, fill: Fill) -> bool:
+        """Whether it follows all that is known only as a sum, and what came since; if not, `become` comes first."""
+        if self._summed_until is None:
+            return True
+        fills = self._fills
+        return fill.at > self._summed_until and (not fills or fill_order(fill) >= fill_order(fills[-1]))
+
+    def become(self, whole: "PositionHistory") -> None:
+        """Take over the same history as folded from its beginning, and so be able to place whatever comes."""
+        whole.part()
+        self.position, self._base, self._summed_until = whole.position, whole._base, None
+        self._fills, self._positions = whole._fills, whole._positions
 
     @exact
     def add(self, fill: Fill, product: Product) -> None:

@@ -12,6 +12,7 @@ from tidegate.domain.products import Product, floor_to
 from tidegate.domain.protection import protected_price, stale_exit_price
 from tidegate.domain.refusals import AmbiguousSizeRefused, InvalidRefused, Remedy, StaleMarkRefused
 from tidegate.domain.risk import RiskLimits
+from tidegate.domain.timeliness import premature
 from tidegate.domain.touch import Touch
 from tidegate.domain.validity import invalid
 from tidegate.domain.views import MarketReading
@@ -92,6 +93,8 @@ def _sizing_price(
             return decision.stop_trigger * (ONE + limits.collar_pct)
     price = ask if is_buy else bid
     if mark is not None:
+        if isinstance(mark, Mark) and not decision.reduce_only and (early := premature(mark, at, limits)) is not None:
+            return early
         seen = _seen_price(mark, at, limits)
         if not isinstance(seen, Decimal):
             return seen

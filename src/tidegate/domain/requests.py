@@ -15,6 +15,8 @@ from tidegate.domain.vocabulary import TradingState
 
 Span = Annotated[float, Meta(ge=0, le=366 * 86_400)]
 """Seconds, up to a year."""
+Sequence = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
+"""A place in a journal, the first of which is 1."""
 
 
 class DecideRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -50,24 +52,31 @@ class CancelAllRequest(Struct, frozen=True, kw_only=True):
 
 
 class CloseRequest(Struct, frozen=True, kw_only=True):
-    """Close the account's position on a symbol, as an operator."""
+    """Close the account's position on a symbol, as an operator, who may override reductions of unknown outcome."""
 
     symbol: str
     reason: str = ""
+    override_unknown: bool = False
 
 
 class StateRequest(Struct, frozen=True, kw_only=True):
-    """Change the trading state of the account (`symbol` empty) or of one symbol."""
+    """Change the trading state of the account (`symbol` empty) or of one symbol.
+
+    `sequence` is the journal row in which whoever asks has made it durable; 0 leaves that to the writer.
+    """
 
     state: TradingState
     reason: str
     symbol: str = ""
+    sequence: Sequence = 0
 
 
 class ReconcileRequest(Struct, frozen=True, kw_only=True):
-    """Make one pass of reconciliation."""
+    """Make one pass of reconciliation; `adopt` takes up balances that are confirmed to differ."""
 
     report_only: bool = False
+    adopt: bool = False
+    reason: str = ""
 
 
 class Reply(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import fields
 
+from tidegate.domain.amounts import flaw
 from tidegate.domain.states import TradingStates
 
 
@@ -70,10 +72,22 @@ MAJORS_COLLAR_PCT = Decimal("0.015")
 MAJORS = frozenset({"BTC", "ETH"})
 
 
+def _refuse_unsound(limits: RiskLimits) -> None:
+    for field in fields(limits):
+        value: object = getattr(limits, field.name)
+        reason = flaw(value) if isinstance(value, Decimal) else None
+        if reason is not None:
+            raise ValueError(f"limits.{field.name} {reason}")
+
+
 class RiskManager:
     """The limits in force, by symbol, and the trading states.
 
     One object in a container: the engine reads limits from it, guards and operators change the states through it.
+
+    Raises:
+        TypeError: limits or states that are none, named.
+        ValueError: a limit that is negative, NaN, infinite or has too many digits, named; comparing with it would fail.
     """
 
     def __init__(
@@ -82,6 +96,12 @@ class RiskManager:
         states: TradingStates | None = None,
         overrides: Mapping[str, RiskLimits] | None = None,
     ) -> None:
+        if not isinstance(limits, RiskLimits):
+            raise TypeError(f"limits must be a RiskLimits, not {type(limits).__name__}")
+        if states is not None and not isinstance(states, TradingStates):
+            raise TypeError(f"states must be a TradingStates or None, not {type(states).__name__}")
+        for own in (limits, *(overrides or {}).values()):
+            _refuse_unsound(own)
         self.limits = limits
         self.states = states if states is not None else TradingStates()
         self._overrides = dict(overrides or {})

@@ -6,7 +6,8 @@ from decimal import Decimal
 from tidegate.domain.ages import is_older, seconds_between
 from tidegate.domain.amounts import plain
 from tidegate.domain.decisions import Decision
-from tidegate.domain.refusals import ClockRefused, ExpiredRefused, Remedy
+from tidegate.domain.marks import Mark
+from tidegate.domain.refusals import ClockRefused, ExpiredRefused, InvalidRefused, Remedy
 from tidegate.domain.risk import RiskLimits
 from tidegate.domain.validity import shown
 
@@ -30,6 +31,20 @@ def out_of_time(decision: Decision, at: datetime, limits: RiskLimits) -> Expired
     if decided_at > at and not decision.reduce_only:
         return _from_the_future(decided_at, at, limits)
     return None
+
+
+def premature(mark: Mark, at: datetime, limits: RiskLimits) -> InvalidRefused | None:
+    """A mark that was seen in the future, by more than clocks may differ: its age says nothing."""
+    bound = limits.max_clock_skew_ms / _MILLISECONDS
+    if mark.at <= at or not is_older(mark.at, at, bound):
+        return None
+    ahead = seconds_between(at, mark.at)
+    return InvalidRefused(
+        message=f"the mark given was seen {plain(ahead)} s in the future, more than {plain(bound)} s",
+        figures={"ahead_seconds": ahead, "limit_seconds": bound},
+        facts={"argument": "mark"},
+        remedy=Remedy("leave mark out: it is then read from the venue"),
+    )
 
 
 def _from_the_future(decided_at: datetime, at: datetime, limits: RiskLimits) -> ClockRefused | None:

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from msgspec import Struct
-
 from tidegate.domain.amounts import ONE, ZERO, exact, plain
+from tidegate.domain.booking import ACCOUNT
 from tidegate.domain.commitments import margin_rate
-from tidegate.domain.ledger import ACCOUNT, Ledger
-from tidegate.domain.positions import Position, PositionHistory
+from tidegate.domain.ledger import Ledger
+from tidegate.domain.lines_in_use import Line, LinesInUse
+from tidegate.domain.positions import Position
 from tidegate.domain.products import Product
 from tidegate.domain.risk import RiskLimits
 from tidegate.domain.views import AccountReading, Beside, ExposureReading
@@ -18,19 +18,6 @@ PriceOf = Callable[[str], Decimal | None]
 
 
 _UNPRICED = "exposure cannot be computed: a price is missing"
-
-
-class _Line(Struct, frozen=True, gc=False):
-    """One product with what is looked up for it: where its account position is kept, and the coins that it sells.
-
-    `external_in` is the currency of which an opening balance is a holding of none of our making; empty where there is
-    none: derivatives, and what everything is reckoned in, which is money, whoever trades it.
-    """
-
-    product: Product
-    symbol: str
-    key: tuple[str, str]
-    external_in: str
 
 
 class Valuation:
@@ -44,7 +31,7 @@ class Valuation:
         self.reporting_currency = reporting_currency
         self._price_of = price_of
         self._lines = {
-            product.symbol: _Line(
+            product.symbol: Line(
                 product,
                 product.symbol,
                 (product.symbol, ACCOUNT),
@@ -58,11 +45,7 @@ class Valuation:
             for product in products
             if product.is_spot and product.quote_currency == reporting_currency
         }
-        self._in_use: tuple[_Line, ...] = ()
-        self._alone: _Line | None = None
-        self._margined: tuple[_Line, ...] = ()
-        self._gone: tuple[PositionHistory, ...] = ()
-        self._read_from: tuple[int, int, int, dict[str, Decimal]] = (-1, -1, -1, {})
+        self._in_use = LinesInUse(self._lines, reporting_currency, self._spot_into_reporting)
 
     def rate(self, currency: str) -> Decimal | None:
         """Reporting currency per unit of a currency: the mark of its spot market (USDC is not USD by fiat), or None."""
@@ -77,7 +60,7 @@ class Valuation:
 
         None when a balance or a position cannot be priced, because a mark is missing or the product is gone.
         """
-        self._look_up(ledger)
+        self._in_use.look_up(ledger)
         return self._equity(ledger)
 
     def _equity(self, ledger: Ledger) -> Decimal | None:
@@ -92,64 +75,35 @@ class Valuation:
                 if rate is None:
                     return None
                 total += own * rate
-        for line in self._margined:
+        for line in self._in_use.margined:
             position = _position(ledger, line)
             if position is not None:
                 mark, rate = self._price_of(line.symbol), self.rate(line.product.settlement_currency)
                 if mark is None or rate is None:
                     return None
                 total += position.unrealized_pnl(line.product, mark) * rate
-        if self._gone and any(history.position.quantity for history in self._gone):
-            return None
-        return total
+        return None if self._in_use.gone and self._in_use.holds_what_is_gone else total
 
-    def _look_up(self, ledger: Ledger) -> None:
-        """Find the products that the account has to do with: a history, live orders once, or coins from before.
-
-        A history or a symbol's sums once begun stay, so that only new ones are a reason to look again.
-        """
-        positions, by_symbol, opening = ledger.positions, ledger.commitments.by_symbol, ledger.opening_balances
-        histories, symbols, currencies, opened = self._read_from
-        if (
-            len(positions) == histories
-            and len(by_symbol) == symbols
-            and len(ledger.balances) == currencies
-            and opening is opened
-        ):
-            return
-        self._read_from = (len(positions), len(by_symbol), len(ledger.balances), opening)
-        lines = self._lines
-        self._in_use = tuple(
-            line
-            for line in lines.values()
-            if line.key in positions or line.symbol in by_symbol or opening.get(line.external_in)
-        )
-        self._margined = tuple(line for line in self._in_use if not line.product.is_spot)
-        # Something of which there is no product any more cannot be priced.
-        self._gone = tuple(
-            history for (symbol, owner), history in positions.items() if owner == ACCOUNT and symbol not in lines
-        )
-        self._alone = self._only_pair(ledger)
-
-    def _only_pair(self, ledger: Ledger) -> _Line | None:
-        """The one pair of coins and reporting currency that an account holds and trades, if that is all there is."""
-        line = self._in_use[0] if len(self._in_use) == 1 else None
-        if line is None or self._gone or self._spot_into_reporting.get(line.external_in) != line.symbol:
-            return None
-        return line if {*ledger.balances} <= {self.reporting_currency, line.external_in} else None
+    @exact
+    def flow_value(self, ledger: Ledger, currency: str, amount: Decimal) -> Decimal | None:
+        """What a flow from outside adds to equity, signed; external coins are no part of it. None: no rate is known."""
+        if currency in self._bases:
+            amount = min(amount + ledger.opening_balances.get(currency, ZERO), ZERO)
+        rate = self.rate(currency) if amount else ZERO
+        return None if rate is None else amount * rate
 
     @exact
     def readings(
         self, ledger: Ledger, product: Product
     ) -> tuple[ExposureReading | None, AccountReading, Decimal | None]:
         """`exposure`, `account` and the `rate` of the product's quote currency, read together."""
-        self._look_up(ledger)
+        self._in_use.look_up(ledger)
         return self._exposure(ledger, product), self._account(ledger), self.rate(product.quote_currency)
 
     @exact
     def exposure(self, ledger: Ledger, product: Product) -> ExposureReading | None:
         """What stands beside an order on `product`; None when another symbol's exposure cannot be priced."""
-        self._look_up(ledger)
+        self._in_use.look_up(ledger)
         return self._exposure(ledger, product)
 
     def beside(self, ledger: Ledger, product: Product, price: Decimal) -> Beside | None:
@@ -157,8 +111,8 @@ class Valuation:
 
         For callers that work in the domain's decimal context already.
         """
-        self._look_up(ledger)
-        alone = self._alone
+        self._in_use.look_up(ledger)
+        alone = self._in_use.alone
         if alone is not None and alone.product is product:
             # Most accounts trade one pair: its coins at its mark, and the money that they are paid with.
             balances = ledger.balances
@@ -169,14 +123,14 @@ class Valuation:
             return None
         underlying, total = others
         has_margin = False
-        for line in self._margined:
+        for line in self._in_use.margined:
             has_margin = has_margin or _position(ledger, line) is not None
         return Beside(underlying, total, self._equity(ledger), has_margin)
 
     def _others_than(self, ledger: Ledger, product: Product) -> tuple[Decimal, Decimal] | None:
         """The worst cases of the other symbols: those of the same underlying, and all."""
         symbol, underlying, total = product.symbol, ZERO, ZERO
-        for other in self._in_use:
+        for other in self._in_use.lines:
             if other.symbol == symbol:
                 continue
             worst = self._worst_case(ledger, other)
@@ -208,7 +162,7 @@ class Valuation:
             total_other=total,
         )
 
-    def _worst_case(self, ledger: Ledger, line: _Line) -> Decimal | None:
+    def _worst_case(self, ledger: Ledger, line: Line) -> Decimal | None:
         """The larger of long and short notional if all orders on one side filled, plus external holdings.
 
         In reporting currency; the caller works in the domain's decimal context.
@@ -233,9 +187,9 @@ class Valuation:
     @exact
     def gross(self, ledger: Ledger) -> Decimal | None:
         """Worst-case gross notional of the whole account; None when a part of it cannot be priced."""
-        self._look_up(ledger)
+        self._in_use.look_up(ledger)
         total = ZERO
-        for line in self._in_use:
+        for line in self._in_use.lines:
             worst = self._worst_case(ledger, line)
             if worst is None:
                 return None
@@ -258,7 +212,7 @@ class Valuation:
         """`breaches` for callers that work in the domain's decimal context already."""
         own = self._worst_case(ledger, self._lines[product.symbol])
         if beside is None:
-            self._look_up(ledger)
+            self._in_use.look_up(ledger)
             others, equity = self._others_than(ledger, product), self._equity(ledger)
             beside = None if others is None else Beside(*others, equity)
         if beside is None or beside.equity is None or own is None:
@@ -273,7 +227,7 @@ class Valuation:
     @exact
     def account(self, ledger: Ledger) -> AccountReading:
         """The money a review judges by: equity, what is free by currency, and margin in use."""
-        self._look_up(ledger)
+        self._in_use.look_up(ledger)
         return self._account(ledger)
 
     def _account(self, ledger: Ledger) -> AccountReading:
@@ -281,7 +235,7 @@ class Valuation:
         for currency, held in ledger.commitments.held.items():
             if held:
                 available[currency] = available.get(currency, ZERO) - held
-        for line in self._margined:
+        for line in self._in_use.margined:
             position = _position(ledger, line)
             if position is not None:
                 margin += self._margin(line.product, position, available)
@@ -305,7 +259,7 @@ class Valuation:
         return needed
 
 
-def _position(ledger: Ledger, line: _Line) -> Position | None:
+def _position(ledger: Ledger, line: Line) -> Position | None:
     """The account's position on a product, None where it is flat."""
     history = ledger.positions.get(line.key)
     return history.position if history is not None and history.position.quantity else None

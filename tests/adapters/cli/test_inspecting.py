@@ -7,9 +7,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.adapters.cli.conftest import Run
+from tests.adapters.cli.conftest import TRADING, Run
 from tidegate.adapters.cli import wire_upkeep
 from tidegate.adapters.cli.wire_upkeep import Health
+from tidegate.adapters.recordings.synthetic import packaged_recording_path
 
 
 def findings(ended_out: str) -> dict[str, wire_upkeep.FindingLine]:
@@ -107,6 +108,47 @@ def test_a_recording_that_cannot_be_played_is_found(program: Run, content: bytes
 
     assert ended.code == 1
     assert what in findings(ended.out)["recording"].found
+
+
+def played_on(program: Run, path: Path) -> None:
+    """Let the account play a recording of its own, and close the session."""
+    shutil.copy(packaged_recording_path(), path)
+    ended = program("run", *TRADING, "--recording", str(path), "--json")
+    assert ended.code == 0
+
+
+def test_the_recording_that_the_account_was_last_played_on_is_the_one_that_is_verified(program: Run) -> None:
+    """The next run takes it where the settings name none; what the settings name is verified beside it."""
+    mine = Path("mine.tgr.gz").resolve()
+    played_on(program, mine)
+
+    found = findings(program("doctor", "--json").out)["recording"]
+    assert found.health is Health.OK
+    assert found.found.startswith(f"{mine}: BTC-USD, BTC-PERP, ")
+    assert found.found.endswith("the account was last played on it")
+
+    mine.write_bytes(b"hello")
+    Path("tidegate.toml").write_text('[paper]\nrecording = "synthetic"\n')
+    both = program("doctor", "--json")
+    assert both.code == 1
+    assert findings(both.out)["recording"].health is Health.FAIL
+    assert findings(both.out)["configured recording"].health is Health.OK
+
+    mine.unlink()
+    gone = findings(program("doctor", "--json").out)["recording"]
+    assert (gone.health, "is gone" in gone.found) == (Health.WARN, True)
+
+
+def test_a_world_without_its_store_is_found(program: Run, copied: Path) -> None:
+    """The next run would be refused."""
+    for path in copied.parent.glob("paper.sqlite*"):
+        if ".world" not in path.name:
+            path.unlink()
+
+    ended = program("doctor", "--json")
+
+    assert ended.code == 1
+    assert "the store beside it is gone" in findings(ended.out)["paper venue"].found
 
 
 def test_the_bench_prints_a_key_a_row(program: Run) -> None:

@@ -1,9 +1,12 @@
 """Intervening: trading states that hold for whoever sends next, cancels, closes and reconciliation."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
 from tests.adapters.cli.conftest import Run
+from tidegate.adapters.brokers.simulated.world_file import FileArchive
 from tidegate.adapters.cli import wire
 
 RESTING = ("decide", "BTC-USD", "BUY", "--quantity", "0.01", "--limit", "50000")
@@ -121,6 +124,39 @@ def test_a_close_works_while_halted(program: Run) -> None:
     assert flat.code == 0
     assert "No order needed" in flat.out
     assert (unknown.code, code_of(unknown.out)) == (1, "UNKNOWN_SYMBOL")
+
+
+def deposit(data: Path, currency: str, amount: int) -> None:
+    """Money reaches the paper account from outside, while nobody plays its market."""
+    world = FileArchive(data / "tidegate" / "paper.sqlite.world")
+    state = world.load()
+    assert state is not None
+    state.accounts.balances[currency] += amount
+    world.write(state, (), ())
+    world.close()
+
+
+def test_a_mismatch_is_read_twice_within_one_command(
+    program: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise every command would see it for the first time, and a suspicion never became more."""
+    monkeypatch.setenv("TIDEGATE__PAPER__SPEED", "50")
+    program("decide", "BTC-USD", "BUY", "--notional", "250")
+    deposit(tmp_path / "data", "USD", 5_000)
+
+    hasty = program("reconcile", "--no-wait", "--json")
+    told = program("reconcile")
+    adopted = program("reconcile", "--adopt", "--reason", "a deposit", "--json")
+    again = program("reconcile", "--json")
+
+    first = msgspec.json.decode(hasty.out, type=wire.ReconciliationLine)
+    taken = msgspec.json.decode(adopted.out, type=wire.ReconciliationLine)
+    assert [one.subject for one in first.suspected] == ["USD"]
+    assert (told.code, "reading again" in told.err, "reconcile --adopt" in told.out) == (1, True, True)
+    assert (adopted.code, taken.agrees, [one.subject for one in taken.adopted]) == (0, True, ["USD"])
+    assert msgspec.json.decode(again.out, type=wire.ReconciliationLine).suspected == []
+    assert "EXTERNAL_FLOW" in program("events").out
+    assert program("reconcile", "--adopt", "--report-only").code == 2
 
 
 def test_records_and_venue_are_compared(program: Run) -> None:

@@ -155,6 +155,17 @@ def test_what_cannot_run_is_one_line(program: Run, arguments: tuple[str, ...], m
     assert (ended.code, ended.out, ended.err) == (2, "", f"error: {message}\n")
 
 
+def test_a_strategy_that_is_no_python_is_a_mistake_of_usage(program: Run) -> None:
+    """Exit 2 with its file and line, and no traceback."""
+    Path("mine.py").write_text("x = 1\ndef create(:\n")
+
+    ended = program("replay", "synthetic", "--strategy", "mine.py:create")
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("error: intake.strategy cannot be read: ")
+    assert "mine.py line 2: invalid syntax" in " ".join(ended.err.split())
+
+
 def test_a_strategy_that_raises_ends_the_run_with_one_line(program: Run) -> None:
     """Exit 1, with what happened and where; all of it with -v."""
     Path("mine.py").write_text("class Mine:\n    def decide(self, view):\n        return 1 / 0\n")

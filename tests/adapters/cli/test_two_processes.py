@@ -92,11 +92,13 @@ def test_requests_reach_the_running_process(program: Run, running: Running) -> N
 def test_a_halt_stops_the_next_send_of_the_running_process(program: Run, running: Running) -> None:
     """It names the process and the epoch that it reached, and a resume lets it go on."""
     halted = program("halt", "from another terminal", "--json").object
+    rows: list[Any] = program("events", "--limit", "50", "--json").objects
     refused = running.decide(symbol="BTC-USD", action="BUY", target_notional=250)
     told = program("resume")
     placed = running.decide(symbol="BTC-USD", action="BUY", target_notional=250)
 
     assert halted == {"state": "HALTED", "symbol": "", "process": f"pid {running.process.pid}", "epoch": 1}
+    assert [event["event"] for row in rows for event in row["events"]].count("TRADING_STATE_CHANGED") == 1
     assert refused["refusal"]["code"] == "TRADING_STATE"
     assert told.out == f"ACTIVE: durable, and in force in pid {running.process.pid} (epoch 1)\n"
     assert placed["order"]["status"] == "FILLED"

@@ -228,7 +228,6 @@ def test_what_is_not_there_is_a_configuration_error(tmp_path: Path) -> None:
     [
         (STRATEGY, "broken", r"mine\.py:broken failed: ZeroDivisionError: division by zero \(mine\.py line \d+\)"),
         ("import no_such_module_inside", "create", r"failed: ModuleNotFoundError: No module named"),
-        ("def create(:", "create", "failed: SyntaxError"),
     ],
 )
 def test_code_that_raises_while_it_is_loaded_is_a_strategy_error(
@@ -238,6 +237,14 @@ def test_code_that_raises_while_it_is_loaded_is_a_strategy_error(
     with pytest.raises(StrategyError, match=message) as caught:
         load_strategy(f"{written(tmp_path, code)}:{name}")
     assert caught.value.__cause__ is not None
+
+
+@pytest.mark.parametrize("code", ["x = 1\ndef create(:\n", "if True:\nx = 1\n", "x = 1\ny = 'open\n"])
+def test_a_file_that_is_no_python_is_a_configuration_error_with_its_line(tmp_path: Path, code: str) -> None:
+    """It names the file; what is wrong with it is one line."""
+    with pytest.raises(ConfigurationError, match=r"^intake\.strategy cannot be read: .*mine\.py line 2: \D") as caught:
+        load_strategy(f"{written(tmp_path, code)}:create")
+    assert "\n" not in str(caught.value)
 
 
 def test_annotations_for_type_checkers_alone_do_not_matter(tmp_path: Path) -> None:

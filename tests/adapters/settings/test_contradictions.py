@@ -1,10 +1,12 @@
 """Settings that are each right and together make no sense end the program with both their names (C2, C3)."""
 
+from decimal import Context, Decimal, FloatOperation, Inexact, Rounded, localcontext
 from typing import Any
 
 import pytest
 
 from tidegate.adapters.settings import Settings
+from tidegate.adapters.settings.risk import RiskSettings
 from tidegate.application.configuration import ConfigurationError
 
 LIVE: dict[str, Any] = {
@@ -39,6 +41,25 @@ def keys_of(**given: Any) -> tuple[str, ...]:
 def test_a_limit_that_passes_the_one_that_bounds_it_is_refused(lower: str, value: str, upper: str) -> None:
     """C3, against a default as well as against what was set."""
     assert keys_of(risk={lower: value}) == (f"risk.{lower}", f"risk.{upper}")
+
+
+@pytest.mark.parametrize("traps", [[Inexact, Rounded, FloatOperation], []])
+def test_a_foreign_decimal_context_changes_no_verdict(traps: list[Any]) -> None:
+    """Neither an error of its arithmetic, nor another answer by its rounding."""
+    with localcontext(Context(prec=2, traps=traps)):
+        sound = Settings.load(environ={}, risk={"venue_requests_per_second": "30.5", "entry_orders_per_second": "24.4"})
+        assert keys_of(risk={"venue_requests_per_second": "30.5", "entry_orders_per_second": "24.401"}) == (
+            "risk.entry_orders_per_second",
+            "risk.venue_requests_per_second",
+        )
+    assert sound.limits().entry_orders_per_second == Decimal("24.4")
+
+
+@pytest.mark.parametrize("key", [name for name in RiskSettings.model_fields if name.endswith(("_seconds", "_ms"))])
+def test_a_span_that_no_clock_could_count_is_refused_by_its_key(key: str) -> None:
+    """It would overflow once a guard looks."""
+    with pytest.raises(ConfigurationError, match=rf"^risk\.{key} must be less than"):
+        Settings.load(environ={}, risk={key: 10**17})
 
 
 def test_a_tighter_bound_makes_a_default_idle_and_is_no_contradiction() -> None:

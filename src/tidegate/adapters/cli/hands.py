@@ -48,9 +48,9 @@ class Hand(Protocol):
 
     async def cancel_all(self, include_protection: bool, reason: str) -> tuple[OrderRecord, ...]: ...
 
-    async def close(self, symbol: str, reason: str) -> Outcome: ...
+    async def close(self, request: CloseRequest) -> Outcome: ...
 
-    async def reconcile(self, report_only: bool) -> ReconciliationReport: ...
+    async def reconcile(self, request: ReconcileRequest) -> ReconciliationReport: ...
 
 
 @asynccontextmanager
@@ -86,11 +86,12 @@ class OwnHand:
     async def cancel_all(self, include_protection: bool, reason: str) -> tuple[OrderRecord, ...]:
         return await self._app.cancel_all(include_protection=include_protection, reason=reason)
 
-    async def close(self, symbol: str, reason: str) -> Outcome:
-        return _value(await self._app.close(symbol, reason))
+    async def close(self, request: CloseRequest) -> Outcome:
+        override = request.override_unknown
+        return _value(await self._app.close(request.symbol, request.reason, override_unknown=override))
 
-    async def reconcile(self, report_only: bool) -> ReconciliationReport:
-        return await self._app.reconcile(report_only=report_only)
+    async def reconcile(self, request: ReconcileRequest) -> ReconciliationReport:
+        return await self._app.reconcile(report_only=request.report_only, adopt=request.adopt, reason=request.reason)
 
 
 class InboxHand:
@@ -122,11 +123,11 @@ class InboxHand:
         body = CancelAllRequest(include_protection=include_protection, reason=reason)
         return (await self.ask(RequestKind.CANCEL_ALL, body)).orders
 
-    async def close(self, symbol: str, reason: str) -> Outcome:
-        return _outcome(await self.ask(RequestKind.CLOSE, CloseRequest(symbol=symbol, reason=reason)))
+    async def close(self, request: CloseRequest) -> Outcome:
+        return _outcome(await self.ask(RequestKind.CLOSE, request))
 
-    async def reconcile(self, report_only: bool) -> ReconciliationReport:
-        reply = await self.ask(RequestKind.RECONCILE, ReconcileRequest(report_only=report_only))
+    async def reconcile(self, request: ReconcileRequest) -> ReconciliationReport:
+        reply = await self.ask(RequestKind.RECONCILE, request)
         if reply.report is None:
             raise NoAnswer("the process that writes the account answered without a report")
         return reply.report

@@ -12,14 +12,13 @@ from tidegate.adapters.brokers.simulated.world import WorldError
 from tidegate.adapters.brokers.simulated.world_file import FileArchive
 from tidegate.adapters.cli import figures
 from tidegate.adapters.cli.call import Call
+from tidegate.adapters.cli.findings import fail, ok, warn
+from tidegate.adapters.cli.recording_health import last_state, recording_findings
 from tidegate.adapters.cli.stored import WORLD_SUFFIX, require_store
-from tidegate.adapters.cli.wire_upkeep import FindingLine, Health
+from tidegate.adapters.cli.wire_upkeep import FindingLine
 from tidegate.adapters.clocks import WallClock
 from tidegate.adapters.recordings.header import moment_of
-from tidegate.adapters.recordings.reader import RecordingDamaged, open_recording
-from tidegate.adapters.recordings.synthetic import packaged_recording_path
 from tidegate.adapters.settings import Settings
-from tidegate.adapters.settings.sections import SYNTHETIC
 from tidegate.adapters.settings.store_url import SqliteStoreUrl
 from tidegate.adapters.stores.sqlite.errors import StoreError
 from tidegate.adapters.stores.sqlite.reader import SqliteStoreReader, has_orders, open_sqlite_reader
@@ -31,18 +30,6 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _LIBRARIES = ("msgspec", "pydantic", "typer", "rich")
 
 
-def _ok(what: str, found: str) -> FindingLine:
-    return FindingLine(what=what, health=Health.OK, found=found)
-
-
-def _warn(what: str, found: str) -> FindingLine:
-    return FindingLine(what=what, health=Health.WARN, found=found)
-
-
-def _fail(what: str, found: str) -> FindingLine:
-    return FindingLine(what=what, health=Health.FAIL, found=found)
-
-
 async def findings(call: Call) -> AsyncIterator[FindingLine]:
     """Everything that can be looked at without changing anything.
 
@@ -51,16 +38,20 @@ async def findings(call: Call) -> AsyncIterator[FindingLine]:
     """
     settings = call.settings
     libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
-    yield _ok("program", f"Tidegate {__version__}, Python {platform.python_version()}, {libraries}")
-    yield _ok("settings", f"profile {settings.profile}, account {settings.account_id}, {_origins(call)}")
+    yield ok("program", f"Tidegate {__version__}, Python {platform.python_version()}, {libraries}")
+    yield ok("settings", f"profile {settings.profile}, account {settings.account_id}, {_origins(call)}")
     if settings.profile in ("paper", "replay"):
-        yield _recording(settings)
+        for finding in recording_findings(settings):
+            yield finding
     url = settings.store_url
     if not isinstance(url, SqliteStoreUrl):
-        yield _ok("store", "in memory: nothing is kept, and there is nothing to verify")
+        yield ok("store", "in memory: nothing is kept, and there is nothing to verify")
         return
     if not url.path.is_file() and "store.url" not in call.loaded.origins:
-        yield _warn("store", f"none yet at {url.path}; the first run makes it")
+        yield warn("store", f"none yet at {url.path}; the first run makes it")
+        if (state := last_state(settings)) is not None and state.order_count:
+            words = f"its world has {figures.counted(state.order_count, 'order')}, and the store beside it is gone"
+            yield fail("paper venue", f"{words}: bring the store back, or begin again with run --fresh")
         return
     path = require_store(settings)
     yield _file_mode(path)
@@ -76,28 +67,13 @@ def _origins(call: Call) -> str:
     return f"{given} set in {', '.join(files)}" if files else "all defaults"
 
 
-def _recording(settings: Settings) -> FindingLine:
-    name = settings.paper.recording
-    path = packaged_recording_path() if name == SYNTHETIC else Path(name)
-    try:
-        recording = open_recording(path)
-        summary = recording.summary()
-    except RecordingDamaged as error:
-        return _fail("recording", str(error))
-    except OSError as error:
-        return _fail("recording", f"{path}: {error.strerror or error}")
-    span = figures.span((summary.ended_at - summary.started_at).total_seconds())
-    symbols = ", ".join(product.symbol for product in recording.header.products)
-    return _ok("recording", f"{path.name}: {symbols}, {span} in {summary.row_count:,} rows, checksum verified")
-
-
 def _file_mode(path: Path) -> FindingLine:
     wide = [
         name.name for name in (path, Path(f"{path}{WORLD_SUFFIX}")) if name.exists() and name.stat().st_mode & _OTHERS
     ]
     if wide:
-        return _fail("file modes", f"others may read {', '.join(wide)}; run: chmod 600 on it")
-    return _ok("file modes", f"{path}: for its owner only")
+        return fail("file modes", f"others may read {', '.join(wide)}; run: chmod 600 on it")
+    return ok("file modes", f"{path}: for its owner only")
 
 
 async def _store(path: Path, settings: Settings) -> AsyncIterator[FindingLine]:
@@ -110,74 +86,74 @@ async def _store(path: Path, settings: Settings) -> AsyncIterator[FindingLine]:
             async for finding in _standing(reader):
                 yield finding
     except StoreError as error:
-        yield _fail("store", str(error))
+        yield fail("store", str(error))
 
 
 def _chain(reader: SqliteStoreReader, last: object) -> FindingLine:
     flaw = reader.verify_chain()
     if flaw is not None:
-        return _fail("journal", flaw)
+        return fail("journal", flaw)
     rows = getattr(last, "sequence", 0)
-    return _ok("journal", f"{figures.counted(rows, 'row')}, the hash of every one verified")
+    return ok("journal", f"{figures.counted(rows, 'row')}, the hash of every one verified")
 
 
 def _agreement(reader: SqliteStoreReader) -> Iterator[FindingLine]:
     found = reader.disagreements()
     for line in found:
-        yield _fail("projections", line)
+        yield fail("projections", line)
     if not found:
-        yield _ok("projections", "orders, fills, decisions and states are what the journal folds to")
+        yield ok("projections", "orders, fills, decisions and states are what the journal folds to")
 
 
 async def _lock(reader: SqliteStoreReader) -> FindingLine:
     writer, waiting = reader.writer(), len(await reader.requests())
     requests = figures.counted(waiting, "unanswered request")
     if writer.is_alive:
-        return _ok("writer", f"{writer.process} (pid {writer.pid}) holds epoch {writer.epoch}, {requests}")
+        return ok("writer", f"{writer.process} (pid {writer.pid}) holds epoch {writer.epoch}, {requests}")
     found = f"no process writes the account; the last held epoch {writer.epoch}"
-    return _warn("writer", f"{found}; {requests} in the inbox") if waiting else _ok("writer", found)
+    return warn("writer", f"{found}; {requests} in the inbox") if waiting else ok("writer", found)
 
 
 async def _standing(reader: SqliteStoreReader) -> AsyncIterator[FindingLine]:
     live = await reader.orders(limit=_OPEN_LIMIT, open_only=True)
     unknown = [record for record in live if record.status in (OrderStatus.UNKNOWN, OrderStatus.SENDING)]
     if unknown and not reader.writer().is_alive:
-        yield _warn(
+        yield warn(
             "orders", f"{figures.counted(len(unknown), 'order')} without a known outcome; the next start asks the venue"
         )
     else:
-        yield _ok("orders", f"{figures.counted(len(live), 'open order')}, {len(unknown)} of them without an answer")
+        yield ok("orders", f"{figures.counted(len(live), 'open order')}, {len(unknown)} of them without an answer")
     stored = await reader.load()
     states = {"the account": stored.account_state, **stored.symbol_states}
     lowered = {
         name: entry for name, entry in states.items() if entry is not None and entry.state is not TradingState.ACTIVE
     }
     for name, entry in lowered.items():
-        yield _warn("trading state", f"{name} is {entry.state.value}: {entry.reason} (by {entry.by})")
+        yield warn("trading state", f"{name} is {entry.state.value}: {entry.reason} (by {entry.by})")
     if not lowered:
-        yield _ok("trading state", "ACTIVE")
+        yield ok("trading state", "ACTIVE")
 
 
 def _world(path: Path) -> FindingLine:
     file = Path(f"{path}{WORLD_SUFFIX}")
     if not file.exists() and has_orders(path):
-        return _fail("paper venue", f"{file.name} is missing, and the store has orders on it")
+        return fail("paper venue", f"{file.name} is missing, and the store has orders on it")
     if not file.exists():
-        return _ok("paper venue", "no world beside the store: nothing was traded on paper with it")
+        return ok("paper venue", "no world beside the store: nothing was traded on paper with it")
     try:
         archive = FileArchive(file)
     except WorldError as error:
-        return _fail("paper venue", str(error))
+        return fail("paper venue", str(error))
     try:
         state = archive.load()
     except WorldError as error:
-        return _fail("paper venue", str(error))
+        return fail("paper venue", str(error))
     finally:
         archive.close()
     if state is None:
-        return _ok("paper venue", "a world that nothing has happened in")
+        return ok("paper venue", "a world that nothing has happened in")
     where = "at its end" if state.is_ended else "under way"
-    return _ok(
+    return ok(
         "paper venue", f"its session is {where}, {figures.moment(moment_of(state.at_us))} UTC, row {state.rows:,}"
     )
 
@@ -185,12 +161,12 @@ def _world(path: Path) -> FindingLine:
 def _space(path: Path) -> FindingLine:
     free = shutil.disk_usage(path.parent).free
     words = f"{free / 1e9:,.1f} GB free beside the store"
-    return _ok("disk", words) if free >= _FREE_BYTES_MIN else _warn("disk", f"{words}: a full disk stops all sends")
+    return ok("disk", words) if free >= _FREE_BYTES_MIN else warn("disk", f"{words}: a full disk stops all sends")
 
 
 def _clock(path: Path) -> FindingLine:
     now = WallClock().now()
     ahead = path.stat().st_mtime - now.timestamp()
     if ahead > 1:
-        return _warn("clock", f"the store was written {figures.span(ahead)} in the future: the clock has gone back")
-    return _ok("clock", f"{figures.moment(now)} UTC")
+        return warn("clock", f"the store was written {figures.span(ahead)} in the future: the clock has gone back")
+    return ok("clock", f"{figures.moment(now)} UTC")

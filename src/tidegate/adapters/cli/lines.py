@@ -266,6 +266,7 @@ def reconciliation_line(report: ReconciliationReport) -> wire.ReconciliationLine
         unreachable=list(report.unreachable),
         applied=report.applied,
         resolved=list(report.resolved),
+        adopted=_differences(report.adopted),
     )
 
 

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 from rich.text import Text
 
 from tidegate.adapters.cli import lines, tables, wording
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.failures import DONE, REFUSED, UsageError
-from tidegate.adapters.cli.hands import InboxHand, reach
+from tidegate.adapters.cli.hands import Hand, InboxHand, reach
 from tidegate.adapters.cli.stored import require_store
 from tidegate.adapters.clocks import WallClock
 from tidegate.adapters.spelling import shown
@@ -21,13 +22,17 @@ from tidegate.domain.events import TradingStateChanged
 from tidegate.domain.identifiers import is_symbol
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.outcomes import NoOrderNeeded, OrderPlaced
+from tidegate.domain.ports import ClockPort
+from tidegate.domain.reconciliation import ReconciliationReport
 from tidegate.domain.records import StepCommitted
-from tidegate.domain.requests import StateRequest
+from tidegate.domain.requests import CloseRequest, ReconcileRequest, StateRequest
 from tidegate.domain.vocabulary import OrderStatus, TradingState
 
 _OPERATOR = "operator"
 _WHOLE_ID = 32
 _OPEN_LIMIT = 100_000
+_READ_EVERY_SECONDS = 0.5
+_SECOND_READ_SECONDS = 30.0
 
 ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for the record.")]
 SymbolOption = Annotated[str, typer.Option("--symbol", metavar="SYMBOL", help="Of this symbol only.")]
@@ -69,12 +74,22 @@ async def _whole_id(call: Call, given: str) -> str:
 async def close(
     call: Call,
     symbol: Annotated[str, typer.Argument(metavar="SYMBOL", help="A product, as `products` lists it.")],
+    override_unknown: Annotated[
+        bool,
+        typer.Option("--override-unknown", help="Close also what orders of unknown outcome may be closing already."),
+    ] = False,
     reason: ReasonOption = "",
 ) -> int:
-    """Close the account's position on a symbol, as an operator: it works while HALTED, and no limit blocks it."""
+    """Close the account's position on a symbol, as an operator: it works while HALTED, and no limit blocks it.
+
+    What a reduction of unknown outcome may still take is left out; with [bold]--override-unknown[/bold] it is not, and
+    both may fill: the position could then turn over. The order records that, as a warning.
+    """
     require_store(call.settings)
+    if override_unknown:
+        call.terminal.note("warning: an order of unknown outcome and this close may both fill")
     async with reach(call) as hand:
-        outcome = await hand.close(symbol, reason)
+        outcome = await hand.close(CloseRequest(symbol=symbol, reason=reason, override_unknown=override_unknown))
     call.terminal.answer([lines.outcome_line(outcome)], wording.outcome(outcome))
     if isinstance(outcome, OrderPlaced):
         return REFUSED if outcome.order.status in (OrderStatus.UNKNOWN, OrderStatus.REFUSED) else DONE
@@ -146,7 +161,8 @@ async def _change(call: Call, state: TradingState, reason: str, symbol: str) -> 
             raise StoreUnusable(path, str(getattr(outcome, "reason", outcome)))
         process = ""
         if inbox.writer_alive():
-            answer = await InboxHand(inbox).enforce(StateRequest(state=state, reason=reason, symbol=symbol))
+            request = StateRequest(state=state, reason=reason, symbol=symbol, sequence=outcome.sequence)
+            answer = await InboxHand(inbox).enforce(request)
             process, epoch = answer.process, answer.epoch
     receipt = StateReceipt(state=state, symbol=symbol, process=process, epoch=epoch)
     call.terminal.answer([lines.state_line(receipt)], wording.state(receipt))
@@ -161,13 +177,48 @@ async def _account_time(call: Call, reader: SqliteStoreReader, clock: WallClock)
     return last[-1].at if last else clock.now()
 
 
+async def _read_again(
+    hand: Hand, request: ReconcileRequest, first: ReconciliationReport, clock: ClockPort
+) -> ReconciliationReport:
+    """Passes until nothing is only suspected. What is 5 s, the account's own clock says; how long to wait, this one."""
+    until = clock.monotonic() + _SECOND_READ_SECONDS
+    adopted = first.adopted
+    while True:
+        await clock.sleep(_READ_EVERY_SECONDS)
+        report = await hand.reconcile(request)
+        adopted += report.adopted
+        if not report.suspected or clock.monotonic() >= until:
+            return replace(report, adopted=adopted)
+
+
 async def reconcile(
     call: Call,
     report_only: Annotated[bool, typer.Option("--report-only", help="Say what differs, and change nothing.")] = False,
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="Take up balances that differ: deposits, withdrawals, trades of others.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="Read again where a mismatch was seen once, for up to 30 s.")
+    ] = True,
+    reason: ReasonOption = "",
 ) -> int:
-    """Compare records and venue now: orders, fills, positions and money. Exit code 1 where they do not agree."""
+    """Compare records and venue now: orders, fills, positions and money. Exit code 1 where they do not agree.
+
+    A mismatch counts once two reads at least 5 s apart show it.
+
+    With [bold]--adopt[/bold] balances that are confirmed to differ are recorded as flows from outside: money is the
+    account's from then on, coins are counted and never sold. Entries stay stopped until [bold]resume[/bold].
+
+    [dim]tidegate reconcile --adopt --reason "deposit of 5,000 USD"[/dim]
+    """
+    if adopt and report_only:
+        raise UsageError("--report-only changes nothing and --adopt records what differs: give one of them")
     require_store(call.settings)
+    request = ReconcileRequest(report_only=report_only, adopt=adopt, reason=reason)
     async with reach(call) as hand:
-        report = await hand.reconcile(report_only)
+        report = await hand.reconcile(request)
+        if wait and report.suspected:
+            call.terminal.note("seen once: reading again, until two reads 5 s apart agree")
+            report = await _read_again(hand, request, report, WallClock())
     call.terminal.answer([lines.reconciliation_line(report)], wording.reconciliation(report))
     return DONE if report.agrees else REFUSED

@@ -266,6 +266,7 @@ class ReconciliationLine(Line, frozen=True, kw_only=True):
     unreachable: list[str]
     applied: int
     resolved: list[str]
+    adopted: list[DifferenceLine]
 
 
 class SettledLine(Line, frozen=True, kw_only=True, omit_defaults=True):

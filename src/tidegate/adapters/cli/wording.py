@@ -12,7 +12,7 @@ from tidegate.adapters.cli.tables import SHORT_ID, STATE_STYLES, verdicts_table
 from tidegate.application.operations import StateReceipt
 from tidegate.domain.orders import Order, OrderRecord, TermsChange
 from tidegate.domain.outcomes import NoOrderNeeded, OrderPlaced, Plan
-from tidegate.domain.reconciliation import ReconciliationReport
+from tidegate.domain.reconciliation import DifferenceKind, ReconciliationReport
 from tidegate.domain.refusals import AnyRefusal
 from tidegate.domain.vocabulary import OrderStatus
 
@@ -128,6 +128,9 @@ def reconciliation(report: ReconciliationReport) -> Group:
     lines = [head]
     lines.extend(Text(f"  {one.sentence}", style="red") for one in report.differences)
     lines.extend(Text(f"  seen once, not yet counted: {one.sentence}", style="yellow") for one in report.suspected)
+    lines.extend(Text(f"  taken up as from outside: {one.sentence}", style="cyan") for one in report.adopted)
+    if any(one.kind is DifferenceKind.BALANCE for one in report.differences):
+        lines.append(Text("  deposits, withdrawals and trades of others are taken up with: reconcile --adopt"))
     lines.extend(Text(f"  could not be read: {what}", style="yellow") for what in report.unreachable)
     if report.applied or report.resolved:
         fills, orders = figures.counted(report.applied, "fill"), figures.counted(len(report.resolved), "order")

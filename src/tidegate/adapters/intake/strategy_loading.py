@@ -34,7 +34,7 @@ def load_strategy(spec: str, parameters: Mapping[str, Any] | None = None) -> Str
     if not colon or not place or not name:
         raise _wrong("must be written module:factory or path/to/file.py:factory")
     with named_failures(shown(spec, _NAME_LENGTH_MAX)):
-        module = _from_file(Path(place)) if place.endswith(".py") else _from_module(place)
+        module = _imported(place)
     factory = _factory(module, place, name)
     arguments = _arguments(factory, parameters or {})
     with named_failures(shown(spec, _NAME_LENGTH_MAX)):
@@ -47,6 +47,16 @@ def load_strategy(spec: str, parameters: Mapping[str, Any] | None = None) -> Str
 
 def _wrong(what: str) -> ConfigurationError:
     return ConfigurationError(f"{_KEY} {what}", (_KEY,))
+
+
+def _imported(place: str) -> ModuleType:
+    try:
+        return _from_file(Path(place)) if place.endswith(".py") else _from_module(place)
+    except SyntaxError as error:
+        # Not code that failed, but a file that is no code: the wrong one was named, or it is not finished.
+        where = shown(str(error.filename or place), _NAME_LENGTH_MAX)
+        line = f" line {error.lineno}" if error.lineno is not None else ""
+        raise _wrong(f"cannot be read: {where}{line}: {shown(error.msg, _NAME_LENGTH_MAX)}") from error
 
 
 def _from_file(path: Path) -> ModuleType:

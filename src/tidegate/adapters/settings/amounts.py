@@ -68,6 +68,10 @@ Milliseconds = Annotated[float, BeforeValidator(_number_only), Field(ge=0, le=60
 Exact = Annotated[Decimal, BeforeValidator(_number_only), AfterValidator(_sound)]
 """A decimal from text or a number without a detour through binary; at most 18 digits on either side of the point."""
 Positive = Annotated[Exact, Field(gt=0)]
+Age = Annotated[Exact, Field(gt=0, le=366 * 86_400)]
+"""Seconds that a limit allows, up to a year: what is longer is no limit, and no span that a clock could count."""
+Skew = Annotated[Exact, Field(gt=0, le=3_600_000)]
+"""Milliseconds between two clocks, up to an hour."""
 Fraction = Annotated[Exact, Field(gt=0, le=1)]
 """0.8 is 80 %."""
 OfEquity = Annotated[Exact, Field(gt=0, le=10)]

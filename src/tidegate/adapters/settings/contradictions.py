@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tidegate.domain.amounts import exact
+
 if TYPE_CHECKING:
     from tidegate.adapters.settings.model import Settings
     from tidegate.adapters.settings.risk import RiskSettings, SymbolRisk
@@ -45,6 +47,7 @@ _WITHIN = (
 )
 
 
+@exact
 def find_contradiction(settings: "Settings") -> Contradiction | None:
     """The first contradiction, or None.
 

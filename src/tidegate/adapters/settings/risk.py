@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from pydantic import Field
 
 from tidegate.adapters.settings.amounts import (
+    Age,
     Bps,
     Exact,
     Fraction,
@@ -15,6 +16,7 @@ from tidegate.adapters.settings.amounts import (
     OfEquity,
     Positive,
     Section,
+    Skew,
     Symbol,
     Whole,
 )
@@ -31,7 +33,7 @@ class SymbolRisk(Section):
     max_order_notional: Positive | None = _DEFAULT.max_order_notional
     max_orders_per_day: Whole = Field(default=_DEFAULT.max_orders_per_day, ge=1)
     repeated_orders_max: Whole = Field(default=_DEFAULT.repeated_orders_max, ge=1)
-    repeated_orders_seconds: Positive = _DEFAULT.repeated_orders_seconds
+    repeated_orders_seconds: Age = _DEFAULT.repeated_orders_seconds
     max_position_pct_per_symbol: OfEquity = _DEFAULT.max_position_pct_per_symbol
     max_leverage: Exact = Field(default=_DEFAULT.max_leverage, ge=1, le=125)
     max_spot_leverage: Exact = Field(default=_DEFAULT.max_spot_leverage, ge=1, le=10)
@@ -43,13 +45,13 @@ class SymbolRisk(Section):
     slippage_multiplier: Multiplier = _DEFAULT.slippage_multiplier
     max_market_impact_bps: Bps = _DEFAULT.max_market_impact_bps
     position_fraction: Fraction = _DEFAULT.position_fraction
-    max_feed_age_seconds: Positive = _DEFAULT.max_feed_age_seconds
-    reducing_feed_age_seconds: Positive = _DEFAULT.reducing_feed_age_seconds
-    max_polled_mark_age_seconds: Positive = _DEFAULT.max_polled_mark_age_seconds
-    reducing_polled_mark_age_seconds: Positive = _DEFAULT.reducing_polled_mark_age_seconds
-    warn_clock_skew_ms: Positive = _DEFAULT.warn_clock_skew_ms
-    max_clock_skew_ms: Positive = _DEFAULT.max_clock_skew_ms
-    max_decision_age_seconds: Positive = _DEFAULT.max_decision_age_seconds
+    max_feed_age_seconds: Age = _DEFAULT.max_feed_age_seconds
+    reducing_feed_age_seconds: Age = _DEFAULT.reducing_feed_age_seconds
+    max_polled_mark_age_seconds: Age = _DEFAULT.max_polled_mark_age_seconds
+    reducing_polled_mark_age_seconds: Age = _DEFAULT.reducing_polled_mark_age_seconds
+    warn_clock_skew_ms: Skew = _DEFAULT.warn_clock_skew_ms
+    max_clock_skew_ms: Skew = _DEFAULT.max_clock_skew_ms
+    max_decision_age_seconds: Age = _DEFAULT.max_decision_age_seconds
     collar_pct: Fraction = _DEFAULT.collar_pct
     stale_exit_band_pct: Fraction = _DEFAULT.stale_exit_band_pct
     default_max_drift_bps: Bps = _DEFAULT.default_max_drift_bps
@@ -76,7 +78,7 @@ class RiskSettings(SymbolRisk):
     kill_switch_enabled: bool = _DEFAULT.kill_switch_enabled
     reduce_only_mode: bool = _DEFAULT.reduce_only_mode
     daily_loss_limit_pct: Fraction = _DEFAULT.daily_loss_limit_pct
-    blind_bound_seconds: Positive = _DEFAULT.blind_bound_seconds
+    blind_bound_seconds: Age = _DEFAULT.blind_bound_seconds
     symbols: Mapping[Symbol, SymbolRisk] = Field(default_factory=dict)
 
     def to_limits(self) -> RiskLimits:

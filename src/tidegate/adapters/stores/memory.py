@@ -14,6 +14,7 @@ from tidegate.domain.events import (
     AccountOpened,
     DayOpened,
     DecisionRefused,
+    ExternalFlow,
     JournalEvent,
     NoOrderDecided,
     OrderSending,
@@ -181,6 +182,8 @@ class MemoryOrderStore:
             self._has_account_state = self._has_account_state or not event.symbol
         elif isinstance(event, AccountOpened):
             self._facts.opened(event)
+        elif isinstance(event, ExternalFlow):
+            self._facts.flowed(event)
         elif isinstance(event, DayOpened):
             self._facts.day(event)
 

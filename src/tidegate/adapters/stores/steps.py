@@ -5,10 +5,12 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from tidegate.domain.amounts import ZERO
 from tidegate.domain.events import (
     AccountOpened,
     DayOpened,
     DecisionRefused,
+    ExternalFlow,
     NoOrderDecided,
     OrderSending,
     TradingStateChanged,
@@ -16,7 +18,7 @@ from tidegate.domain.events import (
 from tidegate.domain.orders import ApprovedOrder
 from tidegate.domain.records import Step, StoredDecision
 
-ACCOUNT_FACTS = (TradingStateChanged, AccountOpened, DayOpened)
+ACCOUNT_FACTS = (TradingStateChanged, AccountOpened, ExternalFlow, DayOpened)
 """Events that a store projects by itself, whatever step they come in."""
 
 CLAIMS = (DecisionRefused, NoOrderDecided)
@@ -85,6 +87,10 @@ class Facts(Struct, kw_only=True):
         self.opened_at = event.at
         self.opening_equity = event.equity
         self.opening_balances = dict(event.balances)
+
+    def flowed(self, event: ExternalFlow) -> None:
+        held = self.opening_balances.get(event.currency, ZERO)
+        self.opening_balances[event.currency] = event.external_after(held)
 
     def day(self, event: DayOpened) -> None:
         self.day_opened_at = event.at

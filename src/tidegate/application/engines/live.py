@@ -1,5 +1,6 @@
 """LiveExecutionEngine: the checks that every order passes."""
 
+from tidegate.application.configuration import require, require_kind
 from tidegate.domain.checks.pipeline import LIVE, Pipeline
 from tidegate.domain.impact import ImpactEstimator
 from tidegate.domain.orders import ApprovedOrder, Order
@@ -27,6 +28,8 @@ class LiveExecutionEngine:
         enable_preview: bool = False,
         impact_estimator: ImpactEstimator | None = None,
     ) -> None:
+        require("broker", broker, "a Broker")
+        require_kind("risk_manager", risk_manager, RiskManager, "a RiskManager")
         self.broker = broker
         self.risk_manager = risk_manager
         self.event_store = event_store

@@ -6,7 +6,7 @@ from decimal import Decimal
 from tidegate.domain.ages import after
 from tidegate.domain.amounts import plain
 from tidegate.domain.checks.draft import Draft, affordable, figure, percent, reporting
-from tidegate.domain.guards import REPETITION
+from tidegate.domain.guards import REPETITION, REPETITION_COOL_DOWN_SECONDS
 from tidegate.domain.refusals import OrderSizeRefused, Remedy
 from tidegate.domain.validity import shown
 
@@ -54,7 +54,8 @@ def _too_many(draft: Draft) -> OrderSizeRefused:
 
 def _repeated(draft: Draft) -> OrderSizeRefused:
     limits, repeats = draft.limits, draft.view.repeats
-    free_at = after(draft.view.at, limits.repeated_orders_seconds)
+    # The refusal itself makes the symbol REDUCING, so that waiting for the window alone would not do.
+    free_at = after(draft.view.at, max(limits.repeated_orders_seconds, REPETITION_COOL_DOWN_SECONDS))
     return OrderSizeRefused(
         message=f"the same order was sent {repeats} times within {plain(limits.repeated_orders_seconds)} s",
         figures={"repeats": Decimal(repeats), "limit": Decimal(limits.repeated_orders_max)},

@@ -45,7 +45,9 @@ def unknown_outcome(draft: Draft) -> UnknownOutcomeRefused | None:
     if not own.unknown_count:
         return None
     symbol = draft.order.symbol
+    overridden = ", overridden by an operator: both may fill" if draft.order.overrides_unknown else ""
     return UnknownOutcomeRefused(
-        message=f"{own.unknown_count} order(s) on {symbol} have no known outcome yet, the oldest {own.unknown_id}",
+        message=f"{own.unknown_count} order(s) on {symbol} have no known outcome yet, the oldest {own.unknown_id}"
+        + overridden,
         facts={"symbol": symbol, "client_order_id": own.unknown_id},
     )

@@ -11,7 +11,7 @@ from tidegate.adapters.stores.sqlite.codec import encode, inbox_row
 from tidegate.adapters.stores.sqlite.head import Head
 from tidegate.adapters.stores.sqlite.units import StepUnit
 from tidegate.adapters.stores.steps import ACCOUNT_FACTS, Facts
-from tidegate.domain.events import AccountOpened, DayOpened, JournalEvent, TradingStateChanged
+from tidegate.domain.events import AccountOpened, DayOpened, ExternalFlow, JournalEvent, TradingStateChanged
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.positions import Position
 from tidegate.domain.records import InboxAnswer, Step
@@ -100,6 +100,9 @@ class Draft:
         elif isinstance(event, AccountOpened):
             self._facts_changed = True
             self._facts.opened(event)
+        elif isinstance(event, ExternalFlow):
+            self._facts_changed = True
+            self._facts.flowed(event)
         elif isinstance(event, DayOpened):
             self._facts_changed = True
             self._facts.day(event)

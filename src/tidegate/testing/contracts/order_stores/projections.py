@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from tidegate.domain.events import DayOpened
+from tidegate.domain.events import DayOpened, ExternalFlow
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import OrderRecord, RecordedOrder
 from tidegate.domain.records import InboxAnswer, RequestKind, StepCommitted, StoreUnavailable
@@ -104,6 +104,15 @@ class ProjectionClaims(StoreContract):
             assert {name: entry.state for name, entry in stored.symbol_states.items()} == {
                 "ETH-USD": TradingState.HALTED
             }
+
+    async def test_what_came_from_outside_is_with_what_was_there_at_the_opening(self, tmp_path: Path) -> None:
+        async with self.opened(tmp_path) as (store, steps):
+            await store.commit(steps.opened())
+            for currency, amount in (("BTC", "0.25"), ("ETH", "3"), ("BTC", "-0.5"), ("ETH", "-4")):
+                flow = ExternalFlow(at=steps.now(), currency=currency, amount=Decimal(amount), by="operator")
+                await store.commit(steps.step(flow))
+            stored = await store.load()
+            assert stored.opening_balances == {"USD": Decimal(100_000), "BTC": Decimal("0.25"), "ETH": Decimal(0)}
 
     async def test_orders_are_counted_by_the_day_and_once_whatever_their_attempts(self, tmp_path: Path) -> None:
         clock = FixedClock()
