@@ -100,9 +100,9 @@ class InboxHand:
     Every call raises NoAnswer when that process does not answer in time, and StoreError when the store does not serve.
     """
 
-    def __init__(self, inbox: SqliteInbox, answer_seconds: float = ANSWER_SECONDS) -> None:
+    def __init__(self, inbox: SqliteInbox, answer_seconds: float | None = None) -> None:
         self._inbox = inbox
-        self._answer_seconds = answer_seconds
+        self._answer_seconds = ANSWER_SECONDS if answer_seconds is None else answer_seconds
 
     async def decide(self, options: DecisionOptions) -> Outcome:
         # The writer's clock, not this one's, says when it was decided.

@@ -9,22 +9,22 @@ from rich.text import Text
 
 from tidegate.adapters.cli import lines, tables, wording
 from tidegate.adapters.cli.call import Call
-from tidegate.adapters.cli.failures import DONE, REFUSED, UsageError
+from tidegate.adapters.cli.failures import DONE, REFUSED, NoAnswer, UsageError
 from tidegate.adapters.cli.hands import Hand, InboxHand, reach
 from tidegate.adapters.cli.stored import require_store
+from tidegate.adapters.cli.symbols import played_symbols, require_product, require_symbol
 from tidegate.adapters.clocks import WallClock
 from tidegate.adapters.spelling import shown
 from tidegate.adapters.stores.sqlite.errors import StoreUnusable
-from tidegate.adapters.stores.sqlite.inbox import open_sqlite_inbox
+from tidegate.adapters.stores.sqlite.inbox import SqliteInbox, open_sqlite_inbox
 from tidegate.adapters.stores.sqlite.reader import SqliteStoreReader, open_sqlite_reader
 from tidegate.application.operations import StateReceipt
 from tidegate.domain.events import TradingStateChanged
-from tidegate.domain.identifiers import is_symbol
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.outcomes import NoOrderNeeded, OrderPlaced
 from tidegate.domain.ports import ClockPort
 from tidegate.domain.reconciliation import ReconciliationReport
-from tidegate.domain.records import StepCommitted
+from tidegate.domain.records import InboxAnswer, StepCommitted
 from tidegate.domain.requests import CloseRequest, ReconcileRequest, StateRequest
 from tidegate.domain.vocabulary import OrderStatus, TradingState
 
@@ -147,26 +147,50 @@ async def _change(call: Call, state: TradingState, reason: str, symbol: str) -> 
     """Write the state where the next send reads it, then have a running process enforce it and say so."""
     path = require_store(call.settings)
     clock = WallClock()
-    if symbol and not is_symbol(symbol):
-        raise UsageError(f"{shown(symbol)} is no symbol: a symbol is upper-case, such as BTC-USD")
+    require_symbol(symbol)
+    if symbol:
+        require_product(symbol, played_symbols(call.settings))
     with open_sqlite_reader(path, clock=clock, account_id=call.settings.account_id) as reader:
         epoch, at = reader.epoch, await _account_time(call, reader, clock)
+        trips = await _trips(reader) if state is TradingState.ACTIVE and not symbol else ()
     with open_sqlite_inbox(path, clock=clock) as inbox:
         is_latched = state is not TradingState.ACTIVE
         change = TradingStateChanged(
             state=state, reason=reason, by=_OPERATOR, symbol=symbol, is_latched=is_latched, at=at
         )
-        outcome = await inbox.write_state(change)
-        if not isinstance(outcome, StepCommitted):
-            raise StoreUnusable(path, str(getattr(outcome, "reason", outcome)))
-        process = ""
+        sequence, process = await _written(inbox, change), ""
         if inbox.writer_alive():
-            request = StateRequest(state=state, reason=reason, symbol=symbol, sequence=outcome.sequence)
-            answer = await InboxHand(inbox).enforce(request)
+            request = StateRequest(state=state, reason=reason, symbol=symbol, sequence=sequence)
+            answer = await _enforced(inbox, request)
             process, epoch = answer.process, answer.epoch
+        else:
+            for own in trips:
+                await _written(inbox, replace(change, symbol=own))
     receipt = StateReceipt(state=state, symbol=symbol, process=process, epoch=epoch)
     call.terminal.answer([lines.state_line(receipt)], wording.state(receipt))
     return DONE
+
+
+async def _written(inbox: SqliteInbox, change: TradingStateChanged) -> int:
+    """Make a state durable; the journal row that it got."""
+    outcome = await inbox.write_state(change)
+    if not isinstance(outcome, StepCommitted):
+        raise StoreUnusable(inbox.path, str(getattr(outcome, "reason", outcome)))
+    return outcome.sequence
+
+
+async def _enforced(inbox: SqliteInbox, request: StateRequest) -> InboxAnswer:
+    """The answer of the running process; without one it is said what holds all the same."""
+    try:
+        return await InboxHand(inbox).enforce(request)
+    except NoAnswer as error:
+        raise NoAnswer(f"{request.state} is durable, and holds from the next send on; but {error}") from None
+
+
+async def _trips(reader: SqliteStoreReader) -> tuple[str, ...]:
+    """Symbols whose state a guard has set: whoever resumes the account has seen those too."""
+    states = (await reader.load()).symbol_states
+    return tuple(own for own, entry in states.items() if entry.by != _OPERATOR)
 
 
 async def _account_time(call: Call, reader: SqliteStoreReader, clock: WallClock) -> datetime:

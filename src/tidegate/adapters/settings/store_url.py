@@ -52,7 +52,7 @@ def parse_store_url(url: str) -> StoreUrl:
     if url.startswith(_POSTGRES):
         return PostgresStoreUrl(url)
     if url.startswith("sqlite:"):
-        raise StoreUrlError("a SQLite store is written sqlite:///FILE, with three slashes before the file")
+        raise StoreUrlError("must be written sqlite:///FILE, with three slashes before the file")
     raise StoreUrlError(f"must be {_KINDS}")
 
 
