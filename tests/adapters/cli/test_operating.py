@@ -194,6 +194,21 @@ def test_a_halt_that_nobody_confirms_says_that_it_holds_all_the_same(
     assert "HALTED (now)" in program("account").out
 
 
+def test_a_reason_that_is_no_text_stops_no_halt_close_or_cancel(program: Run) -> None:
+    """Bytes that are no UTF-8 come from a shell as half a surrogate pair, which no journal can hold."""
+    broken = "feed \udcff"
+    program("decide", "BTC-USD", "BUY", "--notional", "250")
+    program(*RESTING)
+    order = str(program("orders", "--open", "--json").object["client_order_id"])
+
+    assert program("cancel", order, "--reason", broken).code == 0
+    assert program("cancel-all", "--reason", broken).code == 0
+    assert program("halt", broken).code == 0
+    assert program("close", "BTC-USD", "--reason", broken).code == 0
+    assert program("reconcile", "--reason", broken).code == 0
+    assert "HALTED (feed ?)" in program("account").out
+
+
 def deposit(data: Path, currency: str, amount: int) -> None:
     """Money reaches the paper account from outside, while nobody plays its market."""
     world = FileArchive(data / "tidegate" / "paper.sqlite.world")

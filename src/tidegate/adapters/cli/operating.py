@@ -18,7 +18,7 @@ from tidegate.adapters.spelling import shown
 from tidegate.adapters.stores.sqlite.errors import StoreUnusable
 from tidegate.adapters.stores.sqlite.inbox import SqliteInbox, open_sqlite_inbox
 from tidegate.adapters.stores.sqlite.reader import SqliteStoreReader, open_sqlite_reader
-from tidegate.application.operations import StateReceipt
+from tidegate.application.operations import StateReceipt, recordable
 from tidegate.domain.events import TradingStateChanged
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.outcomes import NoOrderNeeded, OrderPlaced
@@ -49,7 +49,7 @@ async def cancel(
     """
     client_order_id = await _whole_id(call, order)
     async with reach(call) as hand:
-        outcome = await hand.cancel(client_order_id, reason)
+        outcome = await hand.cancel(client_order_id, recordable(reason))
     if isinstance(outcome, OrderRecord):
         call.terminal.answer([lines.order_line(outcome)], wording.standing(outcome))
         return DONE if outcome.is_terminal else REFUSED
@@ -89,7 +89,8 @@ async def close(
     if override_unknown:
         call.terminal.note("warning: an order of unknown outcome and this close may both fill")
     async with reach(call) as hand:
-        outcome = await hand.close(CloseRequest(symbol=symbol, reason=reason, override_unknown=override_unknown))
+        request = CloseRequest(symbol=symbol, reason=recordable(reason), override_unknown=override_unknown)
+        outcome = await hand.close(request)
     call.terminal.answer([lines.outcome_line(outcome)], wording.outcome(outcome))
     if isinstance(outcome, OrderPlaced):
         return REFUSED if outcome.order.status in (OrderStatus.UNKNOWN, OrderStatus.REFUSED) else DONE
@@ -104,7 +105,7 @@ async def cancel_all(
     """Cancel every open order; protection stays unless it is included."""
     require_store(call.settings)
     async with reach(call) as hand:
-        records = await hand.cancel_all(include_protection, reason)
+        records = await hand.cancel_all(include_protection, recordable(reason))
     shown_as = tables.orders_table(records, is_verbose=call.terminal.is_verbose) if records else Text("No open orders.")
     call.terminal.answer(map(lines.order_line, records), shown_as)
     return DONE if all(record.is_terminal for record in records) else REFUSED
@@ -146,7 +147,7 @@ async def resume(
 async def _change(call: Call, state: TradingState, reason: str, symbol: str) -> int:
     """Write the state where the next send reads it, then have a running process enforce it and say so."""
     path = require_store(call.settings)
-    clock = WallClock()
+    clock, reason = WallClock(), recordable(reason)
     require_symbol(symbol)
     if symbol:
         require_product(symbol, played_symbols(call.settings))
@@ -238,7 +239,7 @@ async def reconcile(
     if adopt and report_only:
         raise UsageError("--report-only changes nothing and --adopt records what differs: give one of them")
     require_store(call.settings)
-    request = ReconcileRequest(report_only=report_only, adopt=adopt, reason=reason)
+    request = ReconcileRequest(report_only=report_only, adopt=adopt, reason=recordable(reason))
     async with reach(call) as hand:
         report = await hand.reconcile(request)
         if wait and report.suspected:

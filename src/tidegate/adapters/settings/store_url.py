@@ -60,7 +60,7 @@ def _file(text: str) -> Path:
     if not text or text.endswith("/"):
         raise StoreUrlError("names no file: write sqlite:///FILE")
     if not text.isprintable():
-        raise StoreUrlError("the file's name holds an unprintable character")
+        raise StoreUrlError("must name a file without unprintable characters")
     path = Path(text)
     # The shell expands a tilde only where it stands first, and here it never does.
     return path.expanduser() if text.startswith("~/") else path
