@@ -54,7 +54,9 @@ class Operations:
     async def cancel(self, client_order_id: str, reason: str = "") -> Result[OrderRecord, AnyRefusal]:
         """Cancel one order; the order as it then stands, PENDING_CANCEL while the venue's answer is not known."""
         order_id = ClientOrderId(str(client_order_id))
-        record = await self._canceler.cancel(order_id, reason or _OPERATOR) if is_identifier(order_id) else None
+        record = (
+            await self._canceler.cancel(order_id, recordable(reason) or _OPERATOR) if is_identifier(order_id) else None
+        )
         if record is None:
             return Failure(
                 InvalidRefused(
@@ -72,7 +74,7 @@ class Operations:
             for record in self.desk.live_orders()
             if include_protection or record.order.purpose is not Purpose.PROTECTION
         )
-        return await self._canceler.cancel_all(tuple(live), reason or _OPERATOR)
+        return await self._canceler.cancel_all(tuple(live), recordable(reason) or _OPERATOR)
 
     async def close(self, symbol: str, reason: str = "", *, override_unknown: bool = False) -> PlacementResult:
         """Close every strategy's position on a symbol, one order each; the first refusal, or else the last outcome.
@@ -86,9 +88,9 @@ class Operations:
             if held == symbol and owner != ACCOUNT and not history.position.is_flat
         ]
         owners += [record.order.strategy_id for record in self.desk.live_orders() if record.symbol == symbol]
-        results = []
+        results, why = [], recordable(reason) or "closed by an operator"
         for owner in dict.fromkeys(owners or [""]):
-            decision = Decision(action=Action.CLOSE, strategy_id=owner, reason=reason or "closed by an operator")
+            decision = Decision(action=Action.CLOSE, strategy_id=owner, reason=why)
             close = self.coordinator.close_as_operator(symbol, decision, override_unknown=override_unknown)
             results.append(await close)
         return next((one for one in results if isinstance(one, Failure)), results[-1])
@@ -101,7 +103,7 @@ class Operations:
             return self._receipt(state, symbol, unknown_symbol(symbol, self.desk).message)
         change = TradingStateChanged(
             state=state,
-            reason=_recordable(reason),
+            reason=recordable(reason),
             by=by,
             symbol=symbol,
             is_latched=state is not TradingState.ACTIVE,
@@ -158,10 +160,10 @@ class Operations:
         self, *, report_only: bool = False, adopt: bool = False, reason: str = ""
     ) -> ReconciliationReport:
         """One pass of reconciliation now; with `adopt`, an operator takes up what came and went from outside."""
-        adoption = Adoption(by=_OPERATOR, reason=_recordable(reason)) if adopt and not report_only else None
+        adoption = Adoption(by=_OPERATOR, reason=recordable(reason)) if adopt and not report_only else None
         return await self.coordinator.supervisor.reconcile_once(report_only=report_only, adoption=adoption)
 
 
-def _recordable(text: str) -> str:
+def recordable(text: str) -> str:
     """The text without what has no bytes: half of a surrogate pair could not be written."""
     return text.encode(errors="replace").decode()

@@ -19,7 +19,7 @@ from tidegate.domain.vocabulary import OrderSide, Purpose
 Trial = Callable[[Order], AnyRefusal | None]
 """Reviews an order without approving it: None where it would pass."""
 
-_IN_OTHER_WORDS = "it would pass with "
+IN_OTHER_WORDS = "it would pass with "
 _ROUNDS = 12
 """How many checks may each add their condition; more than can ever disagree about one order."""
 
@@ -53,7 +53,7 @@ def settled(refusal: AnyRefusal, order: Order, view: ReviewView, trial: Trial) -
 def _stated(first: Remedy, changes: dict[str, Any], not_before: datetime | None) -> Remedy:
     if changes == first.changes:
         return Remedy(first.text, changes, not_before)
-    return Remedy(_IN_OTHER_WORDS + _in_words(changes), changes, not_before)
+    return Remedy(IN_OTHER_WORDS + _in_words(changes), changes, not_before)
 
 
 def _in_words(changes: dict[str, Any]) -> str:
@@ -100,12 +100,12 @@ def in_decision_terms(refusal: AnyRefusal, decision: Decision, order: Order) -> 
     if order.side is OrderSide.BUY and changes.get("limit_price") is not None:
         # At another price the same notional is another size, so the size is said as well.
         changes.update(quantity=changes.get("quantity", order.quantity), target_notional=None)
-        return replace(refusal, remedy=Remedy(_IN_OTHER_WORDS + _in_words(changes), changes, remedy.not_before))
+        return replace(refusal, remedy=Remedy(IN_OTHER_WORDS + _in_words(changes), changes, remedy.not_before))
     size: Decimal | None = changes.get("quantity")
     if size is None:
         return refusal
     changes["target_notional"] = (size * notional / order.quantity).quantize(_FINE, rounding=ROUND_CEILING)
     if decision.quantity is None:
         del changes["quantity"]
-    text = _IN_OTHER_WORDS + _in_words(changes) + f" ({plain(size)} {order.symbol})"
+    text = IN_OTHER_WORDS + _in_words(changes) + f" ({plain(size)} {order.symbol})"
     return replace(refusal, remedy=Remedy(text, changes, remedy.not_before))

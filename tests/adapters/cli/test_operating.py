@@ -1,5 +1,7 @@
 """Intervening: trading states that hold for whoever sends next, cancels, closes and reconciliation."""
 
+import asyncio
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -8,6 +10,13 @@ import pytest
 from tests.adapters.cli.conftest import Run
 from tidegate.adapters.brokers.simulated.world_file import FileArchive
 from tidegate.adapters.cli import wire
+from tidegate.adapters.clocks import WallClock
+from tidegate.adapters.recordings.synthetic import packaged_recording_path
+from tidegate.adapters.stores.sqlite.inbox import open_sqlite_inbox
+from tidegate.adapters.stores.sqlite.opening import open_sqlite_store
+from tidegate.adapters.stores.sqlite.reader import open_sqlite_reader
+from tidegate.domain.events import TradingStateChanged
+from tidegate.domain.vocabulary import TradingState
 
 RESTING = ("decide", "BTC-USD", "BUY", "--quantity", "0.01", "--limit", "50000")
 
@@ -124,6 +133,80 @@ def test_a_close_works_while_halted(program: Run) -> None:
     assert flat.code == 0
     assert "No order needed" in flat.out
     assert (unknown.code, code_of(unknown.out)) == (1, "UNKNOWN_SYMBOL")
+
+
+def test_a_halt_of_what_is_not_traded_here_is_a_mistake(program: Run) -> None:
+    """It would halt nothing; the message names what there is. Nothing is written."""
+    program("decide", "BTC-USD", "HOLD")
+    before = program("events").out
+
+    ended = program("halt", "--symbol", "XYZ")
+
+    assert (ended.code, ended.err) == (2, "error: there is no product XYZ; there is BTC-USD, BTC-PERP\n")
+    assert program("events").out == before
+    assert program("halt", "--symbol", "BTC-PERP").code == 0
+
+
+def test_a_halt_does_not_need_the_recording(program: Run, tmp_path: Path) -> None:
+    """Whoever halts in trouble is not kept from it by a file that is gone."""
+    mine = tmp_path / "mine.tgr.gz"
+    shutil.copy(packaged_recording_path(), mine)
+    program("run", "--recording", str(mine), "--for", "1", "--speed", "1000", "--no-stdin")
+    mine.unlink()
+
+    assert program("halt", "--symbol", "BTC-USD").code == 0
+
+
+async def _trip(store: Path, symbol: str, by: str) -> None:
+    clock = WallClock()
+    change = TradingStateChanged(state=TradingState.REDUCING, reason="r", by=by, symbol=symbol, at=clock.now())
+    with open_sqlite_inbox(store, clock=clock) as inbox:
+        await inbox.write_state(change)
+
+
+def test_a_resume_without_a_process_lifts_what_guards_have_set_for_symbols(program: Run, tmp_path: Path) -> None:
+    """As it does where one runs; what an operator set for a symbol is lifted there."""
+    program("decide", "BTC-USD", "HOLD")
+    store = tmp_path / "data" / "tidegate" / "paper.sqlite"
+    asyncio.run(_trip(store, "BTC-USD", "guard feed"))
+    asyncio.run(_trip(store, "BTC-PERP", "operator"))
+
+    program("resume", "seen")
+
+    with open_sqlite_reader(store, clock=WallClock()) as reader:
+        states = asyncio.run(reader.load()).symbol_states
+    assert {symbol: entry.state for symbol, entry in states.items()} == {"BTC-PERP": TradingState.REDUCING}
+
+
+def test_a_halt_that_nobody_confirms_says_that_it_holds_all_the_same(
+    program: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is stopped or hangs has the account: exit 1, and the state is durable."""
+    monkeypatch.setattr("tidegate.adapters.cli.hands.ANSWER_SECONDS", 0.05)
+    program("decide", "BTC-USD", "HOLD")
+    path = tmp_path / "data" / "tidegate" / "paper.sqlite"
+    store = open_sqlite_store(path, account_id="paper", clock=WallClock(), process="hangs")
+    ended = program("halt", "now")
+    store.close()
+
+    assert ended.code == 1
+    assert "HALTED is durable, and holds from the next send on; but the process" in " ".join(ended.err.split())
+    assert "HALTED (now)" in program("account").out
+
+
+def test_a_reason_that_is_no_text_stops_no_halt_close_or_cancel(program: Run) -> None:
+    """Bytes that are no UTF-8 come from a shell as half a surrogate pair, which no journal can hold."""
+    broken = "feed \udcff"
+    program("decide", "BTC-USD", "BUY", "--notional", "250")
+    program(*RESTING)
+    order = str(program("orders", "--open", "--json").object["client_order_id"])
+
+    assert program("cancel", order, "--reason", broken).code == 0
+    assert program("cancel-all", "--reason", broken).code == 0
+    assert program("halt", broken).code == 0
+    assert program("close", "BTC-USD", "--reason", broken).code == 0
+    assert program("reconcile", "--reason", broken).code == 0
+    assert "HALTED (feed ?)" in program("account").out
 
 
 def deposit(data: Path, currency: str, amount: int) -> None:

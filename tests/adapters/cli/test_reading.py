@@ -112,7 +112,8 @@ def test_without_a_store_there_is_nothing_to_read(program: Run, tmp_path: Path, 
     ended = program(command)
 
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err == f"error: there is no store at {tmp_path}/data/tidegate/paper.sqlite\n"
+    path = tmp_path / "data" / "tidegate" / "paper.sqlite"
+    assert ended.err == f"error: there is no store at {path}: nothing has been traded there\n"
     assert not (tmp_path / "data").exists()
     in_memory = program(command, "--store", "memory://")
     assert in_memory.code == 2
@@ -142,7 +143,7 @@ def test_a_symbol_that_is_none_is_told_with_the_nearest(program: Run) -> None:
     """A usage error."""
     ended = program("quote", "BTCUSD")
 
-    assert (ended.code, ended.err) == (2, "error: there is no product BTCUSD; did you mean BTC-USD?\n")
+    assert (ended.code, ended.err) == (2, "error: there is no product BTCUSD; there is BTC-USD, BTC-PERP\n")
 
 
 def test_another_account_s_store_is_refused(traded: Run, traded_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,3 +154,25 @@ def test_another_account_s_store_is_refused(traded: Run, traded_folder: Path, mo
 
     assert ended.code == 2
     assert "belongs to account 'paper', not 'other'" in ended.err
+
+
+def test_a_plan_beside_a_lost_store_says_that_it_is_of_a_fresh_account(program: Run, tmp_path: Path) -> None:
+    """It would be taken for the account's otherwise."""
+    program("decide", "BTC-USD", "BUY", "--notional", "250")
+    for path in (tmp_path / "data" / "tidegate").glob("paper.sqlite*"):
+        if ".world" not in path.name:
+            path.unlink()
+
+    ended = program("plan", "BTC-USD", "BUY", "--notional", "250")
+
+    assert ended.code == 0
+    assert "is missing, and its world has traded: this is a fresh account" in " ".join(ended.err.split())
+
+
+@pytest.mark.parametrize("command", ["orders", "fills"])
+def test_what_can_be_no_symbol_is_not_an_empty_list(traded: Run, command: str) -> None:
+    """`btc-usd` would find nothing."""
+    ended = traded(command, "--symbol", "btc-usd")
+
+    assert ended.code == 2
+    assert "a symbol is upper-case, such as BTC-USD" in ended.err

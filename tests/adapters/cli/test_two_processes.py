@@ -82,6 +82,7 @@ def test_requests_reach_the_running_process(program: Run, running: Running) -> N
     order_id = str(resting["order"]["client_order_id"])  # type: ignore[index]
     assert program("cancel", order_id[:12], "--json").object["status"] == "CANCELED"
     assert program("cancel", "tg" + "0" * 30).code == 1
+    assert program("decide", "BTC-USD", "BUY", "--notional", "250", "--reason", "\udcff").code == 2
     assert program("close", "BTC-USD", "--json").object["order"]["purpose"] == "OPERATOR_CLOSE"  # type: ignore[index]
     assert program("cancel-all").out == "No open orders.\n"
     assert program("reconcile").code == 0

@@ -7,6 +7,7 @@ from tidegate.adapters.recordings.bitstamp import CaptureDamaged, ImportRejected
 from tidegate.adapters.recordings.damage import RecordingDamaged
 from tidegate.adapters.settings.store_url import StoreUrlError
 from tidegate.adapters.stores.sqlite.errors import (
+    BackupRefused,
     NewerSchema,
     NoSuchStore,
     NotAStore,
@@ -47,6 +48,7 @@ MISTAKES: tuple[type[Exception], ...] = (
     StoreUrlError,
     NoSuchStore,
     NotAStore,
+    BackupRefused,
     OtherAccount,
     NewerSchema,
     OlderSchema,

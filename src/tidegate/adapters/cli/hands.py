@@ -11,7 +11,7 @@ from returns.result import Failure, Result
 from tidegate.adapters.brokers.simulated.world import SessionStart
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.decision_options import DecisionOptions
-from tidegate.adapters.cli.failures import NoAnswer
+from tidegate.adapters.cli.failures import NoAnswer, UsageError
 from tidegate.adapters.clocks import WallClock
 from tidegate.adapters.settings.store_url import SqliteStoreUrl
 from tidegate.adapters.stores.sqlite.inbox import SqliteInbox, open_sqlite_inbox
@@ -100,9 +100,9 @@ class InboxHand:
     Every call raises NoAnswer when that process does not answer in time, and StoreError when the store does not serve.
     """
 
-    def __init__(self, inbox: SqliteInbox, answer_seconds: float = ANSWER_SECONDS) -> None:
+    def __init__(self, inbox: SqliteInbox, answer_seconds: float | None = None) -> None:
         self._inbox = inbox
-        self._answer_seconds = answer_seconds
+        self._answer_seconds = ANSWER_SECONDS if answer_seconds is None else answer_seconds
 
     async def decide(self, options: DecisionOptions) -> Outcome:
         # The writer's clock, not this one's, says when it was decided.
@@ -143,7 +143,11 @@ class InboxHand:
         return reply
 
     async def _answered(self, kind: RequestKind, body: Struct) -> tuple[InboxAnswer, Reply]:
-        request_id = await self._inbox.submit_request(kind, msgspec.json.encode(body).decode())
+        try:
+            payload = msgspec.json.encode(body).decode()
+        except UnicodeEncodeError:
+            raise UsageError("what was given holds bytes that are no text") from None
+        request_id = await self._inbox.submit_request(kind, payload)
         answer = await self._inbox.await_answer(request_id, self._answer_seconds)
         if answer is None:
             raise NoAnswer(

@@ -13,8 +13,8 @@ from tidegate.adapters.brokers.simulated.world_file import FileArchive
 from tidegate.adapters.cli import figures
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.findings import fail, ok, warn
-from tidegate.adapters.cli.recording_health import last_state, recording_findings
-from tidegate.adapters.cli.stored import WORLD_SUFFIX, require_store
+from tidegate.adapters.cli.recording_health import recording_findings
+from tidegate.adapters.cli.stored import WORLD_SUFFIX, last_state, require_store
 from tidegate.adapters.cli.wire_upkeep import FindingLine
 from tidegate.adapters.clocks import WallClock
 from tidegate.adapters.recordings.header import moment_of

@@ -29,7 +29,7 @@ def _table(findings: Iterable[wire_upkeep.FindingLine]) -> Table:
     made = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     made.add_column(no_wrap=True)
     made.add_column(no_wrap=True)
-    made.add_column()
+    made.add_column(overflow="fold")
     for finding in findings:
         made.add_row(
             Text(finding.health.value, style=_STYLES[finding.health]), finding.what, Text(figures.clean(finding.found))

@@ -9,22 +9,22 @@ from rich.text import Text
 
 from tidegate.adapters.cli import lines, tables, wording
 from tidegate.adapters.cli.call import Call
-from tidegate.adapters.cli.failures import DONE, REFUSED, UsageError
+from tidegate.adapters.cli.failures import DONE, REFUSED, NoAnswer, UsageError
 from tidegate.adapters.cli.hands import Hand, InboxHand, reach
 from tidegate.adapters.cli.stored import require_store
+from tidegate.adapters.cli.symbols import played_symbols, require_product, require_symbol
 from tidegate.adapters.clocks import WallClock
 from tidegate.adapters.spelling import shown
 from tidegate.adapters.stores.sqlite.errors import StoreUnusable
-from tidegate.adapters.stores.sqlite.inbox import open_sqlite_inbox
+from tidegate.adapters.stores.sqlite.inbox import SqliteInbox, open_sqlite_inbox
 from tidegate.adapters.stores.sqlite.reader import SqliteStoreReader, open_sqlite_reader
-from tidegate.application.operations import StateReceipt
+from tidegate.application.operations import StateReceipt, recordable
 from tidegate.domain.events import TradingStateChanged
-from tidegate.domain.identifiers import is_symbol
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.outcomes import NoOrderNeeded, OrderPlaced
 from tidegate.domain.ports import ClockPort
 from tidegate.domain.reconciliation import ReconciliationReport
-from tidegate.domain.records import StepCommitted
+from tidegate.domain.records import InboxAnswer, StepCommitted
 from tidegate.domain.requests import CloseRequest, ReconcileRequest, StateRequest
 from tidegate.domain.vocabulary import OrderStatus, TradingState
 
@@ -49,7 +49,7 @@ async def cancel(
     """
     client_order_id = await _whole_id(call, order)
     async with reach(call) as hand:
-        outcome = await hand.cancel(client_order_id, reason)
+        outcome = await hand.cancel(client_order_id, recordable(reason))
     if isinstance(outcome, OrderRecord):
         call.terminal.answer([lines.order_line(outcome)], wording.standing(outcome))
         return DONE if outcome.is_terminal else REFUSED
@@ -89,7 +89,8 @@ async def close(
     if override_unknown:
         call.terminal.note("warning: an order of unknown outcome and this close may both fill")
     async with reach(call) as hand:
-        outcome = await hand.close(CloseRequest(symbol=symbol, reason=reason, override_unknown=override_unknown))
+        request = CloseRequest(symbol=symbol, reason=recordable(reason), override_unknown=override_unknown)
+        outcome = await hand.close(request)
     call.terminal.answer([lines.outcome_line(outcome)], wording.outcome(outcome))
     if isinstance(outcome, OrderPlaced):
         return REFUSED if outcome.order.status in (OrderStatus.UNKNOWN, OrderStatus.REFUSED) else DONE
@@ -104,7 +105,7 @@ async def cancel_all(
     """Cancel every open order; protection stays unless it is included."""
     require_store(call.settings)
     async with reach(call) as hand:
-        records = await hand.cancel_all(include_protection, reason)
+        records = await hand.cancel_all(include_protection, recordable(reason))
     shown_as = tables.orders_table(records, is_verbose=call.terminal.is_verbose) if records else Text("No open orders.")
     call.terminal.answer(map(lines.order_line, records), shown_as)
     return DONE if all(record.is_terminal for record in records) else REFUSED
@@ -146,27 +147,51 @@ async def resume(
 async def _change(call: Call, state: TradingState, reason: str, symbol: str) -> int:
     """Write the state where the next send reads it, then have a running process enforce it and say so."""
     path = require_store(call.settings)
-    clock = WallClock()
-    if symbol and not is_symbol(symbol):
-        raise UsageError(f"{shown(symbol)} is no symbol: a symbol is upper-case, such as BTC-USD")
+    clock, reason = WallClock(), recordable(reason)
+    require_symbol(symbol)
+    if symbol:
+        require_product(symbol, played_symbols(call.settings))
     with open_sqlite_reader(path, clock=clock, account_id=call.settings.account_id) as reader:
         epoch, at = reader.epoch, await _account_time(call, reader, clock)
+        trips = await _trips(reader) if state is TradingState.ACTIVE and not symbol else ()
     with open_sqlite_inbox(path, clock=clock) as inbox:
         is_latched = state is not TradingState.ACTIVE
         change = TradingStateChanged(
             state=state, reason=reason, by=_OPERATOR, symbol=symbol, is_latched=is_latched, at=at
         )
-        outcome = await inbox.write_state(change)
-        if not isinstance(outcome, StepCommitted):
-            raise StoreUnusable(path, str(getattr(outcome, "reason", outcome)))
-        process = ""
+        sequence, process = await _written(inbox, change), ""
         if inbox.writer_alive():
-            request = StateRequest(state=state, reason=reason, symbol=symbol, sequence=outcome.sequence)
-            answer = await InboxHand(inbox).enforce(request)
+            request = StateRequest(state=state, reason=reason, symbol=symbol, sequence=sequence)
+            answer = await _enforced(inbox, request)
             process, epoch = answer.process, answer.epoch
+        else:
+            for own in trips:
+                await _written(inbox, replace(change, symbol=own))
     receipt = StateReceipt(state=state, symbol=symbol, process=process, epoch=epoch)
     call.terminal.answer([lines.state_line(receipt)], wording.state(receipt))
     return DONE
+
+
+async def _written(inbox: SqliteInbox, change: TradingStateChanged) -> int:
+    """Make a state durable; the journal row that it got."""
+    outcome = await inbox.write_state(change)
+    if not isinstance(outcome, StepCommitted):
+        raise StoreUnusable(inbox.path, str(getattr(outcome, "reason", outcome)))
+    return outcome.sequence
+
+
+async def _enforced(inbox: SqliteInbox, request: StateRequest) -> InboxAnswer:
+    """The answer of the running process; without one it is said what holds all the same."""
+    try:
+        return await InboxHand(inbox).enforce(request)
+    except NoAnswer as error:
+        raise NoAnswer(f"{request.state} is durable, and holds from the next send on; but {error}") from None
+
+
+async def _trips(reader: SqliteStoreReader) -> tuple[str, ...]:
+    """Symbols whose state a guard has set: whoever resumes the account has seen those too."""
+    states = (await reader.load()).symbol_states
+    return tuple(own for own, entry in states.items() if entry.by != _OPERATOR)
 
 
 async def _account_time(call: Call, reader: SqliteStoreReader, clock: WallClock) -> datetime:
@@ -214,7 +239,7 @@ async def reconcile(
     if adopt and report_only:
         raise UsageError("--report-only changes nothing and --adopt records what differs: give one of them")
     require_store(call.settings)
-    request = ReconcileRequest(report_only=report_only, adopt=adopt, reason=reason)
+    request = ReconcileRequest(report_only=report_only, adopt=adopt, reason=recordable(reason))
     async with reach(call) as hand:
         report = await hand.reconcile(request)
         if wait and report.suspected:

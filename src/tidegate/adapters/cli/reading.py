@@ -8,9 +8,9 @@ from rich.text import Text
 
 from tidegate.adapters.cli import figures, lines, tables
 from tidegate.adapters.cli.call import Call
-from tidegate.adapters.cli.failures import DONE, REFUSED, UsageError
+from tidegate.adapters.cli.failures import DONE, REFUSED
 from tidegate.adapters.cli.stored import looking, require_store
-from tidegate.adapters.spelling import nearest, shown
+from tidegate.adapters.cli.symbols import require_product, require_symbol
 from tidegate.application.application import Application
 from tidegate.domain.events import JournalEvent
 from tidegate.domain.records import JournalRow
@@ -35,6 +35,7 @@ async def orders(
 
     [dim]tidegate orders --open --symbol BTC-USD[/dim]
     """
+    require_symbol(symbol)
     async with _opened(call) as app:
         found = await app.orders(limit=limit, open_only=open_only, symbol=symbol)
     shown_as = tables.orders_table(found, is_verbose=call.terminal.is_verbose) if found else Text("No orders.")
@@ -44,6 +45,7 @@ async def orders(
 
 async def fills(call: Call, limit: LimitOption = 50, symbol: SymbolOption = "") -> int:
     """List executions, the latest first."""
+    require_symbol(symbol)
     async with _opened(call) as app:
         found = await app.fills(limit=limit, symbol=symbol)
     call.terminal.answer(map(lines.fill_line, found), tables.fills_table(found) if found else Text("No fills."))
@@ -81,8 +83,7 @@ async def quote(
     """Show the market of one symbol as last heard."""
     async with looking(call) as app:
         known = [product.symbol for product in app.products]
-        if symbol not in known:
-            raise UsageError(f"there is no product {shown(symbol)}; did you mean {nearest(symbol, known)}?")
+        require_product(symbol, known)
         line = lines.quote_line(app.quote(symbol), app.now)
     if line.bid is None and line.ask is None:
         call.terminal.answer([line], Text(f"Nothing has been heard of {symbol}.", style="yellow"))

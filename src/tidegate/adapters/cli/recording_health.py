@@ -4,17 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tidegate.adapters.brokers.simulated.archive import WorldState
-from tidegate.adapters.brokers.simulated.peeking import peek_state
-from tidegate.adapters.brokers.simulated.world import WorldError
 from tidegate.adapters.cli import figures
 from tidegate.adapters.cli.findings import fail, ok, warn
-from tidegate.adapters.cli.stored import WORLD_SUFFIX
+from tidegate.adapters.cli.stored import last_state
 from tidegate.adapters.cli.wire_upkeep import FindingLine
 from tidegate.adapters.recordings.reader import RecordingDamaged, open_recording
 from tidegate.adapters.recordings.synthetic import packaged_recording_path
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.settings.sections import SYNTHETIC
-from tidegate.adapters.settings.store_url import SqliteStoreUrl
 
 _LAST = "the account was last played on it"
 
@@ -36,17 +33,6 @@ def recording_findings(settings: Settings) -> Iterator[FindingLine]:
     yield _missing(last, state) if not last.is_file() else _verified("recording", last, _LAST, state.recording)
     if is_named and configured.resolve() != last:
         yield _verified("configured recording", configured, "named by the settings")
-
-
-def last_state(settings: Settings) -> WorldState | None:
-    """The world of the account as last written; None where there is none that could be read."""
-    url = settings.store_url
-    if settings.profile != "paper" or not isinstance(url, SqliteStoreUrl):
-        return None
-    try:
-        return peek_state(Path(f"{url.path}{WORLD_SUFFIX}"))
-    except WorldError:
-        return None  # the finding of the world itself says so
 
 
 def _missing(path: Path, state: WorldState) -> FindingLine:

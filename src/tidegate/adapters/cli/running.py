@@ -164,7 +164,8 @@ async def _play(call: Call, settings: Settings, source: Source, for_seconds: flo
 def _intake(call: Call, app: Application, settings: Settings, source: Source, log: RunLog) -> DecisionIntakePort | None:
     desk = app.operations.desk
     if source is None:
-        call.terminal.note("nothing decides in this process: name a --strategy, or decide from another terminal")
+        other = "" if settings.profile == "replay" else ", or decide from another terminal"
+        call.terminal.note(f"nothing decides in this process: name a --strategy{other}")
         return None
     if isinstance(source, Path):
         return ToldIntake(JsonLinesIntake(_standard_input()), call.terminal, log, desk.clock)

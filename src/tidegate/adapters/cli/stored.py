@@ -3,6 +3,9 @@
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+from tidegate.adapters.brokers.simulated.archive import WorldState
+from tidegate.adapters.brokers.simulated.peeking import peek_state
+from tidegate.adapters.brokers.simulated.world import WorldError
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.failures import FileUnusable, UsageError
 from tidegate.adapters.settings import Settings
@@ -48,6 +51,17 @@ def require_store(settings: Settings) -> Path:
     raise NoSuchStore(path.absolute())
 
 
+def last_state(settings: Settings) -> WorldState | None:
+    """The world of the account as last written; None where there is none that could be read."""
+    url = settings.store_url
+    if settings.profile != "paper" or not isinstance(url, SqliteStoreUrl):
+        return None
+    try:
+        return peek_state(Path(f"{url.path}{WORLD_SUFFIX}"))
+    except WorldError:
+        return None  # the finding of the world itself says so
+
+
 def looking(call: Call) -> AbstractAsyncContextManager[Application]:
     """An application to look at market and checks with: the account's if it has a store, else a fresh one in memory.
 
@@ -56,6 +70,8 @@ def looking(call: Call) -> AbstractAsyncContextManager[Application]:
     settings = call.settings
     url = settings.store_url
     if isinstance(url, SqliteStoreUrl) and not url.path.is_file():
+        if (state := last_state(settings)) is not None and state.order_count:
+            call.terminal.note(f"warning: {url.path} is missing, and its world has traded: this is a fresh account")
         settings = call.load(store={"url": "memory://"}).settings
     is_kept = not isinstance(settings.store_url, MemoryStoreUrl)
     return call.doors.open_application(settings, is_read_only=is_kept)

@@ -14,6 +14,7 @@ from tidegate.domain.orders import Order, OrderRecord, TermsChange
 from tidegate.domain.outcomes import NoOrderNeeded, OrderPlaced, Plan
 from tidegate.domain.reconciliation import DifferenceKind, ReconciliationReport
 from tidegate.domain.refusals import AnyRefusal
+from tidegate.domain.remedies import IN_OTHER_WORDS
 from tidegate.domain.vocabulary import OrderStatus
 
 
@@ -64,7 +65,10 @@ def refused(refusal: AnyRefusal) -> RenderableType:
     remedy = refusal.remedy
     if remedy is None:
         return head
-    lines = [head, Text.assemble(("  What would pass: ", "bold"), figures.clean(remedy.text))]
+    lines = [
+        head,
+        Text.assemble(("  What would pass: ", "bold"), figures.clean(remedy.text.removeprefix(IN_OTHER_WORDS))),
+    ]
     changes = {OPTION_OF_FIELD[name]: value for name, value in remedy.changes.items() if name in OPTION_OF_FIELD}
     options = " ".join(f"{name} {_option_value(value)}" for name, value in changes.items() if value is not None)
     dropped = " and ".join(name for name, value in changes.items() if value is None)

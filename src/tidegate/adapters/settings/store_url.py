@@ -52,7 +52,7 @@ def parse_store_url(url: str) -> StoreUrl:
     if url.startswith(_POSTGRES):
         return PostgresStoreUrl(url)
     if url.startswith("sqlite:"):
-        raise StoreUrlError("a SQLite store is written sqlite:///FILE, with three slashes before the file")
+        raise StoreUrlError("must be written sqlite:///FILE, with three slashes before the file")
     raise StoreUrlError(f"must be {_KINDS}")
 
 
@@ -60,7 +60,7 @@ def _file(text: str) -> Path:
     if not text or text.endswith("/"):
         raise StoreUrlError("names no file: write sqlite:///FILE")
     if not text.isprintable():
-        raise StoreUrlError("the file's name holds an unprintable character")
+        raise StoreUrlError("must name a file without unprintable characters")
     path = Path(text)
     # The shell expands a tilde only where it stands first, and here it never does.
     return path.expanduser() if text.startswith("~/") else path

@@ -8,10 +8,10 @@ import pytest
 
 from tests.adapters.stores.sqlite.stores import ACCOUNT, fill_with, open_at, tamper, writer_elsewhere
 from tidegate.adapters.stores.sqlite import (
+    BackupRefused,
     NoSuchStore,
     NotAStore,
     StoreCorrupt,
-    StoreUnusable,
     back_up,
     open_sqlite_reader,
 )
@@ -90,7 +90,7 @@ async def test_a_damaged_page_is_not_copied(tmp_path: Path) -> None:
 def test_a_backup_is_never_written_over(tmp_path: Path) -> None:
     open_at(tmp_path / "store.db").close()
     (tmp_path / "copy.db").write_text("precious")
-    with pytest.raises(StoreUnusable, match="never written over"):
+    with pytest.raises(BackupRefused, match="never written over"):
         back_up(tmp_path / "store.db", tmp_path / "copy.db")
     assert (tmp_path / "copy.db").read_text() == "precious"
 
@@ -99,5 +99,5 @@ def test_what_cannot_be_read_or_written_is_said(tmp_path: Path) -> None:
     with pytest.raises(NoSuchStore):
         back_up(tmp_path / "nothing.db", tmp_path / "copy.db")
     open_at(tmp_path / "store.db").close()
-    with pytest.raises(StoreUnusable):
+    with pytest.raises(BackupRefused):
         back_up(tmp_path / "store.db", tmp_path / "no folder" / "copy.db")

@@ -62,7 +62,7 @@ class FileArchive:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self._database = sqlite3.connect(path, isolation_level=None)
         except (OSError, sqlite3.Error) as error:
-            raise WorldError(path, f"cannot be opened: {error}") from None
+            raise WorldError(path, f"cannot be opened: {getattr(error, 'strerror', None) or error}") from None
         try:
             self._prepare()
         except (sqlite3.Error, msgspec.MsgspecError) as error:

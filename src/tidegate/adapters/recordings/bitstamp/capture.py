@@ -1,6 +1,7 @@
 """Where a Bitstamp capture lies: in a wheel, in the folder it was extracted to, or as bare files side by side."""
 
 from email.parser import Parser
+from errno import ENOENT
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -79,7 +80,7 @@ def _on_disk(source: Path) -> dict[str, CaptureFile]:
         paths = sorted(path for folder in folders for path in folder.iterdir() if path.is_file())
         return {path.relative_to(source).as_posix(): file_on_disk(path) for path in paths}
     if not source.exists():
-        raise FileNotFoundError(f"{source}: no such file or folder")
+        raise FileNotFoundError(ENOENT, "no such file or folder", str(source))
     beside = [source.with_name(name) for name in (*_TRADES, _META)]
     return {_ORDERS[source.suffix != ".gz"]: file_on_disk(source)} | {
         path.name: file_on_disk(path) for path in beside if path.is_file()

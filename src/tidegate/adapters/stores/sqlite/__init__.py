@@ -2,6 +2,7 @@
 
 from tidegate.adapters.stores.sqlite.backup import BackupReport, back_up
 from tidegate.adapters.stores.sqlite.errors import (
+    BackupRefused,
     NewerSchema,
     NoSuchStore,
     NotAStore,
@@ -19,6 +20,7 @@ from tidegate.adapters.stores.sqlite.reader import SqliteStoreReader, WriterRead
 from tidegate.adapters.stores.sqlite.store import SqliteOrderStore
 
 __all__ = [
+    "BackupRefused",
     "BackupReport",
     "NewerSchema",
     "NoSuchStore",

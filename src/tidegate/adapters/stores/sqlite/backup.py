@@ -9,7 +9,7 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from tidegate.adapters.stores.sqlite.chain import chain_flaw
-from tidegate.adapters.stores.sqlite.errors import StoreCorrupt, StoreError, StoreUnusable
+from tidegate.adapters.stores.sqlite.errors import BackupRefused, StoreCorrupt, StoreError
 from tidegate.adapters.stores.sqlite.files import OWNER_ONLY, connect_to_read, existing, in_our_words, resolved
 from tidegate.adapters.stores.sqlite.schema import require_current
 
@@ -30,17 +30,17 @@ def back_up(path: str | Path, destination: str | Path) -> BackupReport:
 
     Raises:
         NoSuchStore: there is nothing to copy.
-        StoreUnusable: the destination exists, or cannot be written.
+        BackupRefused: the destination exists, or cannot be written.
         StoreCorrupt: the copy does not verify, because the store does not.
     """
     source, target = existing(path), resolved(destination)
     draft = target.with_name(target.name + ".part")
     if target.exists():
-        raise StoreUnusable(target, "it exists already, and a backup is never written over")
+        raise BackupRefused(target, "it exists already, and a backup is never written over")
     try:
         descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
     except OSError as error:
-        raise StoreUnusable(target, error.strerror or str(error)) from None
+        raise BackupRefused(target, error.strerror or str(error)) from None
     try:
         _copy(source, draft)
         report = _verified(source, draft, target)

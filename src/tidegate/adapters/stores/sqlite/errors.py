@@ -11,7 +11,7 @@ class NoSuchStore(StoreError):
     """There is no file to read, and reading never makes one."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(f"there is no store at {path}")
+        super().__init__(f"there is no store at {path}: nothing has been traded there")
         self.path = path
 
 
@@ -37,6 +37,14 @@ class OlderSchema(StoreError):
     def __init__(self, path: Path, found: int, known: int) -> None:
         super().__init__(f"{path} has schema {found}, not yet {known}: start Tidegate on it once to migrate it")
         self.path, self.found, self.known = path, found, known
+
+
+class BackupRefused(StoreError):
+    """A copy cannot go where it was to go; nothing is written over."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path} cannot be the backup: {reason}")
+        self.path = path
 
 
 class StoreLocked(StoreError):
