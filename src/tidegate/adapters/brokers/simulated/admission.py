@@ -75,9 +75,11 @@ def market_reject(terms: Terms, instrument: Instrument) -> Reject | None:
     if flags is not OPEN_FOR_TRADING and (reject := _flags_reject(terms, flags)) is not None:
         return reject
     side, limit, book = terms.side, terms.limit_price, instrument.book
-    if terms.order_type is MARKET and not (book.asks if side is BUY else book.bids).ordered:
+    bids, asks = book.bids.ordered, book.asks.ordered
+    if terms.order_type is MARKET and not (asks if side is BUY else bids):
         return Reject("MARKET_STATE", "the book is empty on the side that this order would take")
-    if (terms.post_only or book.is_crossed) and (limit is None or instrument.would_cross(side, limit)):
+    is_crossed = bids and asks and bids[-1].price >= asks[-1].price
+    if (terms.post_only or is_crossed) and (limit is None or instrument.would_cross(side, limit)):
         if terms.post_only:
             return Reject("VENUE_POST_ONLY_WOULD_CROSS", "post-only, and it would have taken")
         return Reject("MARKET_STATE", "the book is crossed: nothing can be taken from it")

@@ -124,11 +124,6 @@ class LiveBook:
         """BUY: the bids."""
         return self.bids if side is BUY else self.asks
 
-    @property
-    def is_crossed(self) -> bool:
-        bids, asks = self.bids.ordered, self.asks.ordered
-        return bids[-1].price >= asks[-1].price if bids and asks else False
-
     def add(self, row: OrderAdded) -> LiveLevel:
         """An order came to rest, behind all others at its price. An id that is there already is replaced."""
         if row.order_id in self.orders:

@@ -136,7 +136,10 @@ class OrderEntry:
         )
         if reject is not None:
             return reject
-        plan = self._plan(terms, instrument, quantity)
+        if terms.reduce_only or terms.time_in_force is FOK:
+            plan = self._plan(terms, instrument, quantity)
+        else:
+            plan = instrument.plan(side, quantity, price)
         if price is None:
             if not plan.takes:
                 return plan

@@ -1,9 +1,7 @@
 """One tradable product at the venue: what takers have used up of its book, and our own orders that rest in it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
-from types import MappingProxyType
-from typing import Final
 
 from msgspec import Struct
 
@@ -19,8 +17,6 @@ from tidegate.domain.vocabulary import OrderSide
 WHOLE_LEVEL = ""
 """Under this name a level's use is counted where the recording has no order ids."""
 
-
-_NOTHING: Final[Mapping[str, Decimal]] = MappingProxyType({})
 
 Take = tuple[LiveLevel, Decimal]
 """So much of one level."""
@@ -102,15 +98,16 @@ class Instrument:
         if not level.queue:
             self.use(level, WHOLE_LEVEL, quantity)
             return
-        left, taken = quantity, self.used.get(level, _NOTHING)
+        left, taken = quantity, self.used.get(level)
+        if taken is None:
+            taken = self.used[level] = {}
         for order_id, size in level.queue.items():
-            available = size - taken[order_id] if order_id in taken else size
-            if left < available:
-                self.use(level, order_id, left)
-                return
+            before = taken.get(order_id)
+            available = size if before is None else size - before
             if available > ZERO:
-                self.use(level, order_id, available)
-                left -= available
+                share = left if left < available else available
+                taken[order_id] = share if before is None else before + share
+                left -= share
                 if not left:
                     return
 
