@@ -66,17 +66,17 @@ class SteppedClock:
     def __init__(self, starts_at: datetime) -> None:
         self._origin_us = microseconds_of(starts_at)
         self._reached_us = self._origin_us
-        self._told_us, self._told = self._origin_us, starts_at
+        self._told: datetime | None = starts_at
         self.timers = Timers()
 
     def now_us(self) -> int:
         return self._reached_us
 
     def now(self) -> datetime:
-        now_us = self.now_us()
-        if now_us != self._told_us:
-            self._told_us, self._told = now_us, moment_of(now_us)
-        return self._told
+        told = self._told
+        if told is None:
+            told = self._told = moment_of(self._reached_us)
+        return told
 
     def monotonic(self) -> float:
         return (self.now_us() - self._origin_us) / MICROSECONDS
@@ -98,7 +98,7 @@ class SteppedClock:
     def step_to(self, at_us: int) -> None:
         """Move the time there; never back. Timers are fired by whoever drives the clock."""
         if at_us > self._reached_us:
-            self._reached_us = at_us
+            self._reached_us, self._told = at_us, None
 
     def _schedule(self, seconds: float, callback: Callable[[], None]) -> Timer:
         return self.timers.add(self.now_us() + max(0, round(seconds * MICROSECONDS)), callback)
@@ -145,6 +145,14 @@ class SessionClock(SteppedClock):
                 due_us = self.timers.next_due_us()
                 self.step_to(flowed_us if due_us is None else min(flowed_us, due_us))
         return self._reached_us
+
+    def now(self) -> datetime:
+        if self._anchor_real is not None:
+            self.now_us()  # It flows: let it come to where it is.
+        told = self._told
+        if told is None:
+            told = self._told = moment_of(self._reached_us)
+        return told
 
     def flow(self, wake: Callable[[], None]) -> None:
         """Flow from where the time stands; `wake` is called when a timer is added, since it may be due first."""

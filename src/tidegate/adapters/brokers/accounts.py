@@ -45,7 +45,7 @@ class Accounts:
     def unheld(self, currency: str) -> Decimal:
         """A balance less what resting orders hold of it."""
         balance = self.state.balances.get(currency, ZERO)
-        held = self.held.get(currency)
+        held = self.held.get(currency) if self.held else None
         return balance - held if held else balance
 
     def position(self, symbol: str) -> Position:
@@ -57,10 +57,10 @@ class Accounts:
 
         `value` is the fill's notional, which whoever reckoned the fee has at hand.
         """
+        state, fee = self.state, fill.fee
         if product.kind is SPOT:
-            ours, theirs = self.state.balances, self.state.counterparty
-            base, quote = product.base_currency, product.quote_currency
-            quantity = fill.quantity
+            ours, theirs = state.balances, state.counterparty
+            base, quote, quantity = product.base_currency, product.quote_currency, fill.quantity
             if fill.side is SELL:
                 quantity, value = -quantity, -value
             ours[base] = ours.get(base, ZERO) + quantity
@@ -70,14 +70,14 @@ class Accounts:
         else:
             before = self.position(fill.symbol)
             after = apply_fill(before, fill, product)
-            self.state.positions[fill.symbol] = after
+            state.positions[fill.symbol] = after
             gain = after.realized_pnl - before.realized_pnl
             if gain:
                 self._receive(product.settlement_currency, credit(gain))
-        if fill.fee:
-            balances, fees, currency = self.state.balances, self.state.fees, fill.fee_currency
-            balances[currency] = balances.get(currency, ZERO) - fill.fee
-            fees[currency] = fees.get(currency, ZERO) + fill.fee
+        if fee:
+            balances, fees, currency = state.balances, state.fees, fill.fee_currency
+            balances[currency] = balances.get(currency, ZERO) - fee
+            fees[currency] = fees.get(currency, ZERO) + fee
 
     def total(self, currency: str) -> Decimal:
         """All there is of a currency, in all accounts; no trade changes it."""

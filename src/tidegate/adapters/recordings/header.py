@@ -23,7 +23,7 @@ AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
 
 def moment_of(at_us: int) -> datetime:
     """The aware UTC time of a row's microseconds since the epoch."""
-    return _EPOCH + timedelta(microseconds=at_us)
+    return _EPOCH + _MICROSECOND * at_us
 
 
 def microseconds_of(at: datetime) -> int:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.adapters.brokers.simulated.exchange_floor import ExchangeFloor, add, book, delete, gap, level, resize
 from tidegate.adapters.brokers.simulated.book import LiveBook
-from tidegate.adapters.recordings.format import OrderAdded, OrderDeleted, OrderResized
+from tidegate.adapters.recordings.format import LevelUpdated, OrderAdded, OrderDeleted, OrderResized
 from tidegate.domain.vocabulary import OrderSide
 
 BUY, SELL = OrderSide.BUY, OrderSide.SELL
@@ -74,13 +74,35 @@ def test_only_the_best_levels_are_shown_and_they_are_the_same_objects_until_they
     assert bids.top(2)[1] is shown[1]
 
 
+@settings(max_examples=300, deadline=None)
+@given(
+    first=st.sets(st.integers(1, 8), min_size=3),
+    changes=st.lists(st.tuples(st.integers(1, 8), st.integers(0, 2), st.booleans()), max_size=40),
+    count=st.integers(1, 4),
+    is_bid=st.booleans(),
+)
+def test_a_reader_sees_what_stands_there_whenever_it_looks_and_however_deep(
+    first: set[int], changes: list[tuple[int, int, bool]], count: int, *, is_bid: bool
+) -> None:
+    """What was shown before is kept only where nothing has changed: levels come, change and go between two looks."""
+    live, model = LiveBook(), dict[Decimal, Decimal]()
+    for price, size, is_looked_at in [*((price, 1, True) for price in first), *changes]:
+        row = level(BUY if is_bid else SELL, price, size)
+        assert isinstance(row, LevelUpdated)
+        live.update(row)
+        model[Decimal(price)] = Decimal(size)
+        if is_looked_at:
+            there = sorted(((at, total) for at, total in model.items() if total), reverse=is_bid)
+            shown = live.side(BUY if is_bid else SELL).top(count)
+            assert [(one.price, one.quantity) for one in shown] == there[:count]
+
+
 def test_an_update_of_a_level_that_is_not_there_to_nothing_changes_nothing() -> None:
     """Removing twice is harmless."""
     floor = ExchangeFloor()
     floor.play(book([(99, 1)], [(101, 1)]), level(SELL, 105, 0), level(SELL, 101, 0))
     live = floor.venue.exchange.feeds[0].book
-    assert live.asks.best is None
-    assert not live.is_crossed
+    assert not live.asks.ordered
 
 
 def test_a_gap_voids_the_book_until_rows_build_it_again() -> None:
@@ -88,7 +110,7 @@ def test_a_gap_voids_the_book_until_rows_build_it_again() -> None:
     floor = ExchangeFloor("orders")
     floor.play(add("a", BUY, 99, 1), gap())
     live = floor.venue.exchange.feeds[0].book
-    assert (live.is_synced, live.orders, live.bids.best) == (False, {}, None)
+    assert (live.is_synced, live.orders, live.bids.ordered) == (False, {}, [])
     floor.play(delete("a"), add("b", BUY, 98, 1))
     assert live.is_synced
-    assert live.bids.best is not None
+    assert live.bids.ordered

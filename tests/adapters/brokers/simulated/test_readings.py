@@ -65,7 +65,7 @@ def test_fee_rates_that_are_set_take_the_place_of_the_recordings_own() -> None:
     answer = floor.submit(an_order("o", BUY, 1, 101, TimeInForce.IOC))
     assert isinstance(answer, OrderAcknowledged)
     assert answer.fills[0].fee == Decimal("2.02")
-    assert floor.venue.readings.product("BTC-PERP") is not None
+    assert "BTC-PERP" in floor.venue.readings.by_symbol
 
 
 @pytest.mark.parametrize(

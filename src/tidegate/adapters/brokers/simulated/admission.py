@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from tidegate.adapters.brokers.simulated.instrument import Instrument
 from tidegate.adapters.brokers.simulated.orders import Terms
-from tidegate.adapters.brokers.words import FOK, GTC, GTD, IOC, LIMIT, MARKET
+from tidegate.adapters.brokers.words import BUY, FOK, GTC, GTD, IOC, LIMIT, MARKET
 from tidegate.domain.amounts import ZERO, plain
 from tidegate.domain.products import OPEN_FOR_TRADING, Product, TradingFlags
 
@@ -74,17 +74,19 @@ def market_reject(terms: Terms, instrument: Instrument) -> Reject | None:
     flags = instrument.first_flags if heard is None else heard
     if flags is not OPEN_FOR_TRADING and (reject := _flags_reject(terms, flags)) is not None:
         return reject
-    if terms.order_type is MARKET and not instrument.opposite(terms.side).ordered:
+    side, limit, book = terms.side, terms.limit_price, instrument.book
+    bids, asks = book.bids.ordered, book.asks.ordered
+    if terms.order_type is MARKET and not (asks if side is BUY else bids):
         return Reject("MARKET_STATE", "the book is empty on the side that this order would take")
-    limit = terms.limit_price
-    is_crossed = instrument.book.is_crossed
-    if (terms.post_only or is_crossed) and (limit is None or instrument.would_cross(terms.side, limit)):
+    is_crossed = bids and asks and bids[-1].price >= asks[-1].price
+    if (terms.post_only or is_crossed) and (limit is None or instrument.would_cross(side, limit)):
         if terms.post_only:
             return Reject("VENUE_POST_ONLY_WOULD_CROSS", "post-only, and it would have taken")
         return Reject("MARKET_STATE", "the book is crossed: nothing can be taken from it")
-    own = instrument.own_in_reach(terms.side, limit) if instrument.has_orders else None
-    if own is not None:
-        return Reject("SELF_CROSS", f"it would trade with our own order {own.terms.client_order_id}")
+    if (instrument.asks if side is BUY else instrument.bids).keys:
+        own = instrument.own_in_reach(side, limit)
+        if own is not None:
+            return Reject("SELF_CROSS", f"it would trade with our own order {own.terms.client_order_id}")
     return None
 
 

@@ -35,7 +35,7 @@ class OrderAmendment:
         if reject is not None:
             return AmendRefused(reason=reject.reason, at=at)
         self._apply(order, terms, at)
-        self._entry.finish(terms.symbol, at)
+        self._entry.finish(self._exchange.instruments[terms.symbol], at)
         return AmendConfirmed(at=at)
 
     def _judge(self, order: WorkingOrder, terms: Terms, at: datetime) -> Reject | None:

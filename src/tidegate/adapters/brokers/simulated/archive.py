@@ -1,6 +1,6 @@
 """The world's memory: its orders, fills and standing figures, written one venue step at a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -74,8 +74,8 @@ class Archive(Protocol):
         """The fills of one order, the oldest first."""
         ...
 
-    def write(self, state: WorldState, orders: Iterable[WorkingOrder], fills: Sequence[Fill]) -> None:
-        """One venue step: all of it is kept, or none."""
+    def write(self, state: WorldState, orders: Mapping[ClientOrderId, WorkingOrder], fills: Sequence[Fill]) -> None:
+        """One venue step, with the orders that changed in it: all of it is kept, or none."""
         ...
 
     def close(self) -> None: ...
@@ -108,9 +108,8 @@ class MemoryArchive:
     def fills_of(self, client_order_id: ClientOrderId) -> Sequence[Fill]:
         return [fill for fill in self._fills if fill.client_order_id == client_order_id]
 
-    def write(self, state: WorldState, orders: Iterable[WorkingOrder], fills: Sequence[Fill]) -> None:
-        for order in orders:
-            self._orders[order.terms.client_order_id] = order
+    def write(self, state: WorldState, orders: Mapping[ClientOrderId, WorkingOrder], fills: Sequence[Fill]) -> None:
+        self._orders.update(orders)
         self._fills.extend(fills)
 
     def close(self) -> None:

@@ -41,7 +41,7 @@ class LiveLevel:
 class BookSide:
     """The levels of one side, sorted so that the best stands last: that is where a market changes."""
 
-    __slots__ = ("_shown", "is_bid", "keys", "levels", "ordered")
+    __slots__ = ("_changed", "_shown", "_shown_of", "is_bid", "keys", "levels", "ordered")
 
     def __init__(self, *, is_bid: bool) -> None:
         self.is_bid = is_bid
@@ -49,11 +49,14 @@ class BookSide:
         self.keys: list[Decimal] = []
         self.ordered: list[LiveLevel] = []
         self._shown: tuple[Level, ...] | None = None
+        self._shown_of = 0
+        self._changed: Decimal | None = None
 
     def touch(self, level: LiveLevel) -> None:
         """A level of this side has changed."""
         level.shown = None
-        self._shown = None
+        if self._shown is not None and (self._changed is None or level.key < self._changed):
+            self._changed = level.key
 
     def level(self, price: Decimal) -> LiveLevel:
         """The level at a price, made if it is not there."""
@@ -68,27 +71,37 @@ class BookSide:
 
     def drop(self, level: LiveLevel) -> None:
         """Take an emptied level out."""
-        self._shown = None
+        self.touch(level)
         del self.levels[level.price]
         index = bisect_left(self.keys, level.key)
         del self.keys[index]
         del self.ordered[index]
 
     def clear(self) -> None:
-        self._shown = None
+        self._shown = self._changed = None
         self.levels.clear()
         self.keys.clear()
         self.ordered.clear()
 
-    @property
-    def best(self) -> LiveLevel | None:
-        return self.ordered[-1] if self.ordered else None
-
     def top(self, count: int) -> tuple[Level, ...]:
-        """The best levels, best first, made anew only after a change; the number asked for is always the same."""
-        shown = self._shown
+        """The best levels, best first; the number asked for is always the same.
+
+        After a change only what stands at the deepest changed level, or before it, is put together anew.
+        """
+        shown, changed, ordered = self._shown, self._changed, self.ordered
         if shown is None:
-            shown = self._shown = tuple([level.shown or level.as_level() for level in self.ordered[: -count - 1 : -1]])
+            shown = _levels(ordered[-count:])
+        elif changed is None:
+            return shown
+        else:
+            first = bisect_left(self.keys, changed)
+            shown = _levels(ordered[first:][-count:]) + shown[self._shown_of - first :]
+            missing = min(count, len(ordered)) - len(shown)
+            if missing < 0:
+                shown = shown[:count]
+            elif missing:  # It was shown to that depth only, and some before it are gone.
+                shown += _levels(ordered[-count:][:missing])
+        self._shown, self._shown_of, self._changed = shown, len(ordered), None
         return shown
 
 
@@ -110,11 +123,6 @@ class LiveBook:
     def side(self, side: OrderSide) -> BookSide:
         """BUY: the bids."""
         return self.bids if side is BUY else self.asks
-
-    @property
-    def is_crossed(self) -> bool:
-        bids, asks = self.bids.ordered, self.asks.ordered
-        return bool(bids) and bool(asks) and bids[-1].price >= asks[-1].price
 
     def add(self, row: OrderAdded) -> LiveLevel:
         """An order came to rest, behind all others at its price. An id that is there already is replaced."""
@@ -184,10 +192,17 @@ class LiveBook:
     def _take_out(self, order_id: str) -> LiveLevel:
         level = self.orders.pop(order_id)
         level.total -= level.queue.pop(order_id)
-        level.side.touch(level)
-        if not level.queue:
+        if level.queue:
+            level.side.touch(level)
+        else:
             level.side.drop(level)
         return level
+
+
+def _levels(rising: list[LiveLevel]) -> tuple[Level, ...]:
+    """As readers see them, best first."""
+    rising.reverse()
+    return tuple([level.shown or level.as_level() for level in rising])
 
 
 def _fill_side(side: BookSide, shown: tuple[PriceAndSize, ...]) -> None:

@@ -57,6 +57,11 @@ class SimulatedBroker:
         self.venue = venue
         self._entry = venue.entry
         self._readings = venue.readings
+        self._is_late, self._told, self._products = (
+            venue.readings.is_late,
+            venue.readings.told,
+            venue.readings.by_symbol,
+        )
         self._dated, self._under_way = venue.exchange.floor.dated, venue.readings.under_way
         self._clock = clock
         self._wire = Wire(clock, venue.settings)
@@ -145,13 +150,12 @@ class SimulatedBroker:
         return self._readings.products
 
     def product(self, symbol: str) -> Product | None:
-        return self._readings.product(symbol)
+        return self._products.get(symbol)
 
     def reading(self, symbol: str) -> MarketReading:
-        readings = self._readings
-        if readings.is_late:
-            readings.arrive(self._clock.now_us())
-        return readings.reading(symbol)
+        if self._is_late:
+            self._readings.arrive(self._clock.now_us())
+        return self._told.get(symbol) or self._readings.reading(symbol)
 
     def changes(self) -> ChangeStream:
         return self._changes.add(ChangeStream())

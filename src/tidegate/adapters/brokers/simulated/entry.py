@@ -21,7 +21,7 @@ from tidegate.adapters.brokers.simulated.orders import (
     WorkingOrder,
     terms_of,
 )
-from tidegate.adapters.brokers.words import FOK, IOC, MARKET
+from tidegate.adapters.brokers.words import FOK, IOC, MARKET, TAKER
 from tidegate.domain.amounts import ZERO, exact
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId, VenueOrderId
@@ -50,15 +50,18 @@ class OrderEntry:
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
         self._floor = exchange.floor
+        self._instruments, self._funds = exchange.instruments, exchange.funds
+        self._archive, self._state = exchange.world.archive, exchange.world.state
+        self._order_prefix = f"V{self._state.generation}-"
 
     @exact
     def submit(self, order: Order, at: datetime) -> SubmissionOutcome:
         """Admit, match and rest an order; a client order id that is known answers with its first order (class A)."""
         terms = terms_of(order)
-        known = self.find(terms.client_order_id)
+        known = self._floor.open.get(terms.client_order_id) or self._archive.find(terms.client_order_id)
         if known is not None:
             return self._answer_again(known, terms, at)
-        instrument = self._exchange.instruments.get(terms.symbol)
+        instrument = self._instruments.get(terms.symbol)
         if instrument is None:
             return self._refuse(terms, Reject("UNKNOWN_SYMBOL", f"there is no product {terms.symbol}"), at)
         judged = self._judge(terms, instrument, at)
@@ -68,7 +71,7 @@ class OrderEntry:
         fills = self._take(accepted, instrument, judged, at)
         if accepted.state is OPEN:
             self._place_rest(accepted, instrument, judged, at)
-        self.finish(terms.symbol, at)
+        self.finish(instrument, at)
         return OrderAcknowledged(
             venue_order_id=accepted.venue_order_id,
             at=at,
@@ -79,7 +82,7 @@ class OrderEntry:
     @exact
     def judge(self, order: Order, at: datetime) -> Reject | None:
         """What the venue would refuse the order for, if it arrived now."""
-        instrument = self._exchange.instruments.get(order.symbol)
+        instrument = self._instruments.get(order.symbol)
         if instrument is None:
             return Reject("UNKNOWN_SYMBOL", f"there is no product {order.symbol}")
         judged = self._judge(terms_of(order), instrument, at)
@@ -94,17 +97,16 @@ class OrderEntry:
             state = "unknown here" if known is None else f"{known.state} already"
             return CancelRefused(reason=f"order {client_order_id} is {state}", at=at)
         self._floor.end(order, CANCELED, at, "cancelled on request")
-        self.finish(order.terms.symbol, at)
+        self.finish(self._instruments[order.terms.symbol], at)
         return CancelConfirmed(at=at)
 
     def find(self, client_order_id: ClientOrderId) -> WorkingOrder | None:
         """An order, ended ones included."""
-        order = self._floor.open.get(client_order_id)
-        return order if order is not None else self._exchange.world.archive.find(client_order_id)
+        return self._floor.open.get(client_order_id) or self._archive.find(client_order_id)
 
     def match(self, order: WorkingOrder, terms: Terms, at: datetime) -> list[Fill]:
         """Let an order with new terms take what it reaches, and rest."""
-        instrument = self._exchange.instruments[terms.symbol]
+        instrument = self._instruments[terms.symbol]
         plan = self._plan(terms, instrument, order.leaves)
         fills = self._take(order, instrument, plan, at)
         if order.is_open:
@@ -117,30 +119,32 @@ class OrderEntry:
             self._floor.end(order, CANCELED, at, _NOTHING_TO_REDUCE)
             self._exchange.tell_order(order)
 
-    def finish(self, symbol: str, at: datetime) -> None:
-        """End the step: what it made pointless is cancelled, and all of it is written."""
+    def finish(self, instrument: Instrument, at: datetime) -> None:
+        """End the step: what it made pointless is cancelled, the book is watched, and all of it is written."""
         if self._floor.reducers:
             self.close_reducers(at)
-        self._exchange.watch(symbol)
+        self._exchange.watched.add(instrument.feed_index)
         self._floor.write()
 
     def _judge(self, terms: Terms, instrument: Instrument, at: datetime) -> TakePlan | Reject:
+        side, quantity, price = terms.side, terms.quantity, terms.limit_price
         reject = (
             shape_reject(terms, at)
             or size_reject(terms, instrument.product)
             or market_reject(terms, instrument)
-            or (terms.reduce_only and reduce_only_reject(self._floor.reducible(terms.symbol, terms.side)))
+            or (reduce_only_reject(self._floor.reducible(terms.symbol, side)) if terms.reduce_only else None)
         )
-        if reject:
+        if reject is not None:
             return reject
-        plan = self._plan(terms, instrument, terms.quantity)
-        if terms.limit_price is not None:
-            quantity, price = terms.quantity, terms.limit_price
-        elif plan.takes:
-            quantity, price = plan.filled, plan.takes[-1][0].price
+        if terms.reduce_only or terms.time_in_force is FOK:
+            plan = self._plan(terms, instrument, quantity)
         else:
-            return plan
-        return self._exchange.funds.reject(instrument, terms.side, quantity, price) or plan
+            plan = instrument.plan(side, quantity, price)
+        if price is None:
+            if not plan.takes:
+                return plan
+            quantity, price = plan.filled, plan.takes[-1][0].price
+        return self._funds.reject(instrument, side, quantity, price) or plan
 
     def _plan(self, terms: Terms, instrument: Instrument, quantity: Decimal) -> TakePlan:
         if terms.reduce_only:
@@ -151,27 +155,23 @@ class OrderEntry:
         return plan
 
     def _accept(self, terms: Terms, at: datetime) -> WorkingOrder:
-        state = self._exchange.world.state
-        state.order_count += 1
-        order = WorkingOrder(
+        state = self._state
+        count = state.order_count = state.order_count + 1
+        return WorkingOrder(
             terms=terms,
-            venue_order_id=VenueOrderId(f"V{state.generation}-{state.order_count}"),
+            venue_order_id=VenueOrderId(self._order_prefix + str(count)),
             quantity=terms.quantity,
             limit_price=terms.limit_price,
             at=at,
         )
-        self._floor.touched[terms.client_order_id] = order
-        return order
 
     def _take(self, order: WorkingOrder, instrument: Instrument, plan: TakePlan, at: datetime) -> list[Fill]:
-        fills = [
-            self._floor.fill(order, instrument, quantity, level.price, at, is_maker=False)
-            for level, quantity in plan.takes
-        ]
-        instrument.use_up(plan.takes)
+        fills, fill = [], self._floor.fill
         for level, quantity in plan.takes:
+            fills.append(fill(order, instrument, quantity, level.price, at, TAKER))
             if quantity * _LARGE_FILL_DIVISOR > level.total:
-                self._exchange.world.state.large_fill_count += 1
+                self._state.large_fill_count += 1
+            instrument.use_up(level, quantity)
         return fills
 
     def _place_rest(self, order: WorkingOrder, instrument: Instrument, plan: TakePlan, at: datetime) -> None:
@@ -189,6 +189,7 @@ class OrderEntry:
         order = self._accept(terms, at)
         order.end(REJECTED, at, reject.reason)
         order.rejected_code = reject.code
+        self._floor.touched[terms.client_order_id] = order
         self._floor.write()
         return OrderRejectedByVenue(code=reject.code, reason=reject.reason, at=at)
 
@@ -201,6 +202,6 @@ class OrderEntry:
         return OrderAcknowledged(
             venue_order_id=known.venue_order_id,
             at=at,
-            fills=tuple(self._exchange.world.archive.fills_of(terms.client_order_id)),
+            fills=tuple(self._archive.fills_of(terms.client_order_id)),
             is_finished=known.state in (CANCELED, EXPIRED),
         )

@@ -20,8 +20,8 @@ from tidegate.domain.submissions import FillReport, OrderUpdate, VenueReport
 class Exchange:
     """Feeds by recorded product, instruments by symbol, accounts, and the floor on which orders are worked.
 
-    `followers` are the instruments that share a feed, by the feed's index; `watched` the indexes whose rows matter to
-    more than the book. `tell` takes what nobody asked for.
+    `followers` are the instruments that share a feed, by the feed's index; `watched` the indexes whose rows may matter
+    to more than the book: to an order, or to what was taken. `tell` takes what nobody asked for.
     """
 
     def __init__(self, products: tuple[Product, ...], header: RecordingHeader, world: World) -> None:
@@ -33,7 +33,9 @@ class Exchange:
             product.symbol: index_of[header.prices_from.get(product.symbol, product.symbol)] for product in products
         }
         self.instruments = {
-            product.symbol: Instrument(product, self.feeds[self.feed_index[product.symbol]]) for product in products
+            product.symbol: Instrument(product, self.feeds[index], index)
+            for product in products
+            for index in (self.feed_index[product.symbol],)
         }
         self.followers = [[one for one in self.instruments.values() if one.feed is feed] for feed in self.feeds]
         self.watched: set[int] = set()
@@ -41,10 +43,6 @@ class Exchange:
         self.funds = Funds(self.accounts, self.instruments)
         self.floor = Floor(world, self.accounts, self.instruments)
         self.tell: Callable[[VenueReport], None] = _nobody
-
-    def watch(self, symbol: str) -> None:
-        """From now on rows of this symbol's book may matter to an order, or to what was taken."""
-        self.watched.add(self.feed_index[symbol])
 
     def review(self, index: int) -> None:
         """Watch a feed no longer than an order or something taken depends on it."""
@@ -65,16 +63,15 @@ class Exchange:
             self.floor.adopt(order)
         for share in self.world.state.used:
             self._restore_use(share)
-        for symbol in self.instruments:
-            self.watch(symbol)
+        self.watched.update(self.feed_index.values())
 
     def remember_used(self) -> None:
         """Put what takers have used up into the standing figures."""
         self.world.state.used = [
             UsedShare(symbol, level.side.is_bid, str(level.price), order_id, str(quantity))
             for symbol, instrument in self.instruments.items()
-            for level, use in instrument.used.items()
-            for order_id, quantity in use.by_order.items()
+            for level, taken in instrument.used.items()
+            for order_id, quantity in taken.items()
         ]
 
     def _restore_use(self, share: UsedShare) -> None:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -30,12 +30,13 @@ _TWO = Decimal(2)
 class RecentMids:
     """Mids of the last 60 s, at most one a second, and their median: the reference of the price collar."""
 
-    __slots__ = ("_by_size", "_by_time", "due_us")
+    __slots__ = ("_by_size", "_by_time", "due_us", "median")
 
     def __init__(self) -> None:
         self._by_time: deque[tuple[int, Decimal]] = deque()
         self._by_size: list[Decimal] = []
         self.due_us = 0
+        self.median: Decimal | None = None
 
     def sample(self, at_us: int, mid: Decimal) -> None:
         """Take a mid down; the next is due a second later."""
@@ -45,17 +46,7 @@ class RecentMids:
         while self._by_time[0][0] <= at_us - _REFERENCE_US:
             _, gone = self._by_time.popleft()
             del self._by_size[bisect_left(self._by_size, gone)]
-
-    @property
-    def median(self) -> Decimal | None:
-        """Half-way between the two in the middle when their number is even."""
-        mids = self._by_size
-        if not mids:
-            return None
-        middle = len(mids) // 2
-        if len(mids) % 2:
-            return mids[middle]
-        return DOMAIN_CONTEXT.divide(DOMAIN_CONTEXT.add(mids[middle - 1], mids[middle]), _TWO)
+        self.median = _middle(self._by_size)
 
 
 class MarketFeed:
@@ -64,13 +55,16 @@ class MarketFeed:
     Rows come in order, and the caller works in the domain's decimal context.
     """
 
-    __slots__ = ("_handlers", "book", "flags", "last_price", "mids")
+    __slots__ = ("_ask", "_bid", "_handlers", "_mid", "book", "flags", "last_price", "mids")
 
     def __init__(self) -> None:
         self.book = LiveBook()
         self.flags: TradingFlags | None = None
         self.last_price: Decimal | None = None
         self.mids = RecentMids()
+        self._bid: Decimal | None = None
+        self._ask: Decimal | None = None
+        self._mid: Decimal | None = None
         book = self.book
         self._handlers: dict[type, Callable[[Any], LiveLevel | None]] = {
             OrderAdded: book.add,
@@ -93,16 +87,15 @@ class MarketFeed:
 
     @property
     def mid(self) -> Decimal | None:
-        """Half-way between the touches; None where a side is empty or the book is crossed."""
-        bid, ask = self.book.bids.best, self.book.asks.best
-        if bid is None or ask is None or bid.price >= ask.price:
+        """Half-way between the touches, reckoned once for each two; None where a side is empty or the book crossed."""
+        bids, asks = self.book.bids.ordered, self.book.asks.ordered
+        if not bids or not asks:
             return None
-        return DOMAIN_CONTEXT.divide(DOMAIN_CONTEXT.add(bid.price, ask.price), _TWO)
-
-    @property
-    def reference_mid(self) -> Decimal | None:
-        """The median mid of the last 60 s; the mid itself where nothing was sampled yet."""
-        return self.mids.median or self.mid
+        bid, ask = bids[-1].price, asks[-1].price
+        if bid is not self._bid or ask is not self._ask:
+            self._bid, self._ask = bid, ask
+            self._mid = _middle((bid, ask)) if bid < ask else None
+        return self._mid
 
     def _sample(self, at_us: int) -> None:
         mid = self.mid
@@ -123,3 +116,11 @@ class MarketFeed:
 
     def _restricted(self, row: StatusChanged) -> None:
         self.flags = row.flags
+
+
+def _middle(ordered: Sequence[Decimal]) -> Decimal:
+    """The median of prices in order: half-way between the two in the middle when their number is even."""
+    middle = len(ordered) // 2
+    if len(ordered) % 2:
+        return ordered[middle]
+    return DOMAIN_CONTEXT.divide(DOMAIN_CONTEXT.add(ordered[middle - 1], ordered[middle]), _TWO)

@@ -6,24 +6,24 @@ from decimal import Decimal
 from heapq import heappop, heappush
 
 from tidegate.adapters.brokers.accounts import Accounts, credit
-from tidegate.adapters.brokers.simulated.funds import spot_need
 from tidegate.adapters.brokers.simulated.instrument import Instrument
 from tidegate.adapters.brokers.simulated.orders import FILLED, WorkingOrder, WorkingState
 from tidegate.adapters.brokers.simulated.queues import join
 from tidegate.adapters.brokers.simulated.world import World
-from tidegate.adapters.brokers.words import MAKER, SELL, TAKER
+from tidegate.adapters.brokers.words import SELL, TAKER
 from tidegate.adapters.recordings.header import microseconds_of
 from tidegate.domain.amounts import ZERO
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId, TradeId
-from tidegate.domain.vocabulary import OrderSide
+from tidegate.domain.vocabulary import Liquidity, OrderSide
 
 
 class Floor:
     """Every change to an order, a balance or a position of the venue happens here, in the domain's decimal context."""
 
     def __init__(self, world: World, accounts: Accounts, instruments: Mapping[str, Instrument]) -> None:
-        self._world = world
+        self._archive, self._state = world.archive, world.state
+        self._trade_prefix = f"{world.state.generation}-"
         self._accounts = accounts
         self._instruments = instruments
         self.open: dict[ClientOrderId, WorkingOrder] = {}
@@ -39,33 +39,33 @@ class Floor:
         quantity: Decimal,
         price: Decimal,
         at: datetime,
-        *,
-        is_maker: bool,
+        liquidity: Liquidity,
     ) -> Fill:
         """One execution: the order, the money and the position, all at once."""
-        terms, state, product = order.terms, self._world.state, instrument.product
+        terms, state, product = order.terms, self._state, instrument.product
+        rate = product.taker_fee_rate if liquidity is TAKER else product.maker_fee_rate
         value = quantity * price * product.multiplier
-        state.trade_count += 1
+        count = state.trade_count = state.trade_count + 1
         fill = Fill(
             # Padded, so that the trades of one moment sort as they happened.
-            trade_id=TradeId(f"{state.generation}-{str(state.trade_count).zfill(12)}"),
+            trade_id=TradeId(self._trade_prefix + str(count).zfill(12)),
             client_order_id=terms.client_order_id,
             symbol=terms.symbol,
             side=terms.side,
             quantity=quantity,
             price=price,
             at=at,
-            fee=credit(value * (product.maker_fee_rate if is_maker else product.taker_fee_rate)),
+            fee=credit(value * rate),
             fee_currency=instrument.fee_currency,
-            liquidity=MAKER if is_maker else TAKER,
+            liquidity=liquidity,
             venue_order_id=order.venue_order_id,
         )
-        order.filled += quantity
+        filled = order.filled = order.filled + quantity
         order.at = at
         self._accounts.book(product, fill, value)
         self.fills.append(fill)
         self.touched[terms.client_order_id] = order
-        if order.filled >= order.quantity:
+        if filled >= order.quantity:
             if order.rests:
                 self.end(order, FILLED, at)
             else:
@@ -74,7 +74,7 @@ class Floor:
 
     def rest(self, order: WorkingOrder) -> None:
         """Let the order wait in its queue, and hold what may have to be paid for it."""
-        state = self._world.state
+        state = self._state
         state.rank_count += 1
         order.rank = state.rank_count
         join(self._instruments[order.terms.symbol], order)
@@ -125,11 +125,11 @@ class Floor:
 
     def hold(self, order: WorkingOrder) -> None:
         """Hold for a spot order what its leaves may still cost; derivatives keep margin instead."""
-        product = self._instruments[order.terms.symbol].product
-        if not product.is_spot or order.limit_price is None:
+        instrument = self._instruments[order.terms.symbol]
+        if not instrument.is_spot or order.limit_price is None:
             return
         leaves = order.leaves if order.is_open else ZERO
-        currency, need = spot_need(product, order.terms.side, leaves, order.limit_price)
+        currency, need = instrument.spot_need(order.terms.side, leaves, order.limit_price)
         if need != order.held:
             self._accounts.hold(currency, need - order.held)
             order.held = need
@@ -153,4 +153,4 @@ class Floor:
         """Write what has changed as one step."""
         orders, fills = self.touched, self.fills
         self.touched, self.fills = {}, []
-        self._world.archive.write(self._world.state, orders.values(), fills)
+        self._archive.write(self._state, orders, fills)

@@ -7,23 +7,10 @@ from tidegate.adapters.brokers.accounts import Accounts
 from tidegate.adapters.brokers.simulated.admission import Reject
 from tidegate.adapters.brokers.simulated.instrument import Instrument
 from tidegate.adapters.brokers.simulated.orders import WorkingOrder
-from tidegate.adapters.brokers.words import BUY, SELL
-from tidegate.domain.amounts import ONE, ZERO, plain
+from tidegate.adapters.brokers.words import BUY
+from tidegate.domain.amounts import ZERO, plain
 from tidegate.domain.products import Product
 from tidegate.domain.vocabulary import OrderSide
-
-
-def spot_need(product: Product, side: OrderSide, quantity: Decimal, price: Decimal) -> tuple[str, Decimal]:
-    """What a spot order must find: base to deliver, or quote to pay with the larger of the two fees.
-
-    The caller works in the domain's decimal context.
-    """
-    if side is SELL:
-        return product.base_currency, quantity
-    taker, maker = product.taker_fee_rate, product.maker_fee_rate
-    rate = taker if taker > maker else maker
-    value = quantity * price * product.multiplier
-    return product.quote_currency, value * (ONE + rate) if rate > ZERO else value
 
 
 class Funds:
@@ -42,8 +29,10 @@ class Funds:
         """Whether the funds do not cover an order at its worst price; `freed` is what it holds already (an amend)."""
         if not instrument.is_spot:
             return self._margin_reject(instrument, side, quantity, price)
-        currency, need = spot_need(instrument.product, side, quantity, price)
-        free = self.free(currency) + freed
+        currency, need = instrument.spot_need(side, quantity, price)
+        free = self.free(currency)
+        if freed:
+            free += freed
         return None if need <= free else _short(currency, need, free)
 
     def free(self, currency: str) -> Decimal:

@@ -1,16 +1,16 @@
 """One tradable product at the venue: what takers have used up of its book, and our own orders that rest in it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 
 from msgspec import Struct
 
-from tidegate.adapters.brokers.simulated.book import BookSide, LiveLevel
+from tidegate.adapters.brokers.simulated.book import LiveLevel
 from tidegate.adapters.brokers.simulated.feed import MarketFeed
 from tidegate.adapters.brokers.simulated.orders import WorkingOrder
 from tidegate.adapters.brokers.simulated.resting import RestingSide
-from tidegate.adapters.brokers.words import BUY
-from tidegate.domain.amounts import ZERO
+from tidegate.adapters.brokers.words import BUY, SELL
+from tidegate.domain.amounts import DOMAIN_CONTEXT, ONE, ZERO
 from tidegate.domain.products import OPEN_FOR_TRADING, Product, floor_to
 from tidegate.domain.vocabulary import OrderSide
 
@@ -30,27 +30,24 @@ class TakePlan(Struct, frozen=True, gc=False):
     ran_out: bool
 
 
-class Use:
-    """What was taken from one level and stands until the next update: by recorded order, or of the whole level."""
-
-    __slots__ = ("by_order", "total")
-
-    def __init__(self) -> None:
-        self.total = ZERO
-        self.by_order: dict[str, Decimal] = {}
-
-
 class Instrument:
-    """The matching state of one product. Several may share one recorded book; each has its own levels and queues."""
+    """The matching state of one product. Several may share one recorded book; each has its own levels and queues.
 
-    def __init__(self, product: Product, feed: MarketFeed) -> None:
+    `feed_index` is the place of its feed among the exchange's. `used` is what was taken of each level and stands until
+    the next update: by recorded order, or of the whole level.
+    """
+
+    def __init__(self, product: Product, feed: MarketFeed, feed_index: int) -> None:
         self.product = product
         self.feed = feed
+        self.feed_index = feed_index
         self.book = feed.book
         self.first_flags = OPEN_FOR_TRADING if product.flags == OPEN_FOR_TRADING else product.flags
         self.is_spot = product.is_spot
         self.fee_currency = product.quote_currency if product.is_spot else product.settlement_currency
-        self.used: dict[LiveLevel, Use] = {}
+        rate = max(product.maker_fee_rate, product.taker_fee_rate)
+        self._with_fee = DOMAIN_CONTEXT.add(ONE, rate) if rate > ZERO else None
+        self.used: dict[LiveLevel, dict[str, Decimal]] = {}
         self.bids = RestingSide(is_bid=True)
         self.asks = RestingSide(is_bid=False)
 
@@ -68,10 +65,6 @@ class Instrument:
         """Our own orders on a side."""
         return self.bids if side is BUY else self.asks
 
-    def opposite(self, side: OrderSide) -> BookSide:
-        """What a taker on this side takes from."""
-        return self.book.asks if side is BUY else self.book.bids
-
     def plan(self, side: OrderSide, quantity: Decimal, limit: Decimal | None) -> TakePlan:
         """Walk the levels, best first, for what they show of the quantity within the limit; nothing is used up yet.
 
@@ -79,54 +72,73 @@ class Instrument:
         """
         is_buy = side is BUY
         takes: list[Take] = []
-        left, used, increment = quantity, self.used, self.product.base_increment
+        left, used = quantity, self.used
         for level in reversed((self.book.asks if is_buy else self.book.bids).ordered):
             if limit is not None and (level.price > limit if is_buy else level.price < limit):
                 return TakePlan(takes, quantity - left, False)
-            use = used.get(level) if used else None
-            available = level.total if use is None else level.total - use.total
+            available = level.total
+            if level in used:
+                available -= sum(used[level].values())
+            if left <= available:
+                takes.append((level, left))
+                return TakePlan(takes, quantity, False)
             if available <= ZERO:
                 continue
-            taken = available if available < left else left
-            if taken is not left and taken % increment:
-                taken = floor_to(taken, increment)
+            taken = available
+            if taken % self.product.base_increment:
+                taken = floor_to(taken, self.product.base_increment)
                 if not taken:
                     continue
             takes.append((level, taken))
             left -= taken
-            if not left:
-                return TakePlan(takes, quantity, False)
         return TakePlan(takes, quantity - left, True)
 
-    def use_up(self, takes: Iterable[Take]) -> None:
+    def use_up(self, level: LiveLevel, quantity: Decimal) -> None:
         """What was taken is gone until the next update: of the orders in front first, where they are known."""
-        for level, quantity in takes:
-            if level.queue:
-                for order_id, share in _shares(level, self.used.get(level), quantity):
-                    self.use(level, order_id, share)
-            else:
-                self.use(level, WHOLE_LEVEL, quantity)
+        if not level.queue:
+            self.use(level, WHOLE_LEVEL, quantity)
+            return
+        left, taken = quantity, self.used.get(level)
+        if taken is None:
+            taken = self.used[level] = {}
+        for order_id, size in level.queue.items():
+            before = taken.get(order_id)
+            available = size if before is None else size - before
+            if available > ZERO:
+                share = left if left < available else available
+                taken[order_id] = share if before is None else before + share
+                left -= share
+                if not left:
+                    return
 
     def use(self, level: LiveLevel, order_id: str, quantity: Decimal) -> None:
         """So much of one recorded order, or of the level, has been taken."""
-        use = self.used.get(level)
-        if use is None:
-            use = self.used[level] = Use()
-        use.total += quantity
-        use.by_order[order_id] = use.by_order.get(order_id, ZERO) + quantity
+        taken = self.used.get(level)
+        if taken is None:
+            self.used[level] = {order_id: quantity}
+        else:
+            taken[order_id] = taken.get(order_id, ZERO) + quantity
 
     def refresh(self, level: LiveLevel, order_id: str) -> None:
         """A level, or one order in it, was updated: what was taken of it no longer counts."""
-        use = self.used.get(level)
-        if use is None:
+        taken = self.used.get(level)
+        if taken is None:
             return
-        use.total -= use.by_order.pop(order_id, ZERO)
-        if not use.by_order:
+        taken.pop(order_id, None)
+        if not taken:
             del self.used[level]
 
     def forget(self) -> None:
         """The book was replaced: nothing of it has been taken."""
         self.used.clear()
+
+    def spot_need(self, side: OrderSide, quantity: Decimal, price: Decimal) -> tuple[str, Decimal]:
+        """What a spot order must find: base to deliver, or quote to pay with the larger of the two fees."""
+        product = self.product
+        if side is SELL:
+            return product.base_currency, quantity
+        value = quantity * price * product.multiplier
+        return product.quote_currency, value if self._with_fee is None else value * self._with_fee
 
     def would_cross(self, side: OrderSide, limit: Decimal) -> bool:
         """Whether an order at this limit reaches the other side of the recorded book."""
@@ -147,15 +159,3 @@ class Instrument:
     def all_resting(self) -> Iterator[WorkingOrder]:
         yield from self.bids
         yield from self.asks
-
-
-def _shares(level: LiveLevel, use: Use | None, quantity: Decimal) -> Iterator[tuple[str, Decimal]]:
-    left, taken = quantity, use.by_order if use is not None else {}
-    for order_id, size in level.queue.items():
-        available = size - taken.get(order_id, ZERO) if taken else size
-        if available > ZERO:
-            share = min(available, left)
-            yield order_id, share
-            left -= share
-            if not left:
-                return

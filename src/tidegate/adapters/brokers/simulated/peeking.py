@@ -32,7 +32,7 @@ def peek_world(path: Path, recording: str) -> World | None:
         if state is None or state.recording != recording or state.is_ended:
             return None
         copy = MemoryArchive()
-        copy.write(state, archive.open_orders(), ())
+        copy.write(state, {order.terms.client_order_id: order for order in archive.open_orders()}, ())
         return World(copy, state, is_resumed=True)
     finally:
         archive.close()

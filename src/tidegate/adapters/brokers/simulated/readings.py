@@ -4,6 +4,7 @@ from collections import deque
 
 import msgspec
 
+from tidegate.adapters.brokers.simulated.book import LiveBook
 from tidegate.adapters.brokers.simulated.feed import MarketFeed
 from tidegate.adapters.recordings.format import Gap, Row, StatusChanged
 from tidegate.adapters.recordings.header import moment_of
@@ -18,7 +19,8 @@ class Readings:
     """What we know of each symbol.
 
     Every row of any product is a message of the one connection and moves `heard_at`; a gap does not, since it says that
-    nothing was heard. With a latency, rows wait here until they have arrived, and make books of their own.
+    nothing was heard. With a latency, rows wait here until they have arrived, and make books of their own. `told` holds
+    the readings made since the last row, `by_symbol` the products with their flags as last heard.
     """
 
     def __init__(
@@ -32,17 +34,17 @@ class Readings:
         depth_levels: int,
     ) -> None:
         self.products = products
-        self._products = {product.symbol: product for product in products}
+        self.by_symbol = {product.symbol: product for product in products}
         self._index = feed_index
         self._feeds = [MarketFeed() for _ in venue_feeds] if latency_us else venue_feeds
+        self._feed_of = {symbol: self._feeds[index] for symbol, index in feed_index.items()}
         self.is_late = latency_us > 0
         self._shift_us = offset_us + latency_us
         self._depth = depth_levels
         self.under_way: deque[Row] = deque()
         self._heard_us: int | None = None
-        self._count = 0
-        self._told: dict[str, tuple[int, MarketReading]] = {}
-        self._sides: dict[str, BookSnapshot] = {}
+        self.told: dict[str, MarketReading] = {}
+        self._books: dict[str, BookSnapshot] = {}
         self.changed: dict[int, None] = {}
 
     def hear(self, row: Row) -> None:
@@ -68,24 +70,29 @@ class Readings:
         """The symbols whose market those feeds are."""
         return [symbol for symbol, index in self._index.items() if index in changed]
 
-    def product(self, symbol: str) -> Product | None:
-        """The product with its flags as last heard."""
-        return self._products.get(symbol)
-
     def reading(self, symbol: str) -> MarketReading:
         """The market of one symbol as last heard; nothing is known of one that is not traded here."""
-        told = self._told.get(symbol)
-        if told is not None and told[0] == self._count:
-            return told[1]
-        index = self._index.get(symbol)
-        if index is None or self._heard_us is None:
+        feed, heard_us = self._feed_of.get(symbol), self._heard_us
+        if feed is None or heard_us is None:
             return MarketReading(symbol=symbol, is_synced=False)
-        reading = self._read(symbol, self._feeds[index], self._heard_us)
-        self._told[symbol] = (self._count, reading)
+        heard_at, mid, book = moment_of(heard_us), feed.mid, feed.book
+        known = self._books.get(symbol)
+        if known is None or known.version != book.version:
+            known = self._snapshot(symbol, book)
+        reading = self.told[symbol] = MarketReading(
+            symbol=symbol,
+            book=known if book.is_synced else None,
+            heard_at=heard_at,
+            mark=Mark(mid, heard_at) if mid is not None else None,
+            last_price=feed.last_price,
+            reference_mid=feed.mids.median or mid,  # the mid itself where nothing was sampled yet
+            is_synced=book.is_synced,
+        )
         return reading
 
     def _note(self, row: Row) -> None:
-        self._count += 1
+        if self.told:
+            self.told.clear()
         self.changed[row.product] = None
         if type(row) is not Gap:
             self._heard_us = row.at_us + self._shift_us
@@ -96,33 +103,13 @@ class Readings:
         """What the recorded venue lets happen holds for every product that shares the book."""
         for symbol, index in self._index.items():
             if index == row.product:
-                self._products[symbol] = msgspec.structs.replace(self._products[symbol], flags=row.flags)
-        self.products = tuple(self._products.values())
+                self.by_symbol[symbol] = msgspec.structs.replace(self.by_symbol[symbol], flags=row.flags)
+        self.products = tuple(self.by_symbol.values())
 
-    def _read(self, symbol: str, feed: MarketFeed, heard_us: int) -> MarketReading:
-        heard_at = moment_of(heard_us)
-        mid = feed.mid
-        return MarketReading(
-            symbol=symbol,
-            book=self._snapshot(symbol, feed),
-            heard_at=heard_at,
-            mark=Mark(mid, heard_at) if mid is not None else None,
-            last_price=feed.last_price,
-            reference_mid=feed.reference_mid,
-            is_synced=feed.book.is_synced,
-        )
-
-    def _snapshot(self, symbol: str, feed: MarketFeed) -> BookSnapshot | None:
+    def _snapshot(self, symbol: str, book: LiveBook) -> BookSnapshot:
         """The best levels. Never complete: what a recording does not show may be there all the same."""
-        book = feed.book
-        if not book.is_synced:
-            return None
-        known = self._sides.get(symbol)
-        if known is None or known.version != book.version:
-            known = self._sides[symbol] = BookSnapshot(
-                symbol=symbol,
-                bids=book.bids.top(self._depth),
-                asks=book.asks.top(self._depth),
-                version=book.version,
-            )
-        return known
+        depth = self._depth
+        made = self._books[symbol] = BookSnapshot(
+            symbol=symbol, bids=book.bids.top(depth), asks=book.asks.top(depth), version=book.version
+        )
+        return made

@@ -8,6 +8,7 @@ from tidegate.adapters.brokers.simulated.feed import MarketFeed
 from tidegate.adapters.brokers.simulated.instrument import WHOLE_LEVEL, Instrument
 from tidegate.adapters.brokers.simulated.orders import EXPIRED, WorkingOrder
 from tidegate.adapters.brokers.simulated.queues import Hit, hits, left_queue, lose_sight
+from tidegate.adapters.brokers.words import MAKER
 from tidegate.adapters.recordings.format import (
     BookSnapshotRow,
     Gap,
@@ -101,7 +102,7 @@ class Tape:
         if quantity <= ZERO:
             return
         fill = self._floor.fill(
-            order, instrument, quantity, order.limit_price or ZERO, moment_of(self._state.at_us), is_maker=True
+            order, instrument, quantity, order.limit_price or ZERO, moment_of(self._state.at_us), MAKER
         )
         self._floor.hold(order)
         self._exchange.tell_fill(order, fill)

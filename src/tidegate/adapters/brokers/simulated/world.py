@@ -110,5 +110,5 @@ def _next_session(archive: FileArchive, state: WorldState, recording: str, start
     state.offset_us = days * _DAY_US
     state.at_us = state.lease_us = started_at_us + state.offset_us
     state.rows, state.used, state.is_ended, state.is_closed = 0, [], False, False
-    archive.write(state, open_orders, ())
+    archive.write(state, {order.terms.client_order_id: order for order in open_orders}, ())
     return state

@@ -6,7 +6,7 @@ the last steps, whole and in order, which a simulation can afford and a store of
 
 import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -121,7 +121,7 @@ class FileArchive:
         query = "SELECT body FROM fills WHERE client_order_id = ? ORDER BY trade_id"
         return self._fills(self._select(query, (client_order_id,)))
 
-    def write(self, state: WorldState, orders: Iterable[WorkingOrder], fills: Sequence[Fill]) -> None:
+    def write(self, state: WorldState, orders: Mapping[ClientOrderId, WorkingOrder], fills: Sequence[Fill]) -> None:
         """One venue step in one transaction.
 
         Raises:
@@ -129,8 +129,8 @@ class FileArchive:
         """
         with self._transaction():
             execute = self._database.execute
-            for order in orders:
-                execute(_PUT_ORDER, (order.terms.client_order_id, order.is_open, _encode(order)))
+            for order_id, order in orders.items():
+                execute(_PUT_ORDER, (order_id, order.is_open, _encode(order)))
             for fill in fills:
                 execute(_PUT_FILL, (fill.trade_id, microseconds_of(fill.at), fill.client_order_id, _encode(fill)))
             if execute(_PUT_STATE, (_encode(state), self._epoch)).rowcount != 1:
