@@ -215,7 +215,7 @@ def deposit(data: Path, currency: str, amount: int) -> None:
     state = world.load()
     assert state is not None
     state.accounts.balances[currency] += amount
-    world.write(state, (), ())
+    world.write(state, {}, ())
     world.close()
 
 
