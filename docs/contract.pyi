@@ -131,7 +131,7 @@ class ExecutionEngineFactory:
 
 class ExecutionRuntimeSupervisor:
 
-    def __init__(self, *, exec_engine: ExecutionEngine, order_reconciler_factory: Callable[[], OrderReconciler], guard_watch: GuardWatch | None=None, resolver: OrderResolver | None=None, canceler: Canceler | None=None, clock: ClockPort | None=None, intervals: SupervisorIntervals | None=None) -> None:
+    def __init__(self, *, exec_engine: ExecutionEngine, order_reconciler_factory: Callable[[], OrderReconciler], guard_watch: GuardWatch | None=None, resolver: OrderResolver | None=None, canceler: Canceler | None=None, refused_watch: RefusedWatch | None=None, clock: ClockPort | None=None, intervals: SupervisorIntervals | None=None) -> None:
         ...
 
     @property
@@ -165,6 +165,10 @@ class ExecutionRuntimeSupervisor:
 
     @property
     def canceler(self) -> Canceler:
+        ...
+
+    @property
+    def refused_watch(self) -> RefusedWatch:
         ...
 
     @property

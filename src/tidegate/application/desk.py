@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tidegate.application.desk_reading import DeskReading
 from tidegate.application.publishing import Publisher
@@ -43,10 +43,22 @@ class AccountDesk(DeskReading):
         self.clock = clock
         self.stats = order_stats if order_stats is not None else OrderStats()
         self.publisher = Publisher()
-        self.broken: list[str] = []
+        self.broken: dict[str, str] = {}
+        """What may never be and was seen, with the symbol that it concerns, empty for the account."""
+        self.acknowledged: set[str] = set()
+        """Troubles that an operator has seen and resumed in spite of; they stop nothing while they last."""
+        self.refused_lately: dict[ClientOrderId, tuple[str, float]] = {}
+        """Orders that were sent and then refused: their symbols, and when that was on the monotonic clock (B25)."""
+        self.unknown_since: dict[ClientOrderId, float] = {}
+        """Since when, on the monotonic clock, orders of this process are without an answer."""
+        self.began = clock.monotonic()
         self.in_transit: set[ClientOrderId] = set()
         self.fences: dict[str, int] = {}
         self.differences: tuple[Difference, ...] = ()
+        self.order_differences: dict[str, Difference] = {}
+        """What differs of single orders, by their ids, until the venue is seen to agree."""
+        self.resolves_within = timedelta.max
+        """The venue's horizon and three polls: by then an unknown outcome is known, or an operator has to look."""
         self.filled_until: datetime | None = None
         self.filled_orders = 0
         # Refusals that leave no event: of calls that no record could hold, of taken ids, of a store that failed.
@@ -99,14 +111,14 @@ class AccountDesk(DeskReading):
         key = f"{kind} {record.client_order_id}"
         if key in self.broken:
             return
-        self.broken.append(key)
+        self.broken[key] = record.symbol
         message = f"filled {record.filled_quantity} of {record.quantity}, refused: {record.refused is not None}"
         self.incident(step.at, kind, message, symbol=record.symbol, client_order_id=record.client_order_id)
 
     def broke(self, kind: str, what: str) -> None:
         """Show what may never be; the guard of records stops entries for it until an operator resumes (R8)."""
         if what not in self.broken:
-            self.broken.append(what)
+            self.broken[what] = ""
             self.incident(self.clock.now(), kind, what)
 
     async def change_state(self, change: TradingStateChanged) -> CommitOutcome:
@@ -141,7 +153,7 @@ class AccountDesk(DeskReading):
             return held
         after = step.orders[0]
         if after.status is not held.status:
-            self._count(held.status, after.status)
+            self._count(held.status, after)
         return after
 
     def doubt(self, client_order_id: ClientOrderId, attempt: int, reason: str) -> None:
@@ -153,18 +165,21 @@ class AccountDesk(DeskReading):
         at = self.clock.now()
         step = self.note(at, OrderUnanswered(client_order_id=client_order_id, attempt=attempt, reason=reason, at=at))
         if step is not None:
-            self._count(held.status, step.orders[0].status)
+            self._count(held.status, step.orders[0])
 
-    def _count(self, before: OrderStatus, after: OrderStatus) -> None:
+    def _count(self, before: OrderStatus, after: OrderRecord) -> None:
         """Count what an attempt came to, once: when its outcome becomes known, from whichever source."""
         if before is _UNKNOWN:
             self.stats.unknown -= 1
+            self.unknown_since.pop(after.client_order_id, None)
         elif before is not _SENDING:
             return
-        if after is _UNKNOWN:
+        if after.status is _UNKNOWN:
             self.stats.unknown += 1
-        elif after is _REFUSED:
+            self.unknown_since[after.client_order_id] = self.clock.monotonic()
+        elif after.status is _REFUSED:
             self.stats.failed += 1
+            self.refused_lately[after.client_order_id] = (after.symbol, self.clock.monotonic())
         else:
             self.stats.successful += 1
 

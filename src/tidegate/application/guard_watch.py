@@ -4,10 +4,20 @@ from datetime import datetime, timedelta
 
 from tidegate.application.desk import AccountDesk
 from tidegate.application.state_keeper import StateKeeper
+from tidegate.application.troubles import troubles
 from tidegate.domain.events import DayOpened, GuardReported, TradingStateChanged
-from tidegate.domain.guards import FEED, LATCHED, BlindBound, GuardAnswer, GuardReading, daily_loss, feed, records
+from tidegate.domain.guards import (
+    FEED,
+    LATCHED,
+    RECORDS,
+    BlindBound,
+    GuardAnswer,
+    GuardReading,
+    daily_loss,
+    feed,
+    records,
+)
 from tidegate.domain.ports import EnginePort
-from tidegate.domain.reconciliation import BLAMELESS
 from tidegate.domain.states import StateEntry
 from tidegate.domain.vocabulary import TradingState
 
@@ -31,11 +41,11 @@ class GuardWatch:
         self._desk = desk
         self._states = states
         horizon = float(venue.capabilities.horizon_seconds)
-        self._unknown_bound = timedelta(seconds=horizon + _POLLS * poll_seconds)
+        desk.resolves_within = timedelta(seconds=horizon + _POLLS * poll_seconds)
         self._blind = BlindBound(desk.risk_manager.limits.blind_bound_seconds)
         self._answers: dict[tuple[str, str], GuardAnswer] = {}
         self._well_since: dict[str, datetime] = {}
-        self._broken_seen = 0
+        self._seen = (0, 0)
 
     async def run_all(self) -> tuple[GuardReading, ...]:
         """Evaluate every guard once and act on what they say."""
@@ -44,17 +54,19 @@ class GuardWatch:
     @property
     def is_urgent(self) -> bool:
         """Whether something broke, or was seen by an operator, since the guard of records last looked."""
-        return len(self._desk.broken) != self._broken_seen
+        return self._seen != self._to_see
+
+    @property
+    def _to_see(self) -> tuple[int, int]:
+        return len(self._desk.broken), len(self._desk.order_differences)
 
     async def run_account(self) -> tuple[GuardReading, ...]:
         """Daily loss and records."""
         await self._open_day()
         ledger, limits = self._desk.ledger, self._desk.risk_manager.limits
         at = self._desk.clock.now()
-        return (
-            await self._judge(daily_loss(self._desk.equity(), ledger.day_opening_equity, limits), at),
-            await self._judge(self._records(at), at),
-        )
+        readings = [daily_loss(self._desk.equity(), ledger.day_opening_equity, limits), *self._records(at)]
+        return tuple([await self._judge(reading, at) for reading in readings])
 
     async def run_feed(self) -> tuple[GuardReading, ...]:
         """The feed of every symbol that has a position or an order, or that has been heard at all.
@@ -86,15 +98,16 @@ class GuardWatch:
         sums = self._desk.ledger.commitments.by_symbol.get(symbol)
         return not self._desk.ledger.account_position(symbol).is_flat or (sums is not None and sums.orders > 0)
 
-    def _records(self, at: datetime) -> GuardReading:
-        overdue = tuple(
-            record.client_order_id
-            for record in self._desk.live_orders()
-            if record.is_unanswered and record.sent_at is not None and at - record.sent_at > self._unknown_bound
-        )
-        self._broken_seen = len(self._desk.broken)
-        differing = tuple(one.sentence for one in self._desk.differences if one.kind not in BLAMELESS)
-        return records(differing, overdue, tuple(self._desk.broken))
+    def _records(self, at: datetime) -> list[GuardReading]:
+        """The account's, and that of each symbol that is in trouble or was."""
+        self._seen = self._to_see
+        found: dict[str, list[str]] = {"": []}
+        for symbol, sentence in troubles(self._desk, at):
+            found.setdefault(symbol, []).append(sentence)
+        for guard, symbol in self._answers:
+            if guard == RECORDS:
+                found.setdefault(symbol, [])
+        return [records(tuple(sentences), symbol) for symbol, sentences in found.items()]
 
     async def _open_day(self) -> None:
         """The first equity of a UTC day is what its loss is measured against; across a restart the store has it."""
@@ -124,11 +137,18 @@ class GuardWatch:
 
     async def _reduce(self, reading: GuardReading, at: datetime) -> None:
         """Towards safety only: REDUCING where the state is still ACTIVE."""
-        states = self._desk.ledger.states
-        current = states.entry(reading.symbol) if reading.symbol else states.account
-        if current.state is not TradingState.ACTIVE:
-            return
-        await self._change(reading.symbol, TradingState.REDUCING, reading, at, reading.guard in LATCHED)
+        states, is_latched = self._desk.ledger.states, reading.guard in LATCHED
+        if is_latched:
+            # Judged by its own state: the account's may be lifted while the symbol's trouble stands. A cool-down would
+            # end by itself, so what waits for an operator takes its place.
+            own = states.symbols.get(reading.symbol) if reading.symbol else states.account
+            if own is not None and own.state is not TradingState.ACTIVE and own.is_latched:
+                return
+        else:
+            current = states.entry(reading.symbol) if reading.symbol else states.account
+            if current.state is not TradingState.ACTIVE:
+                return
+        await self._change(reading.symbol, TradingState.REDUCING, reading, at, is_latched)
 
     async def _recover(self, reading: GuardReading, at: datetime) -> None:
         """Back by one state, if this guard set it, nothing latched it, and the feed has been well for the cool-down."""

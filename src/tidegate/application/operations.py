@@ -10,6 +10,7 @@ from tidegate.application.desk import AccountDesk
 from tidegate.application.placement import PlacementResult
 from tidegate.application.preparing import unknown_symbol
 from tidegate.application.state_keeper import StateKeeper
+from tidegate.application.troubles import acknowledge
 from tidegate.domain.decisions import Decision
 from tidegate.domain.events import TradingStateChanged
 from tidegate.domain.identifiers import ClientOrderId, is_identifier
@@ -111,9 +112,9 @@ class Operations:
             trips = [own for own, entry in self.desk.ledger.states.symbols.items() if entry.by != _OPERATOR]
             for own in trips:
                 await self._states.change(replace(change, symbol=own))
-        if is_durable and state is TradingState.ACTIVE and not symbol:
+        if is_durable and state is TradingState.ACTIVE:
             # An operator who resumes has seen what was broken.
-            self.desk.broken.clear()
+            acknowledge(self.desk, self.desk.clock.now(), symbol)
         return self._receipt(state, symbol, "" if is_durable else str(getattr(outcome, "reason", outcome)))
 
     def _receipt(self, state: TradingState, symbol: str, error: str) -> StateReceipt:

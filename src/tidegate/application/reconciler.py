@@ -80,7 +80,7 @@ class OrderReconciler:
         unreachable.extend(unseen)
         confirmed = self._confirm(at, found)
         differences.extend(confirmed)
-        differences.extend(one for one in self.resolver.differences.values() if one not in differences)
+        differences.extend(one for one in self.desk.order_differences.values() if one not in differences)
         self._report = ReconciliationReport(
             at=at,
             differences=tuple(differences),
@@ -212,7 +212,13 @@ def _stranger(what: str, client_order_id: str, words: str) -> Difference:
 
 def _missing_fill(fill: Fill) -> Difference:
     words = f"fill {fill.trade_id}: {fill.side} {fill.quantity} at {fill.price}"
-    return Difference(kind=DifferenceKind.FILLS_DIFFER, subject=fill.client_order_id, ours="not recorded", theirs=words)
+    return Difference(
+        kind=DifferenceKind.FILLS_DIFFER,
+        subject=fill.client_order_id,
+        ours="not recorded",
+        theirs=words,
+        symbol=fill.symbol,
+    )
 
 
 def _not_shown(record: OrderRecord) -> Difference:
@@ -221,4 +227,5 @@ def _not_shown(record: OrderRecord) -> Difference:
         subject=record.client_order_id,
         ours=record.status.value,
         theirs="not among its open orders",
+        symbol=record.symbol,
     )

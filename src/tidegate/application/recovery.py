@@ -44,6 +44,7 @@ class Recovery:
         if failure is not None:
             raise failure
         self._doubt_what_was_sending()
+        await self._supervisor.refused_watch.restore()
         report = await self._supervisor.reconcile_once()
         await self._supervisor.check_in_flight(0.0)
         await self._supervisor.guard_watch.run_all()

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from msgspec import Struct
+
 from tidegate.application.desk import AccountDesk
 from tidegate.domain.amounts import plain
 from tidegate.domain.events import OrderFilled, OrderRejected
@@ -11,11 +13,18 @@ from tidegate.domain.orders import OrderRecord
 from tidegate.domain.ports import EnginePort
 from tidegate.domain.reconciliation import Difference, DifferenceKind, lacks_fills, news_of, terms_difference
 from tidegate.domain.submissions import OrderAbsent, Unreachable, VenueOrder
-from tidegate.domain.vocabulary import OrderStatus
+from tidegate.domain.vocabulary import Delivery, OrderStatus
 
 _UNRESOLVED = (OrderStatus.SENDING, OrderStatus.UNKNOWN)
 _CONFIRM_AFTER = timedelta(seconds=5)
 """How long executions may be known without their fills before that is a difference: lists of fills lag."""
+
+
+class _Asked(Struct, frozen=True, gc=False):
+    """When a question was asked, by the wall and by the monotonic clock."""
+
+    at: datetime
+    monotonic: float
 
 
 class OrderResolver:
@@ -24,24 +33,29 @@ class OrderResolver:
     def __init__(self, desk: AccountDesk, venue: EnginePort) -> None:
         self._desk = desk
         self._venue = venue
-        self.differences: dict[str, Difference] = {}
         self._lacking: dict[str, datetime] = {}
 
     async def resolve(self, client_order_id: ClientOrderId) -> OrderRecord | None:
         """Query one order and fold what that proves; the order as it then stands, None where we know of none."""
+        await self.look(client_order_id)
+        return await self._desk.standing(client_order_id)
+
+    async def look(self, client_order_id: ClientOrderId) -> bool:
+        """Query one order and hold it with what that proves; whether the venue gave an answer."""
         record = await self._desk.recall(client_order_id)
         if record is None:
-            return None
-        asked_at = self._desk.clock.now()
+            return True
+        clock = self._desk.clock
+        asked = _Asked(clock.now(), clock.monotonic())
         answer = await self._venue.order(client_order_id, record.symbol)
         match answer:
             case VenueOrder():
                 await self.adopt(record, answer)
             case OrderAbsent():
-                await self._absent(client_order_id, asked_at)
+                await self._absent(client_order_id, asked)
             case Unreachable():
                 pass
-        return await self._desk.standing(client_order_id)
+        return not isinstance(answer, Unreachable)
 
     async def resolve_overdue(self, age_seconds: float) -> None:
         """Ask for every order, and every amend, that has been without an outcome for that long."""
@@ -60,9 +74,9 @@ class OrderResolver:
         """Fold the venue's word on an order, unless its terms are not the ones we recorded (B20)."""
         differs = terms_difference(record, theirs)
         if differs is not None:
-            self._found(differs, record.symbol)
+            self._found(differs)
             return
-        self.differences.pop(record.client_order_id, None)
+        self._desk.order_differences.pop(record.client_order_id, None)
         after = await self._desk.learn(record.client_order_id, news_of(record, theirs))
         if lacks_fills(after, theirs):
             after = await self._fetch_fills(after)
@@ -76,15 +90,17 @@ class OrderResolver:
         elif at - self._lacking.setdefault(order_id, at) >= _CONFIRM_AFTER:
             filled, shown = plain(record.filled_quantity), plain(theirs.filled_quantity)
             kind = DifferenceKind.FILLS_DIFFER
-            self._found(Difference(kind=kind, subject=order_id, ours=filled, theirs=shown), record.symbol)
+            self._found(Difference(kind=kind, subject=order_id, ours=filled, theirs=shown, symbol=record.symbol))
 
-    def _found(self, difference: Difference, symbol: str) -> None:
+    def _found(self, difference: Difference) -> None:
         """Show what differs of one order, once; it stands until the venue is seen to agree."""
         order_id = difference.subject
-        if self.differences.get(order_id) != difference:
-            self.differences[order_id] = difference
+        if self._desk.order_differences.get(order_id) != difference:
+            self._desk.order_differences[order_id] = difference
             at = self._desk.clock.now()
-            self._desk.incident(at, difference.kind.value, difference.sentence, symbol=symbol, client_order_id=order_id)
+            self._desk.incident(
+                at, difference.kind.value, difference.sentence, symbol=difference.symbol, client_order_id=order_id
+            )
 
     async def _fetch_fills(self, record: OrderRecord) -> OrderRecord:
         """The venue's cumulative figure shows executions that we have no fill of: fetch them, never infer them."""
@@ -104,20 +120,28 @@ class OrderResolver:
             )
         return self._desk.ledger.fill_count - before
 
-    async def _absent(self, client_order_id: ClientOrderId, asked_at: datetime) -> None:
-        """A complete query did not show it: evidence only if the last send is older than H (R3, B27)."""
+    async def _absent(self, client_order_id: ClientOrderId, asked: "_Asked") -> None:
+        """A complete query did not show it: evidence only if the last send is older than H (R3, B27).
+
+        H must have passed by both clocks: a wall that jumps ahead has not waited (X7). Without client order ids no
+        query can show it, and its absence proves nothing for as long as one likes: a person has to say.
+        """
         # As it stands now: an answer may have come while the query was under way.
         record = self._desk.ledger.orders.get(client_order_id)
-        if record is None or client_order_id in self._desk.in_transit or record.sent_at is None:
+        if record is None or record.is_terminal or record.sent_at is None:
+            return
+        if client_order_id in self._desk.in_transit or self._venue.capabilities.delivery is Delivery.C:
             return
         # SENDING is stamped before its commit, and the send comes after it; when it went unanswered is later than both.
         last_send = record.updated_at if record.is_unanswered and record.updated_at is not None else record.sent_at
-        if asked_at - last_send <= self._horizon:
+        waited = timedelta(seconds=asked.monotonic - self._desk.unknown_since.get(client_order_id, self._desk.began))
+        if min(asked.at - last_send, waited) <= self._horizon:
             return
         if record.status not in _UNRESOLVED:
             kind, ours = DifferenceKind.MISSING_ON_VENUE, record.status.value
-            missing = Difference(kind=kind, subject=client_order_id, ours=ours, theirs="not found")
-            self._found(missing, record.symbol)
+            self._found(
+                Difference(kind=kind, subject=client_order_id, ours=ours, theirs="not found", symbol=record.symbol)
+            )
             return
         horizon = plain(self._venue.capabilities.horizon_seconds)
         not_accepted = OrderRejected(

@@ -10,6 +10,7 @@ from tidegate.application.canceling import Canceler
 from tidegate.application.engine import ExecutionEngine
 from tidegate.application.guard_watch import GuardWatch
 from tidegate.application.reconciler import OrderReconciler
+from tidegate.application.refused_watch import RefusedWatch
 from tidegate.application.resolving import OrderResolver
 from tidegate.application.state_keeper import StateKeeper
 from tidegate.domain.ports import ClockPort
@@ -47,6 +48,7 @@ class ExecutionRuntimeSupervisor:
         guard_watch: GuardWatch | None = None,
         resolver: OrderResolver | None = None,
         canceler: Canceler | None = None,
+        refused_watch: RefusedWatch | None = None,
         clock: ClockPort | None = None,
         intervals: SupervisorIntervals | None = None,
     ) -> None:
@@ -55,6 +57,7 @@ class ExecutionRuntimeSupervisor:
         self._watch = guard_watch
         self._resolver = resolver
         self._canceler = canceler
+        self._refused_watch = refused_watch
         self._own_clock = clock
         self._reconciler: OrderReconciler | None = None
         self._every = intervals if intervals is not None else SupervisorIntervals()
@@ -119,9 +122,10 @@ class ExecutionRuntimeSupervisor:
                 await self.check_in_flight(self._every.in_flight_age)
 
     async def check_in_flight(self, age_seconds: float) -> None:
-        """Ask for what has been without an answer for that long, and again for cancels that had none."""
+        """Ask for what has been without an answer for that long, for what was refused lately, and for cancels again."""
         await self.resolver.resolve_overdue(age_seconds)
         await self.canceler.repeat_overdue(age_seconds)
+        await self.refused_watch.look()
 
     async def reconcile_once(self, *, report_only: bool = False) -> ReconciliationReport:
         """One pass now. What it finds wrong wakes the guards."""
@@ -146,6 +150,14 @@ class ExecutionRuntimeSupervisor:
             reconciler = self.reconciler
             self._canceler = Canceler(reconciler.desk, reconciler.venue, reconciler.resolver)
         return self._canceler
+
+    @property
+    def refused_watch(self) -> RefusedWatch:
+        """Watches refused orders; one over the reconciler's account unless another was given."""
+        if self._refused_watch is None:
+            horizon = float(self.reconciler.venue.capabilities.horizon_seconds)
+            self._refused_watch = RefusedWatch(self.reconciler.desk, self.canceler, horizon)
+        return self._refused_watch
 
     @property
     def resolver(self) -> OrderResolver:

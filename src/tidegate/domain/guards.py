@@ -62,13 +62,16 @@ def feed(reading: MarketReading, at: datetime, limits: RiskLimits) -> GuardReadi
     return _reading(FEED, answer, words, reading.symbol)
 
 
-def records(differences: tuple[str, ...], overdue_unknown: tuple[str, ...], broken: tuple[str, ...]) -> GuardReading:
-    """Records against the venue: a confirmed mismatch, an overdue unknown, a broken invariant wait for an operator."""
-    found = (*broken, *differences, *(f"order {order_id} is unknown past its bound" for order_id in overdue_unknown))
+def records(troubles: tuple[str, ...], symbol: str = "") -> GuardReading:
+    """Records against the venue: a confirmed mismatch, an overdue unknown, a broken invariant wait for an operator.
+
+    What concerns one symbol is that symbol's quarantine, and leaves the others alone.
+    """
+    found = troubles
     if not found:
-        return _reading(RECORDS, GuardAnswer.PASS, "records agree with the venue's as last read")
+        return _reading(RECORDS, GuardAnswer.PASS, "records agree with the venue's as last read", symbol)
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-    return _reading(RECORDS, GuardAnswer.TRIP, found[0] + more)
+    return _reading(RECORDS, GuardAnswer.TRIP, found[0] + more, symbol)
 
 
 def _reading(guard: str, answer: GuardAnswer, message: str, symbol: str = "") -> GuardReading:

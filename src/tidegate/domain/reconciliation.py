@@ -32,12 +32,16 @@ BLAMELESS = frozenset({DifferenceKind.EXTERNAL})
 
 
 class Difference(Struct, frozen=True, gc=False, kw_only=True):
-    """One thing on which our records and the venue disagree, both sides in words."""
+    """One thing on which our records and the venue disagree, both sides in words.
+
+    `symbol` is that of an order or a position of ours, which it puts in doubt and no other; empty where the account is.
+    """
 
     kind: DifferenceKind
     subject: str
     ours: str
     theirs: str
+    symbol: str = ""
 
     @property
     def sentence(self) -> str:
@@ -82,6 +86,7 @@ def terms_difference(record: OrderRecord, theirs: VenueOrder) -> Difference | No
         subject=ours.client_order_id,
         ours=_terms(ours.side, record.quantity, ours.symbol, record.limit_price),
         theirs=_terms(theirs.side, theirs.quantity, theirs.symbol, theirs.limit_price),
+        symbol=ours.symbol,
     )
 
 
@@ -130,7 +135,9 @@ def position_differences(
         here, there = ours.get(symbol, ZERO), theirs.get(symbol, ZERO)
         if abs(here - there) > tolerance:
             found.append(
-                Difference(kind=DifferenceKind.POSITION, subject=symbol, ours=plain(here), theirs=plain(there))
+                Difference(
+                    kind=DifferenceKind.POSITION, subject=symbol, ours=plain(here), theirs=plain(there), symbol=symbol
+                )
             )
     return tuple(found)
 

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from tests.adapters.cli.conftest import Run
-from tidegate.adapters.cli import wire
+from tidegate.adapters.cli import wire, wire_upkeep
 
 RESTING = ("decide", "BTC-USD", "BUY", "--quantity", "0.01", "--limit", "50000")
 
@@ -129,6 +129,6 @@ def test_records_and_venue_are_compared(program: Run) -> None:
 
     ended = program("reconcile", "--json")
 
-    report = msgspec.json.decode(ended.out, type=wire.ReconciliationLine)
+    report = msgspec.json.decode(ended.out, type=wire_upkeep.ReconciliationLine)
     assert (ended.code, report.agrees, report.differences) == (0, True, [])
     assert "agree" in program("reconcile", "--report-only").out
