@@ -11,7 +11,7 @@ from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.order_stats import OrderStats
 from tidegate.domain.orders import Order, OrderRecord
 from tidegate.domain.ports import ClockPort, MarketDataPort, OrderStorePort
-from tidegate.domain.reconciliation import Difference
+from tidegate.domain.reconciliation import Difference, ReconciliationReport
 from tidegate.domain.records import CommitOutcome, Step, StepCommitted
 from tidegate.domain.risk import RiskManager
 from tidegate.domain.views import ReviewView
@@ -59,6 +59,11 @@ class AccountDesk(DeskReading):
         """What differs of single orders, by their ids, until the venue is seen to agree."""
         self.resolves_within = timedelta.max
         """The venue's horizon and three polls: by then an unknown outcome is known, or an operator has to look."""
+        self.unsynced = ""
+        """Why what the venue did may have been missed; empty once everything was asked for and compared since."""
+        self.gaps = 0
+        self.blind_since: datetime | None = None
+        """Since when no reconciliation has seen everything; None while the last one did."""
         self.filled_until: datetime | None = None
         self.filled_orders = 0
         # Refusals that leave no event: of calls that no record could hold, of taken ids, of a store that failed.
@@ -115,11 +120,21 @@ class AccountDesk(DeskReading):
         message = f"filled {record.filled_quantity} of {record.quantity}, refused: {record.refused is not None}"
         self.incident(step.at, kind, message, symbol=record.symbol, client_order_id=record.client_order_id)
 
-    def broke(self, kind: str, what: str) -> None:
+    def broke(self, kind: str, what: str, *, symbol: str = "", client_order_id: str = "") -> None:
         """Show what may never be; the guard of records stops entries for it until an operator resumes (R8)."""
         if what not in self.broken:
-            self.broken[what] = ""
-            self.incident(self.clock.now(), kind, what)
+            self.broken[what] = symbol
+            self.incident(self.clock.now(), kind, what, symbol=symbol, client_order_id=client_order_id)
+
+    def lost_sight(self, reason: str) -> None:
+        """Something may have been missed: no entry until everything has been asked for and compared (S1)."""
+        self.unsynced = reason
+        self.gaps += 1
+
+    def compared(self, report: ReconciliationReport, gaps: int) -> None:
+        """A pass that began after so many gaps has ended; if it saw everything and suspects nothing, entries go on."""
+        if report.is_complete and not report.suspected and self.gaps == gaps:
+            self.unsynced = ""
 
     async def change_state(self, change: TradingStateChanged) -> CommitOutcome:
         """Make a trading state durable, then have it hold here: the next SENDING transaction reads it in any case.

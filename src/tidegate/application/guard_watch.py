@@ -10,12 +10,14 @@ from tidegate.domain.guards import (
     FEED,
     LATCHED,
     RECORDS,
+    VENUE,
     BlindBound,
     GuardAnswer,
     GuardReading,
     daily_loss,
     feed,
     records,
+    venue,
 )
 from tidegate.domain.ports import EnginePort
 from tidegate.domain.states import StateEntry
@@ -23,6 +25,9 @@ from tidegate.domain.vocabulary import TradingState
 
 _COOL_DOWN = timedelta(seconds=5)
 """How long the feed must have been back before a symbol trades again, so that a flapping feed does not."""
+
+_RECOVERING = frozenset({FEED, VENUE})
+"""Guards that lift what they have set once they pass again."""
 
 _POLLS = 3
 """An unknown older than the venue's horizon and this many polls needs an operator (trading rules, Guards)."""
@@ -35,12 +40,12 @@ class GuardWatch:
         self,
         desk: AccountDesk,
         states: StateKeeper,
-        venue: EnginePort,
+        engine: EnginePort,
         poll_seconds: float = 2.0,
     ) -> None:
         self._desk = desk
         self._states = states
-        horizon = float(venue.capabilities.horizon_seconds)
+        horizon = float(engine.capabilities.horizon_seconds)
         desk.resolves_within = timedelta(seconds=horizon + _POLLS * poll_seconds)
         self._blind = BlindBound(desk.risk_manager.limits.blind_bound_seconds)
         self._answers: dict[tuple[str, str], GuardAnswer] = {}
@@ -76,7 +81,7 @@ class GuardWatch:
         at = self._desk.clock.now()
         await self._states.sweep()
         await self._end_cool_downs(at)
-        answers = []
+        answers = [await self._judge(venue(self._desk.blind_since), at)]
         for product in self._desk.market_data.products:
             reading = self._desk.market_data.reading(product.symbol)
             if reading.heard_at is None and not self._is_involved(product.symbol):
@@ -131,7 +136,7 @@ class GuardWatch:
             self._well_since.pop(counted.symbol, None)
         if counted.answer is GuardAnswer.TRIP:
             await self._reduce(counted, at)
-        elif counted.answer is GuardAnswer.PASS and counted.guard == FEED:
+        elif counted.answer is GuardAnswer.PASS and counted.guard in _RECOVERING:
             await self._recover(counted, at)
         return counted
 
@@ -151,8 +156,9 @@ class GuardWatch:
         await self._change(reading.symbol, TradingState.REDUCING, reading, at, is_latched)
 
     async def _recover(self, reading: GuardReading, at: datetime) -> None:
-        """Back by one state, if this guard set it, nothing latched it, and the feed has been well for the cool-down."""
-        entry = self._desk.ledger.states.symbols.get(reading.symbol)
+        """Back by one state, if this guard set it, nothing latched it, and it has been well for the cool-down."""
+        states = self._desk.ledger.states
+        entry = states.symbols.get(reading.symbol) if reading.symbol else states.account
         if entry is None or not _is_own(entry, reading.guard):
             return
         if at - self._well_since.setdefault(reading.symbol, at) >= _COOL_DOWN:
@@ -180,4 +186,4 @@ class GuardWatch:
 
 
 def _is_own(entry: StateEntry, guard: str) -> bool:
-    return entry.by == f"guard {guard}" and not entry.is_latched
+    return entry.by == f"guard {guard}" and not entry.is_latched and entry.state is TradingState.REDUCING

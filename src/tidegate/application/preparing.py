@@ -116,6 +116,17 @@ def unsettled_close(
     )
 
 
+def hindrance(desk: AccountDesk, order: Order) -> TradingStateRefused | None:
+    """Why no entry may be made now, whatever the trading state: its symbol is being closed, or we are blind."""
+    if order.purpose.is_exit or not (desk.unsynced or desk.fences):
+        return None
+    if desk.unsynced:
+        return state_refusal(order.symbol, "UNSYNCED", desk.unsynced, "reconciliation")
+    if order.symbol not in desk.fences:
+        return None
+    return state_refusal(order.symbol, "CLOSING", "a close of it is under way", "placement")
+
+
 def unknown_symbol(symbol: str, desk: AccountDesk) -> UnknownSymbolRefused:
     """The refusal that names what can be traded instead."""
     symbols = [product.symbol for product in desk.market_data.products]

@@ -18,6 +18,7 @@ from tidegate.domain.reconciliation import (
     ReconciliationReport,
     balance_differences,
     position_differences,
+    repeated_page,
 )
 from tidegate.domain.submissions import Unreachable, VenueBalances, VenueOrder, VenuePositions
 
@@ -61,7 +62,7 @@ class OrderReconciler:
             return await self._reconcile(report_only)
 
     async def _reconcile(self, report_only: bool) -> ReconciliationReport:
-        at = self.desk.clock.now()
+        at, gaps = self.desk.clock.now(), self.desk.gaps
         unreachable: list[str] = []
         differences: list[Difference] = []
         fills = await self.venue.fills(self._since(at))
@@ -74,14 +75,16 @@ class OrderReconciler:
         resolved: list[str] = []
         if isinstance(theirs, Unreachable):
             unreachable.append(f"open orders: {theirs.reason}")
+        elif repeated := repeated_page(theirs):
+            unreachable.append(f"open orders: {repeated}")
         else:
             resolved = await self._compare_orders(at, theirs, differences, report_only)
         found, unseen = await self._money_differences()
         unreachable.extend(unseen)
-        confirmed = self._confirm(at, found)
+        confirmed = self._confirm(at, found, report_only)
         differences.extend(confirmed)
         differences.extend(one for one in self.desk.order_differences.values() if one not in differences)
-        self._report = ReconciliationReport(
+        report = self._report = ReconciliationReport(
             at=at,
             differences=tuple(differences),
             suspected=tuple(one for one in found if one not in confirmed),
@@ -89,8 +92,19 @@ class OrderReconciler:
             applied=applied,
             resolved=tuple(resolved),
         )
-        self.desk.differences = self._report.differences
-        return self._report
+        if not report_only:
+            self._learnt(report, gaps)
+        return report
+
+    def _learnt(self, report: ReconciliationReport, gaps: int) -> None:
+        """What the pass means for trading. A gap that came during it is not covered by it."""
+        desk = self.desk
+        desk.differences = report.differences
+        if not report.is_complete:
+            desk.blind_since = desk.blind_since or report.at
+            return
+        desk.blind_since = None
+        desk.compared(report, gaps)
 
     def _since(self, at: datetime) -> datetime:
         """From where fills are asked for: behind the last one seen, or that the store has, or the account's opening."""
@@ -156,8 +170,15 @@ class OrderReconciler:
         if isinstance(positions, VenuePositions):
             found += self._positions_against(positions)
         if isinstance(balances, VenueBalances):
+            self._check_account(balances)
             found += self._balances_against(balances)
         return found, unseen
+
+    def _check_account(self, theirs: VenueBalances) -> None:
+        """C5, where the venue could not be asked at the start: the key must be of the account that the store is of."""
+        ours = self.desk.store.account_id
+        if self.desk.is_live and theirs.account_id not in ("", ours):
+            self.desk.broke("OTHER_ACCOUNT", f"the key is of account {theirs.account_id!r}, the store of {ours!r}")
 
     def _in_flight(self) -> bool:
         return any(record.order.is_taker_only or record.is_unanswered for record in self.desk.live_orders())
@@ -184,7 +205,7 @@ class OrderReconciler:
                 tolerance[product.base_currency] = product.base_increment
         return balance_differences(self.desk.ledger.balances, theirs.balances, tolerance)
 
-    def _confirm(self, at: datetime, found: tuple[Difference, ...]) -> tuple[Difference, ...]:
+    def _confirm(self, at: datetime, found: tuple[Difference, ...], report_only: bool) -> tuple[Difference, ...]:
         """Those of the differences that an earlier read, far enough back, has shown with the same figures."""
         confirmed = []
         suspected: dict[str, tuple[Difference, datetime]] = {}
@@ -195,7 +216,8 @@ class OrderReconciler:
             suspected[key] = (one, since)
             if at - since >= _CONFIRM_AFTER:
                 confirmed.append(one)
-        self._suspected = suspected
+        if not report_only:
+            self._suspected = suspected
         return tuple(confirmed)
 
 

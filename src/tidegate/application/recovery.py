@@ -45,7 +45,10 @@ class Recovery:
             raise failure
         self._doubt_what_was_sending()
         await self._supervisor.refused_watch.restore()
+        desk.lost_sight("records and venue have not been compared since the start")
+        gaps = desk.gaps
         report = await self._supervisor.reconcile_once()
+        desk.compared(report, gaps)
         await self._supervisor.check_in_flight(0.0)
         await self._supervisor.guard_watch.run_all()
         return report

@@ -2,7 +2,6 @@
 
 from tidegate.application.desk import AccountDesk
 from tidegate.application.resolving import OrderResolver
-from tidegate.domain.events import OrderFilled
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import CLIENT_ORDER_PREFIX
 from tidegate.domain.ports import EnginePort
@@ -33,16 +32,15 @@ class ReportReader:
                 await self._updated(order)
             case ReportGap(reason=reason, at=at):
                 self.is_gap = True
+                self._desk.lost_sight(f"reports of the venue may be missing: {reason}")
                 self._desk.incident(at, "REPORT_GAP", reason)
 
     async def _filled(self, fill: Fill) -> None:
         record = await self._desk.standing(fill.client_order_id)
         if record is None:
             self._stranger(fill.client_order_id, fill.symbol, f"a fill of {fill.quantity} at {fill.price}")
-        elif fill.trade_id not in record.trade_ids:
-            at = self._desk.clock.now()
-            news = OrderFilled(client_order_id=fill.client_order_id, fill=fill, at=at)
-            await self._desk.learn(fill.client_order_id, (news,))
+        else:
+            await self._resolver.fold_fill(fill)
 
     async def _updated(self, order: VenueOrder) -> None:
         record = await self._desk.standing(order.client_order_id)

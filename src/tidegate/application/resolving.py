@@ -11,7 +11,15 @@ from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.ports import EnginePort
-from tidegate.domain.reconciliation import Difference, DifferenceKind, lacks_fills, news_of, terms_difference
+from tidegate.domain.reconciliation import (
+    Difference,
+    DifferenceKind,
+    fill_flaw,
+    is_another,
+    lacks_fills,
+    news_of,
+    terms_difference,
+)
 from tidegate.domain.submissions import OrderAbsent, Unreachable, VenueOrder
 from tidegate.domain.vocabulary import Delivery, OrderStatus
 
@@ -62,7 +70,8 @@ class OrderResolver:
         at = self._desk.clock.now()
         overdue = timedelta(seconds=age_seconds)
         for record in self._desk.live_orders():
-            is_open = record.status in _UNRESOLVED or record.has_open_amend
+            # What takes and does not rest has ended long ago: only the news of it was lost (S12).
+            is_open = record.status in _UNRESOLVED or record.has_open_amend or record.order.is_taker_only
             if is_open and record.updated_at is not None and at - record.updated_at >= overdue:
                 await self.resolve(record.client_order_id)
 
@@ -72,6 +81,11 @@ class OrderResolver:
 
     async def adopt(self, record: OrderRecord, theirs: VenueOrder) -> None:
         """Fold the venue's word on an order, unless its terms are not the ones we recorded (B20)."""
+        if is_another(record, theirs):
+            order_id = record.client_order_id
+            what = f"{order_id} is {record.venue_order_id} at the venue, and {theirs.venue_order_id} as well"
+            self._desk.broke("DUPLICATE", what, symbol=record.symbol, client_order_id=order_id)
+            return
         differs = terms_difference(record, theirs)
         if differs is not None:
             self._found(differs)
@@ -114,11 +128,20 @@ class OrderResolver:
         """Fold fills of orders that we know; how many were new."""
         before = self._desk.ledger.fill_count
         for fill in fills:
-            at = self._desk.clock.now()
-            await self._desk.learn(
-                fill.client_order_id, (OrderFilled(client_order_id=fill.client_order_id, fill=fill, at=at),)
-            )
+            await self.fold_fill(fill)
         return self._desk.ledger.fill_count - before
+
+    async def fold_fill(self, fill: Fill) -> None:
+        """Fold one fill of an order that we know; one that cannot be its own is shown, and moves nothing."""
+        order_id, desk = fill.client_order_id, self._desk
+        record = await desk.standing(order_id)
+        if record is None:
+            return
+        flaw = fill_flaw(record, fill)
+        if flaw:
+            desk.broke("FILL_FLAWED", f"{flaw} ({order_id})", symbol=record.symbol, client_order_id=order_id)
+        elif fill.trade_id not in record.trade_ids:
+            await desk.learn(order_id, (OrderFilled(client_order_id=order_id, fill=fill, at=desk.clock.now()),))
 
     async def _absent(self, client_order_id: ClientOrderId, asked: "_Asked") -> None:
         """A complete query did not show it: evidence only if the last send is older than H (R3, B27).

@@ -8,9 +8,9 @@ from msgspec import Struct
 from tidegate.application.canceling import Canceler
 from tidegate.application.desk import AccountDesk
 from tidegate.application.engine import ExecutionEngine
-from tidegate.application.preparing import state_refusal
+from tidegate.application.preparing import hindrance, state_refusal
 from tidegate.domain.decisions import Decision
-from tidegate.domain.events import OrderRejected, OrderSending
+from tidegate.domain.events import IncidentRaised, OrderRejected, OrderSending
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import ApprovedOrder, Order, OrderRecord, RecordedOrder, TermsChange
 from tidegate.domain.pace import terms_of
@@ -43,6 +43,9 @@ _BLOCKERS_MAX = 8
 _SETTLE_SECONDS = 5.0
 _PAUSE = timedelta(seconds=1)
 """An order whose commit took longer than this is looked at once more before it is sent (P13)."""
+_LONG_PAUSE = timedelta(seconds=5)
+"""After a pause this long, another process may have taken the account meanwhile."""
+_LOOKS_MAX = 3
 
 
 class Sent(Struct, frozen=True, gc=False):
@@ -77,9 +80,10 @@ class OrderSender:
             refusal = await self._preview(order, product, engine)
             if refusal is not None:
                 return refusal
-        if order.symbol in self._desk.fences and not order.purpose.is_exit:
-            return state_refusal(order.symbol, "CLOSING", "a close of it is under way", "placement")
         desk, store = self._desk, self._desk.store
+        hindered = hindrance(desk, order)
+        if hindered is not None:
+            return hindered
         view = desk.view(order, terms, product, desk.clock.now(), engine.risk_manager)
         approved = engine.review(order, view)
         if not isinstance(approved, ApprovedOrder):
@@ -118,7 +122,7 @@ class OrderSender:
             desk.withdraw(approved.order.client_order_id)
             return recorded if isinstance(recorded, AlreadyDecided) else self._not_recorded(recorded)
         desk.told(step)
-        late = self._too_late(approved)
+        late = await self._overtaken(approved)
         if late is not None:
             return Sent(self._never_sent(approved.order, late), approved.changes)
         return Sent(await self._submit(recorded), approved.changes)
@@ -175,6 +179,38 @@ class OrderSender:
             return approved
         refusal = await self._venue.preview(approved)
         return None if refusal is None or order.purpose.is_exit else refusal
+
+    async def _overtaken(self, approved: ApprovedOrder) -> AnyRefusal | None:
+        """What has overtaken an order that is recorded and not sent yet; after a long pause the store is asked too."""
+        desk, looked_at, is_known = self._desk, approved.reviewed_at, False
+        try:
+            for _ in range(_LOOKS_MAX):
+                late, now = self._too_late(approved), desk.clock.now()
+                if late is not None or now - looked_at < _LONG_PAUSE:
+                    is_known = True
+                    return late
+                looked_at, lost = now, await self._lost(approved.order, now - approved.reviewed_at)
+                if lost is not None:
+                    is_known = True
+                    return lost
+            is_known = True
+            return StoreRefused(message="the store takes so long that no moment is left in which to send")
+        finally:
+            if not is_known:
+                given_up = ExpiredRefused(message="the caller gave it up after its intent was recorded")
+                self._never_sent(approved.order, given_up)
+
+    async def _lost(self, order: Order, paused: timedelta) -> AnyRefusal | None:
+        """Paused for so long, another process may have taken the account: a commit compares the epoch (P13)."""
+        desk = self._desk
+        at, words = desk.clock.now(), f"{paused.total_seconds():.0f} s passed while it was being recorded"
+        paused_for = IncidentRaised(
+            at=at, kind="PAUSED", message=words, symbol=order.symbol, client_order_id=order.client_order_id
+        )
+        outcome = await desk.commit(at, paused_for)
+        if isinstance(outcome, WriterLost | StoreUnavailable):
+            return self._not_recorded(outcome)
+        return None
 
     def _too_late(self, approved: ApprovedOrder) -> AnyRefusal | None:
         """What has changed while it was recorded: the decision's life, the state, the feed's age after a pause."""

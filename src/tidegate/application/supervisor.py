@@ -16,6 +16,9 @@ from tidegate.application.state_keeper import StateKeeper
 from tidegate.domain.ports import ClockPort
 from tidegate.domain.reconciliation import ReconciliationReport
 
+_AGAIN_SECONDS = 5.0
+"""How soon a pass that left something open is followed by the next: two reads of a mismatch are that far apart."""
+
 
 class RunningFlag(Protocol):
     """Anything that says whether to go on."""
@@ -115,11 +118,17 @@ class ExecutionRuntimeSupervisor:
             step = min(self._every.in_flight, interval_seconds)
             await self._clock.sleep(step)
             since_pass += step
-            if since_pass >= interval_seconds:
+            if since_pass >= (min(_AGAIN_SECONDS, interval_seconds) if self._is_unsettled else interval_seconds):
                 since_pass = 0.0
                 await self.reconcile_once()
             else:
                 await self.check_in_flight(self._every.in_flight_age)
+
+    @property
+    def _is_unsettled(self) -> bool:
+        """Whether the last pass left something to be looked at again: a suspicion, or what it could not see."""
+        report = self.reconciler.snapshot()
+        return bool(self.reconciler.desk.unsynced) or (report is not None and bool(report.suspected))
 
     async def check_in_flight(self, age_seconds: float) -> None:
         """Ask for what has been without an answer for that long, for what was refused lately, and for cancels again."""
@@ -130,7 +139,7 @@ class ExecutionRuntimeSupervisor:
     async def reconcile_once(self, *, report_only: bool = False) -> ReconciliationReport:
         """One pass now. What it finds wrong wakes the guards."""
         report = await self.reconciler.reconcile_once(report_only=report_only)
-        if not report.agrees:
+        if not report_only and not report.agrees:
             self.wake_guards()
         return report
 

@@ -28,7 +28,7 @@ class GuardReading(Struct, frozen=True, gc=False, kw_only=True):
     symbol: str = ""
 
 
-DAILY_LOSS, FEED, RECORDS, LOOPS = "daily_loss", "feed", "records", "loops"
+DAILY_LOSS, FEED, RECORDS, LOOPS, VENUE = "daily_loss", "feed", "records", "loops", "venue"
 REPETITION = "repetition"
 
 LATCHED = frozenset({DAILY_LOSS, RECORDS, LOOPS})
@@ -60,6 +60,13 @@ def feed(reading: MarketReading, at: datetime, limits: RiskLimits) -> GuardReadi
     words = f"silent for {age.total_seconds():.1f} s, the bound is {plain(bound)} s"
     answer = GuardAnswer.TRIP if age > timedelta(seconds=float(bound)) else GuardAnswer.PASS
     return _reading(FEED, answer, words, reading.symbol)
+
+
+def venue(blind_since: datetime | None) -> GuardReading:
+    """Whether reconciliation can see the venue: BLIND while its passes find nobody, or only a part."""
+    if blind_since is None:
+        return _reading(VENUE, GuardAnswer.PASS, "the venue could be read")
+    return _reading(VENUE, GuardAnswer.BLIND, f"the venue has not been read whole since {blind_since.isoformat()}")
 
 
 def records(troubles: tuple[str, ...], symbol: str = "") -> GuardReading:

@@ -1,6 +1,6 @@
 """Reconciliation: our record of an order against the venue's word, as pure functions from both to events."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from tidegate.domain.amounts import ZERO, exact, plain
 from tidegate.domain.events import OrderAccepted, OrderCanceled, OrderExpired, OrderNews, OrderRejected
+from tidegate.domain.fills import Fill
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.products import Product
 from tidegate.domain.submissions import VenueOrder
@@ -116,6 +117,36 @@ def news_of(record: OrderRecord, theirs: VenueOrder) -> tuple[OrderNews, ...]:
     if theirs.is_expired and not record.is_expired:
         news.append(OrderExpired(client_order_id=order_id, at=theirs.at))
     return tuple(news)
+
+
+def repeated_page(theirs: Sequence[VenueOrder]) -> str:
+    """B28: what shows that a listing was put together from a page that came twice, and so from too few; else empty."""
+    seen: set[tuple[str, str | None]] = set()
+    for order in theirs:
+        key = (order.client_order_id, order.venue_order_id)
+        if key in seen:
+            return f"{order.client_order_id} is listed twice: a page was repeated, and another may be missing"
+        seen.add(key)
+    return ""
+
+
+def is_another(record: OrderRecord, theirs: VenueOrder) -> bool:
+    """Whether the venue tells of a second order under our id. An amend may have given the first a new one."""
+    known = record.venue_order_id
+    is_known = known is not None and theirs.venue_order_id is not None and not record.amend_requests
+    return is_known and theirs.venue_order_id != known
+
+
+@exact
+def fill_flaw(record: OrderRecord, fill: Fill) -> str:
+    """What keeps a fill from being one of its order; empty where nothing does."""
+    order = record.order
+    if fill.symbol != order.symbol or fill.side is not order.side:
+        return f"fill {fill.trade_id} is a {fill.side} of {fill.symbol}, its order a {order.side} of {order.symbol}"
+    is_finite = fill.quantity.is_finite() and fill.price.is_finite()
+    if not (is_finite and fill.quantity > ZERO and fill.price > ZERO):
+        return f"fill {fill.trade_id} is of {fill.quantity} at {fill.price}"
+    return ""
 
 
 def lacks_fills(record: OrderRecord, theirs: VenueOrder) -> bool:
