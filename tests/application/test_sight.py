@@ -201,7 +201,7 @@ async def test_whoever_gives_up_in_the_pause_leaves_a_refused_order() -> None:
     is_slow = False
     store = InterposedStore(rig.store)
     async with rig.open(order_store=store) as app:
-        await paused(rig, store, 10)
+        await paused(rig, store, 40)
         pause = store.after
 
         async def both(method: str) -> None:
@@ -210,7 +210,7 @@ async def test_whoever_gives_up_in_the_pause_leaves_a_refused_order() -> None:
 
         store.after, is_slow = both, True
         task = asyncio.create_task(app.coordinator.execute_decision(SPOT, buy(decision_id="mine")))
-        await rig.clock.advance(11)
+        await rig.clock.advance(41)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         is_slow = False

@@ -43,9 +43,8 @@ _BLOCKERS_MAX = 8
 _SETTLE_SECONDS = 5.0
 _PAUSE = timedelta(seconds=1)
 """An order whose commit took longer than this is looked at once more before it is sent (P13)."""
-_LONG_PAUSE = timedelta(seconds=5)
+_LONG_PAUSE = timedelta(seconds=30)
 """After a pause this long, another process may have taken the account meanwhile."""
-_LOOKS_MAX = 3
 
 
 class Sent(Struct, frozen=True, gc=False):
@@ -182,19 +181,13 @@ class OrderSender:
 
     async def _overtaken(self, approved: ApprovedOrder) -> AnyRefusal | None:
         """What has overtaken an order that is recorded and not sent yet; after a long pause the store is asked too."""
-        desk, looked_at, is_known = self._desk, approved.reviewed_at, False
+        late, paused, is_known = self._too_late(approved), self._desk.clock.now() - approved.reviewed_at, False
+        if late is not None or paused < _LONG_PAUSE:
+            return late
         try:
-            for _ in range(_LOOKS_MAX):
-                late, now = self._too_late(approved), desk.clock.now()
-                if late is not None or now - looked_at < _LONG_PAUSE:
-                    is_known = True
-                    return late
-                looked_at, lost = now, await self._lost(approved.order, now - approved.reviewed_at)
-                if lost is not None:
-                    is_known = True
-                    return lost
+            late = await self._lost(approved.order, paused) or self._too_late(approved)
             is_known = True
-            return StoreRefused(message="the store takes so long that no moment is left in which to send")
+            return late
         finally:
             if not is_known:
                 given_up = ExpiredRefused(message="the caller gave it up after its intent was recorded")
