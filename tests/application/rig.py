@@ -47,6 +47,8 @@ class Rig:
         capabilities: EngineCapabilities = SCRIPTED_CAPABILITIES,
         **settings: Any,
     ) -> None:
+        # Nobody moves the clock while an application is being left, so nothing is waited for by default.
+        settings["supervisor"] = {"drain_seconds": 0, **settings.get("supervisor", {})}
         self.settings = Settings(profile="testing", **settings)
         self.clock = clock if clock is not None else ManualClock(STARTS_AT)
         self.venue = ScriptedBroker(

@@ -1,5 +1,6 @@
 """After an unknown outcome nothing is guessed: exposure stays reserved, entries wait, and the venue is asked."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -49,6 +50,10 @@ async def test_entries_wait_for_the_unknown_and_reductions_take_what_is_free() -
         assert unknown.status is OrderStatus.UNKNOWN
         entry = refused(await app.coordinator.execute_decision(SPOT, buy()), "UNKNOWN_OUTCOME")
         assert entry.context["client_order_id"] == unknown.client_order_id
+        assert entry.remedy is not None
+        assert unknown.sent_at is not None
+        assert entry.remedy.text.startswith("resolves by ")
+        assert entry.remedy.not_before == unknown.sent_at + timedelta(seconds=HORIZON_SECONDS + 6)
         placed(await app.coordinator.execute_decision(PERPETUAL, buy()))
         rest = placed(await app.coordinator.execute_decision(SPOT, sell("0.05", reduce_only=True)))
 

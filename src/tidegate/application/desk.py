@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tidegate.application.desk_reading import DeskReading
 from tidegate.application.publishing import Publisher
@@ -57,8 +57,6 @@ class AccountDesk(DeskReading):
         self.differences: tuple[Difference, ...] = ()
         self.order_differences: dict[str, Difference] = {}
         """What differs of single orders, by their ids, until the venue is seen to agree."""
-        self.resolves_within = timedelta.max
-        """The venue's horizon and three polls: by then an unknown outcome is known, or an operator has to look."""
         self.unsynced = ""
         """Why what the venue did may have been missed; empty once everything was asked for and compared since."""
         self.gaps = 0
@@ -137,12 +135,17 @@ class AccountDesk(DeskReading):
             self.unsynced = ""
 
     async def change_state(self, change: TradingStateChanged) -> CommitOutcome:
-        """Make a trading state durable, then have it hold here: the next SENDING transaction reads it in any case.
+        """Make a trading state durable and have it hold here: the next SENDING transaction reads it in any case.
 
-        A safer state holds here even where it could not be made durable; a bolder one does not.
+        A safer state holds here at once, even where it could not be made durable; a bolder one only when it is.
         """
+        is_safer = change.state is not TradingState.ACTIVE
+        if is_safer:
+            self.ledger.states.apply(change)
         outcome = await self.store.write_state(change)
-        if type(outcome) is StepCommitted or change.state is not TradingState.ACTIVE:
+        if is_safer:
+            self.publisher.publish((change,))
+        elif type(outcome) is StepCommitted:
             self.ledger.states.apply(change)
             self.publisher.publish((change,))
         return outcome

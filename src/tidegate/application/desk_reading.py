@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from tidegate.domain.amounts import ZERO
+from tidegate.domain.commitments import SymbolCommitments
 from tidegate.domain.ledger import ACCOUNT, Ledger
 from tidegate.domain.orders import Order, OrderRecord
 from tidegate.domain.pace import Pace, Terms
@@ -30,6 +31,10 @@ class DeskReading:
         self.ledger = Ledger(market_data.product, risk_manager.states)
         self.pace = Pace(timedelta(seconds=float(risk_manager.limits.repeated_orders_seconds)))
         self._reporting_currency = reporting_currency
+        self.unknown_bound: timedelta | None = None
+        """The venue's horizon and three polls: by then an unknown outcome is known, or an operator has to look."""
+        self.outcomes_resolve = True
+        """Whether an unknown outcome becomes known by asking; without client order ids it does not."""
         self._valuation: Valuation | None = None
 
     @property
@@ -105,7 +110,16 @@ class DeskReading:
             reducing_leaves=sums.reducing.get(strategy_id, ZERO),
             unknown_count=len(sums.unknown),
             unknown_id=next(iter(sums.unknown), ""),
+            unknown_until=self._unknown_until(sums) if sums.unknown else None,
         )
+
+    def _unknown_until(self, sums: SymbolCommitments) -> datetime | None:
+        """By when the last of a symbol's unknown outcomes is known, as far as that can be said."""
+        if self.unknown_bound is None or not self.outcomes_resolve:
+            return None
+        sent = [self.ledger.orders[order_id].sent_at for order_id in sums.unknown]
+        latest = max((at for at in sent if at is not None), default=None)
+        return None if latest is None else latest + self.unknown_bound
 
     def equity(self) -> Decimal | None:
         return self.valuation.equity(self.ledger)

@@ -21,7 +21,7 @@ from tidegate.domain.guards import (
 )
 from tidegate.domain.ports import EnginePort
 from tidegate.domain.states import StateEntry
-from tidegate.domain.vocabulary import TradingState
+from tidegate.domain.vocabulary import Delivery, TradingState
 
 _COOL_DOWN = timedelta(seconds=5)
 """How long the feed must have been back before a symbol trades again, so that a flapping feed does not."""
@@ -46,7 +46,8 @@ class GuardWatch:
         self._desk = desk
         self._states = states
         horizon = float(engine.capabilities.horizon_seconds)
-        desk.resolves_within = timedelta(seconds=horizon + _POLLS * poll_seconds)
+        desk.unknown_bound = timedelta(seconds=horizon + _POLLS * poll_seconds)
+        desk.outcomes_resolve = engine.capabilities.delivery is not Delivery.C
         self._blind = BlindBound(desk.risk_manager.limits.blind_bound_seconds)
         self._answers: dict[tuple[str, str], GuardAnswer] = {}
         self._well_since: dict[str, datetime] = {}

@@ -1,6 +1,6 @@
 """Order placement: the one way from a decision to a venue, each step a proof for the next."""
 
-from asyncio import Lock
+from asyncio import CancelledError, Lock
 from decimal import Decimal, getcontext, setcontext
 
 from returns.result import Failure, Result, Success
@@ -193,13 +193,20 @@ class _Work:
             if joined is not None:
                 return joined
         outcome: Outcome | None = None
+        is_given_up = False
         decided.begin(symbol, decision)
         try:
             outcome = await decided.stored(symbol, decision)
             if outcome is None:
                 outcome = await self._executed(one)
+        except CancelledError:
+            is_given_up = True
+            raise
         finally:
             decided.end(decision.decision_id, outcome)
+            if outcome is None and not is_given_up and "" not in self.desk.broken.values():
+                # A part that raises where it may not cannot be trusted with entries (P14).
+                self.desk.broke("FAILED", f"decision {decision.decision_id} on {symbol} ended in an exception")
         return outcome
 
     async def _executed(self, one: Execution) -> Outcome:

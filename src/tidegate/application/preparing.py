@@ -118,8 +118,11 @@ def unsettled_close(
 
 def hindrance(desk: AccountDesk, order: Order) -> TradingStateRefused | None:
     """Why no entry may be made now, whatever the trading state: its symbol is being closed, or we are blind."""
-    if order.purpose.is_exit or not (desk.unsynced or desk.fences):
+    if order.purpose.is_exit or not (desk.unsynced or desk.fences or desk.broken):
         return None
+    for what, symbol in desk.broken.items():
+        if not symbol or symbol == order.symbol:
+            return state_refusal(order.symbol, TradingState.REDUCING.value, what, "guard records")
     if desk.unsynced:
         return state_refusal(order.symbol, "UNSYNCED", desk.unsynced, "reconciliation")
     if order.symbol not in desk.fences:

@@ -16,11 +16,16 @@ class ReportReader:
         self._venue = venue
         self._resolver = resolver
         self.is_gap = False
+        self._has_listened = False
         self._strangers: set[str] = set()
 
     async def run(self) -> None:
         """Fold reports until the venue closes the stream."""
-        async for report in self._venue.reports():
+        reports = self._venue.reports()
+        if self._has_listened:
+            await self.fold(ReportGap(reason="the stream was opened anew", at=self._desk.clock.now()))
+        self._has_listened = True
+        async for report in reports:
             await self.fold(report)
 
     async def fold(self, report: VenueReport) -> None:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from tidegate.application.canceling import Canceler
 from tidegate.application.engine import ExecutionEngine
 from tidegate.application.guard_watch import GuardWatch
+from tidegate.application.pulse import Pulse
 from tidegate.application.reconciler import OrderReconciler
 from tidegate.application.refused_watch import RefusedWatch
 from tidegate.application.resolving import OrderResolver
@@ -16,6 +17,7 @@ from tidegate.application.state_keeper import StateKeeper
 from tidegate.domain.ports import ClockPort
 from tidegate.domain.reconciliation import ReconciliationReport
 
+GUARDS, RECONCILIATION = "runtime guards", "order reconciliation"
 _AGAIN_SECONDS = 5.0
 """How soon a pass that left something open is followed by the next: two reads of a mismatch are that far apart."""
 
@@ -52,6 +54,7 @@ class ExecutionRuntimeSupervisor:
         resolver: OrderResolver | None = None,
         canceler: Canceler | None = None,
         refused_watch: RefusedWatch | None = None,
+        pulse: Pulse | None = None,
         clock: ClockPort | None = None,
         intervals: SupervisorIntervals | None = None,
     ) -> None:
@@ -62,6 +65,7 @@ class ExecutionRuntimeSupervisor:
         self._canceler = canceler
         self._refused_watch = refused_watch
         self._own_clock = clock
+        self._pulse = pulse
         self._reconciler: OrderReconciler | None = None
         self._every = intervals if intervals is not None else SupervisorIntervals()
         self._wake = asyncio.Event()
@@ -90,6 +94,7 @@ class ExecutionRuntimeSupervisor:
         """All guards every 60 s and when woken or something broke, the feed every second."""
         since_all = self._every.guards
         while running_flag.running:
+            self._beat(GUARDS)
             if not self._guards_rest:
                 since_all = await self._judge(since_all)
             await self._clock.sleep(self._every.feed)
@@ -115,6 +120,7 @@ class ExecutionRuntimeSupervisor:
             raise ValueError(f"interval_seconds must be above zero, not {interval_seconds!r}")
         since_pass = 0.0
         while running_flag.running:
+            self._beat(RECONCILIATION)
             step = min(self._every.in_flight, interval_seconds)
             await self._clock.sleep(step)
             since_pass += step
@@ -123,6 +129,10 @@ class ExecutionRuntimeSupervisor:
                 await self.reconcile_once()
             else:
                 await self.check_in_flight(self._every.in_flight_age)
+
+    def _beat(self, name: str) -> None:
+        if self._pulse is not None:
+            self._pulse.beat(name)
 
     @property
     def _is_unsettled(self) -> bool:

@@ -31,6 +31,9 @@ def _all(desk: AccountDesk, at: datetime) -> Iterator[Trouble]:
     for difference in {*desk.differences, *desk.order_differences.values()}:
         if difference.kind not in BLAMELESS:
             yield difference.symbol, difference.sentence
+    bound = desk.unknown_bound
+    if bound is None:
+        return
     for record in desk.live_orders():
-        if record.is_unanswered and record.sent_at is not None and at - record.sent_at > desk.resolves_within:
+        if record.is_unanswered and record.sent_at is not None and at > record.sent_at + bound:
             yield record.symbol, f"order {record.client_order_id} is unknown past its bound"

@@ -13,6 +13,7 @@ from tidegate.application.guard_watch import GuardWatch
 from tidegate.application.inbox import InboxServer
 from tidegate.application.operations import Operations
 from tidegate.application.placement import OrderPlacementService
+from tidegate.application.pulse import Pulse
 from tidegate.application.reconciler import OrderReconciler
 from tidegate.application.recovery import Recovery
 from tidegate.application.reports import ReportReader
@@ -51,6 +52,7 @@ class CoreContainer(containers.DeclarativeContainer):
     running = Part(Running)
     order_stats = Part(OrderStats)
     risk_manager = Part(make_risk_manager, settings, market_data)
+    pulse = Part(Pulse, clock)
     desk = Part(make_desk, settings, order_store, market_data, clock, risk_manager, order_stats)
     resolver = Part(OrderResolver, desk, engine_port)
     canceler = Part(Canceler, desk, engine_port, resolver)
@@ -92,6 +94,7 @@ class CoreContainer(containers.DeclarativeContainer):
         guard_watch=guard_watch,
         resolver=resolver,
         canceler=canceler,
+        pulse=pulse,
         clock=clock,
         intervals=Made(supervisor_intervals, settings),
     )
@@ -120,6 +123,7 @@ class CoreContainer(containers.DeclarativeContainer):
         audit=audit,
         running=running,
         session=session,
+        pulse=pulse,
         is_read_only=is_read_only,
         intervals=Made(application_intervals, settings),
     )
