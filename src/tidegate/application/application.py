@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from decimal import Decimal
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -196,6 +197,12 @@ class Application(AccountReadings):
 
     async def cancel(self, client_order_id: str, reason: str = "") -> Result[OrderRecord, AnyRefusal]:
         return await self.operations.cancel(client_order_id, reason)
+
+    async def amend(
+        self, client_order_id: str, quantity: Decimal, limit_price: Decimal | None = None
+    ) -> Result[OrderRecord, AnyRefusal]:
+        """Another *total* quantity, and another price where one is given, for an order that rests."""
+        return await self.operations.amend(client_order_id, quantity, limit_price)
 
     async def cancel_all(self, *, include_protection: bool = False, reason: str = "") -> tuple[OrderRecord, ...]:
         return await self.operations.cancel_all(include_protection=include_protection, reason=reason)

@@ -23,7 +23,7 @@ class Canceler:
 
     def __init__(self, desk: AccountDesk, venue: EnginePort, resolver: OrderResolver) -> None:
         self._desk = desk
-        self._venue = venue
+        self.venue = venue
         self.resolver = resolver
 
     async def cancel(self, client_order_id: ClientOrderId, reason: str) -> OrderRecord | None:
@@ -77,7 +77,7 @@ class Canceler:
         outcome: CancelOutcome | None = None
         is_given_up = False
         try:
-            outcome = await self._venue.cancel(record)
+            outcome = await self.venue.cancel(record)
         except CancelledError:
             is_given_up = True
             raise

@@ -51,6 +51,8 @@ class AccountDesk(DeskReading):
         """Orders that were sent and then refused: their symbols, and when that was on the monotonic clock (B25)."""
         self.unknown_since: dict[ClientOrderId, float] = {}
         """Since when, on the monotonic clock, orders of this process are without an answer."""
+        self.amended_at: dict[ClientOrderId, float] = {}
+        """When the last amend of a live order was under way, on the monotonic clock."""
         self.began = clock.monotonic()
         self.in_transit: set[ClientOrderId] = set()
         self.fences: dict[str, int] = {}

@@ -1,9 +1,12 @@
 """Operations: what an operator does to a running account, whoever asks."""
 
+from decimal import Decimal
+
 from msgspec import Struct
 from msgspec.structs import replace
 from returns.result import Failure, Result, Success
 
+from tidegate.application.amending import Amender
 from tidegate.application.canceling import Canceler
 from tidegate.application.coordinator import ExecutionCoordinator
 from tidegate.application.desk import AccountDesk
@@ -44,12 +47,14 @@ class Operations:
         canceler: Canceler,
         states: StateKeeper,
         process: str,
+        amender: Amender | None = None,
     ) -> None:
         self.desk = desk
         self.coordinator = coordinator
         self._canceler = canceler
         self._states = states
         self._process = process
+        self._amender = amender if amender is not None else Amender(desk, canceler.venue, canceler.resolver)
 
     async def cancel(self, client_order_id: str, reason: str = "") -> Result[OrderRecord, AnyRefusal]:
         """Cancel one order; the order as it then stands, PENDING_CANCEL while the venue's answer is not known."""
@@ -64,6 +69,14 @@ class Operations:
                 )
             )
         return Success(record)
+
+    async def amend(
+        self, client_order_id: str, quantity: Decimal, limit_price: Decimal | None = None
+    ) -> Result[OrderRecord, AnyRefusal]:
+        """Give a resting order another *total* quantity and price; PENDING_AMEND while the answer is not known."""
+        order_id = ClientOrderId(str(client_order_id))
+        outcome = await self._amender.amend(order_id, quantity, limit_price, self.coordinator.engine)
+        return Success(outcome) if isinstance(outcome, OrderRecord) else Failure(outcome)
 
     async def cancel_all(self, *, include_protection: bool = False, reason: str = "") -> tuple[OrderRecord, ...]:
         """Cancel every live order, protection only when told to; each as it then stands."""

@@ -18,6 +18,7 @@ from tidegate.domain.reconciliation import (
     is_another,
     lacks_fills,
     news_of,
+    news_of_open_amend,
     terms_difference,
 )
 from tidegate.domain.submissions import OrderAbsent, Unreachable, VenueOrder
@@ -58,7 +59,7 @@ class OrderResolver:
         answer = await self._venue.order(client_order_id, record.symbol)
         match answer:
             case VenueOrder():
-                await self.adopt(record, answer)
+                await self.adopt(record, answer, asked.monotonic)
             case OrderAbsent():
                 await self._absent(client_order_id, asked)
             case Unreachable():
@@ -79,8 +80,11 @@ class OrderResolver:
     def _horizon(self) -> timedelta:
         return timedelta(seconds=float(self._venue.capabilities.horizon_seconds))
 
-    async def adopt(self, record: OrderRecord, theirs: VenueOrder) -> None:
-        """Fold the venue's word on an order, unless its terms are not the ones we recorded (B20)."""
+    async def adopt(self, record: OrderRecord, theirs: VenueOrder, asked_at: float | None = None) -> None:
+        """Fold the venue's word on an order, unless its terms are not the ones we recorded (B20).
+
+        `asked_at` is when this order was asked for, on the monotonic clock: what a list or the stream says may be old.
+        """
         if is_another(record, theirs):
             order_id = record.client_order_id
             what = f"{order_id} is {record.venue_order_id} at the venue, and {theirs.venue_order_id} as well"
@@ -91,10 +95,18 @@ class OrderResolver:
             self._found(differs)
             return
         self._desk.order_differences.pop(record.client_order_id, None)
-        after = await self._desk.learn(record.client_order_id, news_of(record, theirs))
+        amend = news_of_open_amend(record, theirs, is_over=self._is_amend_over(record, asked_at))
+        after = await self._desk.learn(record.client_order_id, (*amend, *news_of(record, theirs)))
+        if amend:
+            self._desk.amended_at.pop(record.client_order_id, None)
         if lacks_fills(after, theirs):
             after = await self._fetch_fills(after)
         self._judge_fills(after, theirs)
+
+    def _is_amend_over(self, record: OrderRecord, asked_at: float | None) -> bool:
+        """Whether an unanswered amend can no longer take effect: it was asked about later than H after it was sent."""
+        sent_at = self._desk.amended_at.get(record.client_order_id, self._desk.began)
+        return asked_at is not None and timedelta(seconds=asked_at - sent_at) > self._horizon
 
     def _judge_fills(self, record: OrderRecord, theirs: VenueOrder) -> None:
         """Executions that the venue counts and does not list are a difference once they have stayed so."""

@@ -8,7 +8,15 @@ from enum import StrEnum
 from msgspec import Struct
 
 from tidegate.domain.amounts import ZERO, exact, plain
-from tidegate.domain.events import OrderAccepted, OrderCanceled, OrderExpired, OrderNews, OrderRejected
+from tidegate.domain.events import (
+    AmendRejected,
+    OrderAccepted,
+    OrderAmended,
+    OrderCanceled,
+    OrderExpired,
+    OrderNews,
+    OrderRejected,
+)
 from tidegate.domain.fills import Fill
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.products import Product
@@ -147,6 +155,32 @@ def fill_flaw(record: OrderRecord, fill: Fill) -> str:
     if not (is_finite and fill.quantity > ZERO and fill.price > ZERO):
         return f"fill {fill.trade_id} is of {fill.quantity} at {fill.price}"
     return ""
+
+
+def news_of_open_amend(record: OrderRecord, theirs: VenueOrder, *, is_over: bool) -> tuple[OrderNews, ...]:
+    """What the venue's word says of an amend that has no answer.
+
+    The new terms are proof that it was taken. The old ones prove that it was not only once it can no longer arrive:
+    `is_over`, or the order has ended.
+    """
+    if not record.has_open_amend or record.asked_quantity is None:
+        return ()
+    order_id, request = record.client_order_id, record.amend_requests[-1]
+    has_price = theirs.limit_price is None or theirs.limit_price == record.asked_price
+    if theirs.quantity == record.asked_quantity and has_price:
+        return (
+            OrderAmended(
+                client_order_id=order_id,
+                request=request,
+                quantity=record.asked_quantity,
+                limit_price=record.asked_price,
+                at=theirs.at,
+            ),
+        )
+    if theirs.quantity == record.quantity and (is_over or not theirs.is_open):
+        reason = "the venue still has the terms from before it"
+        return (AmendRejected(client_order_id=order_id, request=request, reason=reason, at=theirs.at),)
+    return ()
 
 
 def lacks_fills(record: OrderRecord, theirs: VenueOrder) -> bool:
