@@ -134,7 +134,7 @@ class ExecutionEngineFactory:
 
 class ExecutionRuntimeSupervisor:
 
-    def __init__(self, *, exec_engine: ExecutionEngine, order_reconciler_factory: Callable[[], OrderReconciler], guard_watch: GuardWatch | None=None, resolver: OrderResolver | None=None, canceler: Canceler | None=None, refused_watch: RefusedWatch | None=None, pulse: Pulse | None=None, clock: ClockPort | None=None, intervals: SupervisorIntervals | None=None) -> None:
+    def __init__(self, *, exec_engine: ExecutionEngine, order_reconciler_factory: Callable[[], OrderReconciler], guard_watch: GuardWatch | None=None, resolver: OrderResolver | None=None, canceler: Canceler | None=None, refused_watch: RefusedWatch | None=None, resender: OrderResender | None=None, pulse: Pulse | None=None, clock: ClockPort | None=None, intervals: SupervisorIntervals | None=None) -> None:
         ...
 
     @property

@@ -148,14 +148,14 @@ class Application(AccountReadings):
 
     async def _serve_inbox(self) -> None:
         while self._running.running:
-            self._pulse.beat(_INBOX)
+            self._pulse.beat(_INBOX, self._intervals.inbox)
             await self._inbox.serve_once()
             await self._desk.clock.sleep(self._intervals.inbox)
 
     async def _resync(self) -> None:
         """After a gap in the reports everything is asked for at once; what fails is tried again by reconciliation."""
         while self._running.running:
-            self._pulse.beat(_RESYNC)
+            self._pulse.beat(_RESYNC, self._intervals.inbox)
             if self._reports.is_gap:
                 self._reports.is_gap = False
                 await self.operations.reconcile()

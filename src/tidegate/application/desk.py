@@ -53,6 +53,9 @@ class AccountDesk(DeskReading):
         """Since when, on the monotonic clock, orders of this process are without an answer."""
         self.amended_at: dict[ClientOrderId, float] = {}
         """When the last amend of a live order was under way, on the monotonic clock."""
+        self.resends_exits = False
+        self.lost_exits: set[ClientOrderId] = set()
+        """Exits that never arrived, as the venue has proven, and that are to go out again."""
         self.began = clock.monotonic()
         self.in_transit: set[ClientOrderId] = set()
         self.fences: dict[str, int] = {}

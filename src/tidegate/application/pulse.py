@@ -3,7 +3,7 @@
 from tidegate.domain.ports import ClockPort
 
 BOUND_SECONDS = 60.0
-"""How long a loop may take for one round; what lasts longer sees nothing meanwhile."""
+"""How long a loop may be at work in one round; what lasts longer sees nothing meanwhile."""
 
 
 class Pulse:
@@ -12,16 +12,16 @@ class Pulse:
     def __init__(self, clock: ClockPort, bound_seconds: float = BOUND_SECONDS) -> None:
         self._clock = clock
         self._bound_seconds = bound_seconds
-        self._beaten: dict[str, float] = {}
+        self._due: dict[str, float] = {}
 
-    def beat(self, name: str) -> None:
-        """The loop has come round."""
-        self._beaten[name] = self._clock.monotonic()
+    def beat(self, name: str, period_seconds: float) -> None:
+        """The loop has come round, and rests for a period at the end of each round."""
+        self._due[name] = self._clock.monotonic() + period_seconds + self._bound_seconds
 
     def silent(self) -> tuple[str, ...]:
         """Loops that have not come round for longer than the bound, each told once until it beats again."""
         now = self._clock.monotonic()
-        found = tuple(name for name, at in self._beaten.items() if now - at > self._bound_seconds)
+        found = tuple(name for name, due in self._due.items() if now > due)
         for name in found:
-            del self._beaten[name]
+            del self._due[name]
         return found

@@ -25,6 +25,8 @@ from tidegate.domain.submissions import OrderAbsent, Unreachable, VenueOrder
 from tidegate.domain.vocabulary import Delivery, OrderStatus
 
 _UNRESOLVED = (OrderStatus.SENDING, OrderStatus.UNKNOWN)
+ATTEMPTS_MAX = 3
+"""How often an exit is sent altogether, while it is proven each time that the last attempt was lost."""
 _CONFIRM_AFTER = timedelta(seconds=5)
 """How long executions may be known without their fills before that is a difference: lists of fills lag."""
 
@@ -177,6 +179,10 @@ class OrderResolver:
             self._found(
                 Difference(kind=kind, subject=client_order_id, ours=ours, theirs="not found", symbol=record.symbol)
             )
+            return
+        is_exit = record.order.purpose.is_exit and record.attempt < ATTEMPTS_MAX
+        if is_exit and self._desk.resends_exits:
+            self._desk.lost_exits.add(client_order_id)
             return
         horizon = plain(self._venue.capabilities.horizon_seconds)
         not_accepted = OrderRejected(

@@ -12,6 +12,7 @@ from tidegate.application.guard_watch import GuardWatch
 from tidegate.application.pulse import Pulse
 from tidegate.application.reconciler import OrderReconciler
 from tidegate.application.refused_watch import RefusedWatch
+from tidegate.application.resending import OrderResender
 from tidegate.application.resolving import OrderResolver
 from tidegate.application.state_keeper import StateKeeper
 from tidegate.domain.ports import ClockPort
@@ -54,6 +55,7 @@ class ExecutionRuntimeSupervisor:
         resolver: OrderResolver | None = None,
         canceler: Canceler | None = None,
         refused_watch: RefusedWatch | None = None,
+        resender: OrderResender | None = None,
         pulse: Pulse | None = None,
         clock: ClockPort | None = None,
         intervals: SupervisorIntervals | None = None,
@@ -66,6 +68,7 @@ class ExecutionRuntimeSupervisor:
         self._refused_watch = refused_watch
         self._own_clock = clock
         self._pulse = pulse
+        self._resender = resender
         self._reconciler: OrderReconciler | None = None
         self._every = intervals if intervals is not None else SupervisorIntervals()
         self._wake = asyncio.Event()
@@ -94,7 +97,7 @@ class ExecutionRuntimeSupervisor:
         """All guards every 60 s and when woken or something broke, the feed every second."""
         since_all = self._every.guards
         while running_flag.running:
-            self._beat(GUARDS)
+            self._beat(GUARDS, self._every.feed)
             if not self._guards_rest:
                 since_all = await self._judge(since_all)
             await self._clock.sleep(self._every.feed)
@@ -120,8 +123,8 @@ class ExecutionRuntimeSupervisor:
             raise ValueError(f"interval_seconds must be above zero, not {interval_seconds!r}")
         since_pass = 0.0
         while running_flag.running:
-            self._beat(RECONCILIATION)
             step = min(self._every.in_flight, interval_seconds)
+            self._beat(RECONCILIATION, step)
             await self._clock.sleep(step)
             since_pass += step
             if since_pass >= (min(_AGAIN_SECONDS, interval_seconds) if self._is_unsettled else interval_seconds):
@@ -130,9 +133,9 @@ class ExecutionRuntimeSupervisor:
             else:
                 await self.check_in_flight(self._every.in_flight_age)
 
-    def _beat(self, name: str) -> None:
+    def _beat(self, name: str, period_seconds: float) -> None:
         if self._pulse is not None:
-            self._pulse.beat(name)
+            self._pulse.beat(name, period_seconds)
 
     @property
     def _is_unsettled(self) -> bool:
@@ -143,6 +146,8 @@ class ExecutionRuntimeSupervisor:
     async def check_in_flight(self, age_seconds: float) -> None:
         """Ask for what has been without an answer for that long, for what was refused lately, and for cancels again."""
         await self.resolver.resolve_overdue(age_seconds)
+        if self._resender is not None:
+            await self._resender.send_lost()
         await self.canceler.repeat_overdue(age_seconds)
         await self.refused_watch.look()
 

@@ -27,9 +27,9 @@ class Tally:
         if kind is OrderFilled:
             self.fills += 1
         elif isinstance(event, OrderSending):
-            self.orders += 1
-            if event.attempt == 1 and event.decision is not None:
-                self.decisions += 1
+            # A later attempt is the same order.
+            self.orders += event.attempt == 1
+            self.decisions += event.attempt == 1 and event.decision is not None
         elif kind in _ENDS:
             self._ended(event)
 

@@ -17,6 +17,7 @@ from tidegate.application.pulse import Pulse
 from tidegate.application.reconciler import OrderReconciler
 from tidegate.application.recovery import Recovery
 from tidegate.application.reports import ReportReader
+from tidegate.application.resending import OrderResender
 from tidegate.application.resolving import OrderResolver
 from tidegate.application.sending import OrderSender
 from tidegate.application.state_keeper import StateKeeper
@@ -74,6 +75,7 @@ class CoreContainer(containers.DeclarativeContainer):
         bot_id=settings.provided.engine.bot_id,
         enable_preview=settings.provided.engine.enable_preview,
     )
+    resender = Part(OrderResender, desk, engine_port, canceler, engine)
     placement = Part(
         OrderPlacementService,
         orders_store=order_store,
@@ -94,6 +96,7 @@ class CoreContainer(containers.DeclarativeContainer):
         guard_watch=guard_watch,
         resolver=resolver,
         canceler=canceler,
+        resender=resender,
         pulse=pulse,
         clock=clock,
         intervals=Made(supervisor_intervals, settings),
