@@ -295,6 +295,9 @@ class OrderStorePort(Protocol):
     async def write_state(self, change: TradingStateChanged) -> CommitOutcome:
         ...
 
+    async def write_start_marks(self, marks: StartMarks) -> CommitOutcome:
+        ...
+
     async def find_decision(self, decision_id: str) -> StoredDecision | None:
         ...
 

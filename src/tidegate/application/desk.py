@@ -56,6 +56,8 @@ class AccountDesk(DeskReading):
         self.resends_exits = False
         self.lost_exits: set[ClientOrderId] = set()
         """Exits that never arrived, as the venue has proven, and that are to go out again."""
+        self.quarantined: set[ClientOrderId] = set()
+        """Orders that are not taken up: starts have ended at them, or their product is gone."""
         self.began = clock.monotonic()
         self.in_transit: set[ClientOrderId] = set()
         self.fences: dict[str, int] = {}

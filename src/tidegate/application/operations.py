@@ -12,6 +12,7 @@ from tidegate.application.coordinator import ExecutionCoordinator
 from tidegate.application.desk import AccountDesk
 from tidegate.application.placement import PlacementResult
 from tidegate.application.preparing import unknown_symbol
+from tidegate.application.starts import release
 from tidegate.application.state_keeper import StateKeeper
 from tidegate.application.troubles import acknowledge
 from tidegate.domain.decisions import Decision
@@ -128,6 +129,7 @@ class Operations:
         if is_durable and state is TradingState.ACTIVE:
             # An operator who resumes has seen what was broken.
             acknowledge(self.desk, self.desk.clock.now(), symbol)
+            await release(self.desk, symbol)
         return self._receipt(state, symbol, "" if is_durable else str(getattr(outcome, "reason", outcome)))
 
     def _receipt(self, state: TradingState, symbol: str, error: str) -> StateReceipt:

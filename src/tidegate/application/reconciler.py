@@ -115,6 +115,8 @@ class OrderReconciler:
     async def _fold_fills(self, fills: tuple[Fill, ...], differences: list[Difference], report_only: bool) -> int:
         ours: list[Fill] = []
         for fill in fills:
+            if fill.client_order_id in self.desk.quarantined:
+                continue
             record = await self.desk.standing(fill.client_order_id)
             if record is None:
                 differences.append(
@@ -137,6 +139,8 @@ class OrderReconciler:
         """Their open orders against ours, then ours that they do not show."""
         shown = {order.client_order_id for order in theirs}
         for order in theirs:
+            if order.client_order_id in self.desk.quarantined:
+                continue
             record = await self.desk.standing(order.client_order_id)
             if record is None:
                 words = f"{order.side} {order.quantity} {order.symbol}"

@@ -31,6 +31,10 @@ class ReportReader:
     async def fold(self, report: VenueReport) -> None:
         """Fold one report."""
         match report:
+            case FillReport(fill=fill) if fill.client_order_id in self._desk.quarantined:
+                pass
+            case OrderUpdate(order=order) if order.client_order_id in self._desk.quarantined:
+                pass
             case FillReport(fill=fill):
                 await self._filled(fill)
             case OrderUpdate(order=order):

@@ -53,7 +53,7 @@ class OrderResolver:
 
     async def look(self, client_order_id: ClientOrderId) -> bool:
         """Query one order and hold it with what that proves; whether the venue gave an answer."""
-        record = await self._desk.recall(client_order_id)
+        record = await self._desk.recall(client_order_id) if client_order_id not in self._desk.quarantined else None
         if record is None:
             return True
         clock = self._desk.clock

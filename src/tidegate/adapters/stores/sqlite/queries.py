@@ -84,6 +84,7 @@ class Queries:
             day_opening_equity=facts.day_opening_equity,
             orders_today=facts.sent_today(now),
             last_fill_at=facts.last_fill_at,
+            starts=facts.starts,
         )
 
     def facts(self) -> Facts:
