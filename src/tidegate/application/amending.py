@@ -56,7 +56,7 @@ class Amender:
         terms = asked if _is_smaller(record, asked) else self._reviewed(record, asked, engine)
         if not isinstance(terms, _Terms):
             return terms
-        request = max(record.amend_requests, default=0) + 1
+        request = max(*record.amend_requests, record.amended_by, 0) + 1
         at = self._desk.clock.now()
         event = AmendRequested(
             client_order_id=client_order_id,

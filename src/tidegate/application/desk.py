@@ -242,6 +242,8 @@ class AccountDesk(DeskReading):
 
 def _begins_to_fill(record: OrderRecord, step: Step) -> bool:
     """Whether the order's first fill is in this step."""
+    if record.busted_ids:
+        return False
     if len(step.orders) == 1:
         return len(record.trade_ids) == len(step.fills)
     fresh = sum(fill.client_order_id == record.client_order_id for fill in step.fills)

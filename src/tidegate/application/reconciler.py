@@ -43,6 +43,7 @@ class OrderReconciler:
         self._pass = Lock()
         self._suspected: dict[str, tuple[Difference, datetime]] = {}
         self._watermark: datetime | None = None
+        self._orphaned: datetime | None = None
         self._report: ReconciliationReport | None = None
 
     def diff(self) -> tuple[Difference, ...]:
@@ -110,7 +111,14 @@ class OrderReconciler:
         """From where fills are asked for: behind the last one seen, or that the store has, or the account's opening."""
         starts = (self._watermark, self.desk.filled_until, self.desk.ledger.opened_at, at)
         horizon = timedelta(seconds=float(self.venue.capabilities.horizon_seconds))
-        return next(one for one in starts if one is not None) - max(_OVERLAP, horizon)
+        since = next(one for one in starts if one is not None) - max(_OVERLAP, horizon)
+        return since if self._orphaned is None or since < self._orphaned else self._orphaned
+
+    def _kept_for_its_order(self, fill: Fill) -> None:
+        """S15: a fill with our prefix is asked for again in every pass, and joined once its order is known."""
+        is_earlier = self._orphaned is None or fill.at < self._orphaned
+        if fill.client_order_id.startswith(CLIENT_ORDER_PREFIX) and is_earlier:
+            self._orphaned = fill.at
 
     async def _fold_fills(self, fills: tuple[Fill, ...], differences: list[Difference], report_only: bool) -> int:
         ours: list[Fill] = []
@@ -119,6 +127,7 @@ class OrderReconciler:
                 continue
             record = await self.desk.standing(fill.client_order_id)
             if record is None:
+                self._kept_for_its_order(fill)
                 differences.append(
                     _stranger("fill", fill.client_order_id, f"{fill.side} {fill.quantity} {fill.symbol}")
                 )

@@ -97,23 +97,28 @@ class OrderResolver:
             self._found(differs)
             return
         self._desk.order_differences.pop(record.client_order_id, None)
+        goes_back = theirs.filled_quantity < record.filled_quantity
         amend = news_of_open_amend(record, theirs, is_over=self._is_amend_over(record, asked_at))
         after = await self._desk.learn(record.client_order_id, (*amend, *news_of(record, theirs)))
         if amend:
             self._desk.amended_at.pop(record.client_order_id, None)
-        if lacks_fills(after, theirs):
+        if goes_back and asked_at is None:
+            # S13: older than what we know, most likely; the order itself is asked for, and judged by that.
+            await self.look(record.client_order_id)
+            return
+        if lacks_fills(after, theirs) or goes_back:
             after = await self._fetch_fills(after)
-        self._judge_fills(after, theirs)
+        self._judge_fills(after, theirs, goes_back=goes_back)
 
     def _is_amend_over(self, record: OrderRecord, asked_at: float | None) -> bool:
         """Whether an unanswered amend can no longer take effect: it was asked about later than H after it was sent."""
         sent_at = self._desk.amended_at.get(record.client_order_id, self._desk.began)
         return asked_at is not None and timedelta(seconds=asked_at - sent_at) > self._horizon
 
-    def _judge_fills(self, record: OrderRecord, theirs: VenueOrder) -> None:
-        """Executions that the venue counts and does not list are a difference once they have stayed so."""
+    def _judge_fills(self, record: OrderRecord, theirs: VenueOrder, *, goes_back: bool) -> None:
+        """Executions that only one side counts are a difference once they have stayed so."""
         order_id, at = record.client_order_id, self._desk.clock.now()
-        if not lacks_fills(record, theirs):
+        if not lacks_fills(record, theirs) and not (goes_back and not record.busted_ids):
             self._lacking.pop(order_id, None)
         elif at - self._lacking.setdefault(order_id, at) >= _CONFIRM_AFTER:
             filled, shown = plain(record.filled_quantity), plain(theirs.filled_quantity)

@@ -7,7 +7,15 @@ from operator import attrgetter
 
 from tidegate.domain.amounts import ONE, ZERO, exact
 from tidegate.domain.commitments import Commitments
-from tidegate.domain.events import DayOpened, JournalEvent, OrderFilled, OrderNews, OrderSending, TradingStateChanged
+from tidegate.domain.events import (
+    DayOpened,
+    FillBusted,
+    JournalEvent,
+    OrderFilled,
+    OrderNews,
+    OrderSending,
+    TradingStateChanged,
+)
 from tidegate.domain.fills import Fill
 from tidegate.domain.folding import AccountFact, Fold, own_fill
 from tidegate.domain.identifiers import ClientOrderId
@@ -157,7 +165,7 @@ class Ledger:
                 events.append(one)
                 if latest is None or one.at > latest:
                     latest = one.at
-                if type(one) is OrderFilled:
+                if type(one) is OrderFilled or type(one) is FillBusted:
                     fills.append(own_fill(one.fill, record))
         if latest is None:
             return None

@@ -87,8 +87,10 @@ def terms_difference(record: OrderRecord, theirs: VenueOrder) -> Difference | No
     if record.has_open_amend:
         quantities.add(record.quantity if record.asked_quantity is None else record.asked_quantity)
         prices.add(record.asked_price)
+    is_reduced = bool(theirs.reduced_reason) and theirs.quantity < record.quantity
     is_same_price = theirs.limit_price is None or record.limit_price is None or theirs.limit_price in prices
-    if theirs.symbol == ours.symbol and theirs.side is ours.side and theirs.quantity in quantities and is_same_price:
+    is_same_quantity = is_reduced or theirs.quantity in quantities
+    if theirs.symbol == ours.symbol and theirs.side is ours.side and is_same_quantity and is_same_price:
         return None
     return Difference(
         kind=DifferenceKind.TERMS_DIFFER,
@@ -120,6 +122,18 @@ def news_of(record: OrderRecord, theirs: VenueOrder) -> tuple[OrderNews, ...]:
     news: list[OrderNews] = []
     if not record.is_accepted or (record.venue_order_id is None and theirs.venue_order_id is not None):
         news.append(OrderAccepted(client_order_id=order_id, venue_order_id=theirs.venue_order_id, at=theirs.at))
+    if theirs.reduced_reason and theirs.quantity < record.quantity and not record.has_open_amend:
+        # B35: self-trade prevention, for one.
+        news.append(
+            OrderAmended(
+                client_order_id=order_id,
+                request=record.amended_by + 1,
+                quantity=theirs.quantity,
+                limit_price=record.limit_price,
+                reason=theirs.reduced_reason,
+                at=theirs.at,
+            )
+        )
     if theirs.is_canceled and not record.is_canceled:
         news.append(OrderCanceled(client_order_id=order_id, reason="as the venue reports it", at=theirs.at))
     if theirs.is_expired and not record.is_expired:
