@@ -95,6 +95,9 @@ class ExecutionCoordinator:
     async def close_as_operator(self, symbol: str, decision: Decision, *, override_unknown: bool=False) -> PlacementResult:
         ...
 
+    async def drain(self, clock: ClockPort, seconds: float) -> None:
+        ...
+
     async def plan(self, symbol: str, decision: Decision) -> Result[Plan, AnyRefusal]:
         ...
 
@@ -131,7 +134,7 @@ class ExecutionEngineFactory:
 
 class ExecutionRuntimeSupervisor:
 
-    def __init__(self, *, exec_engine: ExecutionEngine, order_reconciler_factory: Callable[[], OrderReconciler], guard_watch: GuardWatch | None=None, resolver: OrderResolver | None=None, canceler: Canceler | None=None, clock: ClockPort | None=None, intervals: SupervisorIntervals | None=None) -> None:
+    def __init__(self, *, exec_engine: ExecutionEngine, order_reconciler_factory: Callable[[], OrderReconciler], guard_watch: GuardWatch | None=None, resolver: OrderResolver | None=None, canceler: Canceler | None=None, refused_watch: RefusedWatch | None=None, resender: OrderResender | None=None, pulse: Pulse | None=None, clock: ClockPort | None=None, intervals: SupervisorIntervals | None=None) -> None:
         ...
 
     @property
@@ -165,6 +168,10 @@ class ExecutionRuntimeSupervisor:
 
     @property
     def canceler(self) -> Canceler:
+        ...
+
+    @property
+    def refused_watch(self) -> RefusedWatch:
         ...
 
     @property
@@ -286,6 +293,9 @@ class OrderStorePort(Protocol):
         ...
 
     async def write_state(self, change: TradingStateChanged) -> CommitOutcome:
+        ...
+
+    async def write_start_marks(self, marks: StartMarks) -> CommitOutcome:
         ...
 
     async def find_decision(self, decision_id: str) -> StoredDecision | None:

@@ -17,6 +17,7 @@ from tidegate.domain.records import (
     InboxRequest,
     JournalRow,
     RecordOutcome,
+    StartMarks,
     Step,
     StoredAccount,
     StoredDecision,
@@ -116,6 +117,9 @@ class InterposedStore:
     async def write_state(self, change: TradingStateChanged) -> CommitOutcome:
         await self.before("write_state")
         return self._refusal or await self.inner.write_state(change)
+
+    async def write_start_marks(self, marks: StartMarks) -> CommitOutcome:
+        return self._refusal or await self.inner.write_start_marks(marks)
 
     async def find_decision(self, decision_id: str) -> StoredDecision | None:
         await self.before("find_decision")

@@ -12,6 +12,7 @@ from returns.result import Result
 
 from tidegate import Action, Decision, NoOrderNeeded, OrderPlaced, OrderStatus, OrderType, Settings
 from tidegate.adapters.brokers.scripted import ScriptedBroker
+from tidegate.adapters.brokers.scripted.broker import SCRIPTED_CAPABILITIES
 from tidegate.adapters.brokers.scripted.products import SCRIPTED_PRODUCTS
 from tidegate.adapters.clocks import ManualClock, settle
 from tidegate.adapters.ids import SeededIds
@@ -24,6 +25,7 @@ from tidegate.domain.events import JournalEvent
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.ports import OrderStorePort
 from tidegate.domain.refusals import Refusal
+from tidegate.domain.submissions import EngineCapabilities
 from tidegate.domain.vocabulary import TimeInForce
 
 SPOT, PERPETUAL = "BTC-USD", "BTC-PERP"
@@ -37,14 +39,24 @@ E = TypeVar("E", bound=JournalEvent)
 class Rig:
     """A world (venue, clock) and a store that outlive the applications opened over them."""
 
-    def __init__(self, *, store: OrderStorePort | None = None, **settings: Any) -> None:
+    def __init__(
+        self,
+        *,
+        store: OrderStorePort | None = None,
+        clock: ManualClock | None = None,
+        capabilities: EngineCapabilities = SCRIPTED_CAPABILITIES,
+        **settings: Any,
+    ) -> None:
+        # Nobody moves the clock while an application is being left, so nothing is waited for by default.
+        settings["supervisor"] = {"drain_seconds": 0, **settings.get("supervisor", {})}
         self.settings = Settings(profile="testing", **settings)
-        self.clock = ManualClock(STARTS_AT)
+        self.clock = clock if clock is not None else ManualClock(STARTS_AT)
         self.venue = ScriptedBroker(
             SCRIPTED_PRODUCTS,
             self.clock,
             balances=self.settings.paper.opening_balances,
             account_id=self.settings.account_id,
+            capabilities=capabilities,
         )
         self.store: OrderStorePort = store or MemoryOrderStore(self.settings.account_id, self.clock)
         self.ids = SeededIds(1)

@@ -59,6 +59,7 @@ async def test_coins_that_came_from_outside_are_counted_and_never_sold() -> None
         assert app.recovered is not None
         assert app.recovered.agrees
         assert (await app.account()).exposure == Decimal(7_000)
+        await app.resume("the coins were taken up")
         refused(await app.coordinator.execute_decision(SPOT, sell("0.05")), "BALANCE")
         order = placed(await app.coordinator.execute_decision(SPOT, close()))
         assert order.quantity == Decimal("0.02")

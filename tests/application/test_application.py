@@ -10,8 +10,9 @@ from tests.application.interposing import InterposedVenue
 from tests.application.rig import PERPETUAL, SPOT, Rig, buy, needless, offer_to_buy, only, placed, sell
 from tidegate import Action, Decision, NoOrderNeeded, OrderPlaced, OrderStatus, TradingState
 from tidegate.adapters.brokers.scripted import Answer
-from tidegate.adapters.clocks import settle
+from tidegate.adapters.clocks import ManualClock, settle
 from tidegate.application.children import Children, first_of
+from tidegate.containers.testing import STARTS_AT
 from tidegate.domain.events import IncidentRaised, JournalEvent, OrderSending, TradingStateChanged
 from tidegate.domain.ports import DecisionMessage
 from tidegate.domain.refusals import AnyRefusal, InvalidRefused
@@ -287,7 +288,7 @@ async def test_children_end_with_their_parent_and_the_first_end_decides() -> Non
     async def fails() -> None:
         raise OSError("gone")
 
-    async with Children(died) as children:
+    async with Children(died, ManualClock(STARTS_AT)) as children:
         for name, loop in (("forever", forever), ("at once", at_once), ("fails", fails)):
             children.start(name, loop)
         await asyncio.sleep(0)

@@ -192,7 +192,7 @@ async def test_an_overfill_is_recorded_as_truth_and_stops_entries_within_a_secon
         order = placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
         rig.venue.fill(order.client_order_id, Decimal("0.03"))
         await rig.clock.advance(2)
-        assert app.state() is TradingState.REDUCING
+        assert (app.state(SPOT), app.state(PERPETUAL)) == (TradingState.REDUCING, TradingState.ACTIVE)
         assert app.position(SPOT).quantity == Decimal("0.03")
         summary = await app.summary(0)
 
@@ -254,4 +254,4 @@ async def test_unknowns_past_their_bound_call_an_operator() -> None:
         rig.venue.unreachable()
         await rig.clock.advance(70)
         assert statuses(app.open_orders()) == [OrderStatus.UNKNOWN]
-        assert app.state() is TradingState.REDUCING
+        assert app.state(SPOT) is TradingState.REDUCING

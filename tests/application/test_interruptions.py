@@ -116,7 +116,7 @@ async def test_an_adapter_that_raises_leaves_an_unknown_order(error: Exception) 
         with pytest.raises(type(error)):
             await app.coordinator.execute_decision(SPOT, decision)
         assert placed(await app.coordinator.execute_decision(SPOT, decision)).status is OrderStatus.UNKNOWN
-        refused(await app.coordinator.execute_decision(SPOT, buy()), "UNKNOWN_OUTCOME")
+        refused(await app.coordinator.execute_decision(SPOT, buy()), "TRADING_STATE")
         await rig.clock.advance(HORIZON_SECONDS + 3)
         refused(await app.coordinator.execute_decision(SPOT, decision), "NOT_ACCEPTED")
         assert app.state() is TradingState.REDUCING

@@ -90,7 +90,7 @@ async def test_an_order_that_was_sending_at_the_crash_is_unknown_and_then_as_the
     rig.venue.unreachable(times=5)
     async with rig.open() as app:
         assert statuses(app.open_orders()) == [OrderStatus.UNKNOWN]
-        refused(await app.coordinator.execute_decision(SPOT, buy()), "UNKNOWN_OUTCOME")
+        refused(await app.coordinator.execute_decision(SPOT, buy()), "TRADING_STATE")
         await rig.clock.advance(HORIZON_SECONDS + 5)
         order = placed(await app.coordinator.execute_decision(SPOT, buy(decision_id="mine")))
         assert order.status is OrderStatus.FILLED

@@ -1,5 +1,6 @@
 """After an unknown outcome nothing is guessed: exposure stays reserved, entries wait, and the venue is asked."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -51,6 +52,10 @@ async def test_entries_wait_for_the_unknown_and_reductions_take_what_is_free() -
         assert unknown.status is OrderStatus.UNKNOWN
         entry = refused(await app.coordinator.execute_decision(SPOT, buy()), "UNKNOWN_OUTCOME")
         assert entry.context["client_order_id"] == unknown.client_order_id
+        assert entry.remedy is not None
+        assert unknown.sent_at is not None
+        assert entry.remedy.text.startswith("resolves by ")
+        assert entry.remedy.not_before == unknown.sent_at + timedelta(seconds=HORIZON_SECONDS + 6)
         placed(await app.coordinator.execute_decision(PERPETUAL, buy()))
         rest = placed(await app.coordinator.execute_decision(SPOT, sell("0.05", reduce_only=True)))
 
@@ -164,8 +169,8 @@ async def test_an_unreachable_venue_proves_nothing_however_long() -> None:
         await rig.clock.advance(300)
         assert statuses(app.open_orders()) == [OrderStatus.UNKNOWN]
         assert (await app.account()).available["USD"] < 99_000
-        assert app.state() is TradingState.REDUCING
-        assert order.client_order_id in (await app.account()).state_reason
+        assert app.state(SPOT) is TradingState.REDUCING
+        assert order.client_order_id in (await app.account()).restrained[SPOT].reason
 
 
 async def test_an_accept_after_the_horizon_is_an_incident_and_never_silence() -> None:
@@ -179,7 +184,7 @@ async def test_an_accept_after_the_horizon_is_an_incident_and_never_silence() ->
         refused(await app.coordinator.execute_decision(SPOT, decision), "NOT_ACCEPTED")
         rig.venue.release()
         await rig.clock.advance(3)
-        assert app.state() is TradingState.REDUCING
+        assert (app.state(SPOT), app.state(PERPETUAL)) == (TradingState.REDUCING, TradingState.ACTIVE)
         assert placed(await app.coordinator.execute_decision(SPOT, decision)).status is OrderStatus.CANCELED
         summary = await app.summary(0)
 
@@ -199,7 +204,7 @@ async def test_a_reject_whose_duplicate_was_accepted_is_an_incident() -> None:
         rig.venue.fill(only(list(rig.venue.truth.orders)))
         await rig.clock.advance(3)
         assert app.position(SPOT).quantity == Decimal("0.01")
-        assert app.state() is TradingState.REDUCING
+        assert app.state(SPOT) is TradingState.REDUCING
 
     assert [incident.kind for incident in await rig.stored(IncidentRaised)] == ["LATE_ACCEPT"]
 
@@ -212,7 +217,7 @@ async def test_an_id_that_the_venue_works_with_other_terms_is_never_adopted() ->
         order = placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
         await rig.clock.advance(HORIZON_SECONDS + 60)
         assert statuses(app.open_orders()) == [OrderStatus.UNKNOWN]
-        assert app.state() is TradingState.REDUCING
+        assert (app.state(SPOT), app.state(PERPETUAL)) == (TradingState.REDUCING, TradingState.ACTIVE)
         report = await app.reconcile()
 
     assert only(report.differences).subject == order.client_order_id

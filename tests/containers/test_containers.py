@@ -284,6 +284,7 @@ async def test_another_reconciler_reconciles() -> None:
     rig = Rig()
     made = rig.container()
     other = rig.container()
+    other.core.desk.override(providers.Object(made.desk()))
     reconciler: OrderReconciler = other.reconciler()
     made.reconciler.override(providers.Object(reconciler))
     async with open_application(container=made) as app:

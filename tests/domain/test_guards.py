@@ -60,12 +60,11 @@ def test_a_feed_that_was_never_heard_is_blind() -> None:
 
 
 def test_records_that_agree_pass_and_whatever_does_not_trips_with_the_worst_first() -> None:
-    """A broken invariant before a difference before an overdue unknown."""
-    assert records((), (), ()).answer is PASS
-    assert records(("differs",), ("tg1",), ("broken",)).message == "broken (and 2 more)"
-    assert records(("differs",), (), ()).message == "differs"
-    overdue = records((), ("tg1",), ())
-    assert (overdue.answer, overdue.message) == (TRIP, "order tg1 is unknown past its bound")
+    """Of the account, or of the one symbol that is in doubt."""
+    assert records(()).answer is PASS
+    assert records(("broken", "differs", "overdue")).message == "broken (and 2 more)"
+    alone = records(("differs",), "BTC-USD")
+    assert (alone.answer, alone.message, alone.symbol) == (TRIP, "differs", "BTC-USD")
 
 
 def blind(symbol: str = "") -> GuardReading:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from decimal import Decimal
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -9,18 +10,21 @@ from msgspec import Struct
 from returns.result import Result
 
 from tidegate.application.audit import InvariantAudit
-from tidegate.application.children import Children, first_of
+from tidegate.application.children import RESTARTS, Children, first_of
 from tidegate.application.coordinator import ExecutionCoordinator, Running
 from tidegate.application.desk import AccountDesk
 from tidegate.application.inbox import InboxServer
 from tidegate.application.intake import IntakeConsumer
 from tidegate.application.operations import Operations, StateReceipt
 from tidegate.application.placement import PlacementResult
+from tidegate.application.pulse import Pulse
 from tidegate.application.readings import AccountReadings
 from tidegate.application.recovery import Recovery
 from tidegate.application.reports import ReportReader
 from tidegate.application.summary import RunSummary
+from tidegate.application.supervisor import GUARDS, RECONCILIATION
 from tidegate.application.taking_up import OpeningError
+from tidegate.domain.events import TradingStateChanged
 from tidegate.domain.guards import LOOPS
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.ports import DecisionIntakePort, EventSubscriberPort
@@ -29,6 +33,8 @@ from tidegate.domain.refusals import AnyRefusal
 from tidegate.domain.vocabulary import TradingState
 
 _AT_REST_SECONDS = 5.0
+_INBOX, _RESYNC = "inbox", "resync"
+_WATCH_SECONDS = 1.0
 
 
 class Session(Protocol):
@@ -44,17 +50,18 @@ class Session(Protocol):
 
 
 class Intervals(Struct, frozen=True, kw_only=True):
-    """Periods of the background loops, in seconds of the application's clock."""
+    """Periods of the background loops, and how long leaving waits for placements, in seconds of its clock."""
 
     reconciliation: float = 45.0
     inbox: float = 0.5
+    drain: float = 5.0
 
 
 class Application(AccountReadings):
     """One account's coordinator, readings and operations, with its loops running while it is open.
 
     Made by a container and opened by `open_application`; entering recovers from the store and starts the loops, leaving
-    stops them and waits for what was appended to be durable.
+    takes no decision any more, waits a while for those under way, stops the loops and makes durable what was appended.
     """
 
     def __init__(
@@ -69,6 +76,7 @@ class Application(AccountReadings):
         audit: InvariantAudit,
         running: Running,
         session: Session | None = None,
+        pulse: Pulse | None = None,
         intervals: Intervals | None = None,
         is_read_only: bool = False,
     ) -> None:
@@ -84,7 +92,8 @@ class Application(AccountReadings):
         self._session = session
         self._is_read_only = is_read_only
         self._intervals = intervals if intervals is not None else Intervals()
-        self._children = Children(self._loop_died)
+        self._children = Children(self._loop_died, desk.clock)
+        self._pulse = pulse if pulse is not None else Pulse(desk.clock)
         self._is_entered = False
 
     async def __aenter__(self) -> Self:
@@ -107,24 +116,32 @@ class Application(AccountReadings):
         """The market first, since a venue's answers take its time; then recovery, and only then the loops."""
         if self._session is not None:
             self._children.start("market session", self._session.run)
-        self._children.start("venue reports", self._reports.run)
+        self._children.start("venue reports", self._reports.run, restarts=RESTARTS)
         # They have their turn before the first question, so that nothing is said that nobody listens to.
         await asyncio.sleep(0)
         self.recovered = await self._recovery.run()
-        self._children.start("runtime guards", self.coordinator.run_runtime_guards)
-        self._children.start("order reconciliation", self._reconcile)
-        self._children.start("inbox", self._serve_inbox)
+        for name, loop in (
+            (GUARDS, self.coordinator.run_runtime_guards),
+            (RECONCILIATION, self._reconcile),
+            (_RESYNC, self._resync),
+            (_INBOX, self._serve_inbox),
+            ("watch", self._watch),
+        ):
+            self._children.start(name, loop, restarts=RESTARTS)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._running.stop()
-        self.coordinator.close()
-        await self._children.__aexit__(None, None, None)
-        if self._session is not None and self.recovered is not None:
-            await self._reconcile_at_rest()
-        if not self._is_read_only:
-            await self._desk.store.flush()
+        try:
+            self.coordinator.close()
+            await self.coordinator.drain(self._desk.clock, self._intervals.drain)
+        finally:
+            self._running.stop()
+            await self._children.__aexit__(None, None, None)
+            if self._session is not None and self.recovered is not None:
+                await self._reconcile_at_rest()
+            if not self._is_read_only:
+                await self._desk.store.flush()
 
     async def _reconcile_at_rest(self) -> None:
         """The session's time stands still, so what is learnt of the venue now is how it stays until the next start.
@@ -143,20 +160,45 @@ class Application(AccountReadings):
 
     async def _serve_inbox(self) -> None:
         while self._running.running:
+            self._pulse.beat(_INBOX, self._intervals.inbox)
             await self._inbox.serve_once()
+            await self._desk.clock.sleep(self._intervals.inbox)
+
+    async def _resync(self) -> None:
+        """After a gap in the reports everything is asked for at once; what fails is tried again by reconciliation."""
+        while self._running.running:
+            self._pulse.beat(_RESYNC, self._intervals.inbox)
             if self._reports.is_gap:
                 self._reports.is_gap = False
                 await self.operations.reconcile()
             await self._desk.clock.sleep(self._intervals.inbox)
+
+    async def _watch(self) -> None:
+        """Miss the loops that hang. This one waits for nothing but the clock and the store."""
+        while self._running.running:
+            for name in self._pulse.silent():
+                if name not in self._children.dead:
+                    await self._stop_entries("LOOP_SILENT", f"the loop {name!r} has not come round for too long")
+                    self._children.interrupt(name)
+            await self._desk.clock.sleep(_WATCH_SECONDS)
 
     async def _loop_died(self, name: str, failure: BaseException | None) -> None:
         """P15: without one of its loops the account takes no entries until an operator has looked."""
         if not self._running.running:
             return
         reason = f"the loop {name!r} ended: {failure!r}" if failure is not None else f"the loop {name!r} ended"
-        self._desk.incident(self._desk.clock.now(), "LOOP_DIED", reason)
-        if self.state() is TradingState.ACTIVE:
-            await self.operations.change_state(TradingState.REDUCING, reason, by=f"guard {LOOPS}")
+        await self._stop_entries("LOOP_DIED", reason)
+
+    async def _stop_entries(self, kind: str, reason: str) -> None:
+        """No venue is asked here: what hangs or fails in its adapter must not keep the state from being lowered."""
+        at = self._desk.clock.now()
+        self._desk.incident(at, kind, reason)
+        account = self._desk.ledger.states.account
+        if account.state is TradingState.ACTIVE or not account.is_latched:
+            change = TradingStateChanged(
+                state=TradingState.REDUCING, reason=reason, by=f"guard {LOOPS}", is_latched=True, at=at
+            )
+            await self._desk.change_state(change)
 
     @property
     def dead_loops(self) -> dict[str, BaseException | None]:
@@ -167,6 +209,12 @@ class Application(AccountReadings):
 
     async def cancel(self, client_order_id: str, reason: str = "") -> Result[OrderRecord, AnyRefusal]:
         return await self.operations.cancel(client_order_id, reason)
+
+    async def amend(
+        self, client_order_id: str, quantity: Decimal, limit_price: Decimal | None = None
+    ) -> Result[OrderRecord, AnyRefusal]:
+        """Another *total* quantity, and another price where one is given, for an order that rests."""
+        return await self.operations.amend(client_order_id, quantity, limit_price)
 
     async def cancel_all(self, *, include_protection: bool = False, reason: str = "") -> tuple[OrderRecord, ...]:
         return await self.operations.cancel_all(include_protection=include_protection, reason=reason)

@@ -117,6 +117,12 @@ class InvariantAudit:
         for record in fold.orders.values():
             if record.is_terminal or record.is_accepted or record.trade_ids or record.sent_at is None:
                 continue
+            if (
+                record.client_order_id in self._desk.quarantined
+                or record.client_order_id in self._desk.order_differences
+            ):
+                # Listed as such, for a person.
+                continue
             if at - record.sent_at > bound:
                 self._found(4, f"order {record.client_order_id} is {record.status}")
 
@@ -171,7 +177,7 @@ class InvariantAudit:
                     missing.append(fill.trade_id)
             elif await self._is_orphan(fill):
                 self._found(3, f"the venue filled {fill.client_order_id}, of which no intent is recorded")
-        invented = sorted(trade_id for symbol, trade_id in set(fold.fills) - shown)
+        invented = sorted(trade_id for symbol, trade_id in set(fold.fills) - shown - fold.busted)
         for what, ids in (("the venue has", sorted(missing)), ("only the records have", invented)):
             if ids:
                 self._found(7, f"{what} fill {ids[0]} (and {len(ids) - 1} more)")

@@ -1,5 +1,6 @@
 """Canceling: ask the venue to stop working orders, and wait until what they filled is final."""
 
+from asyncio import CancelledError
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -9,8 +10,9 @@ from tidegate.domain.events import CancelRequested
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.ports import EnginePort
+from tidegate.domain.records import WriterLost
 from tidegate.domain.settlement import news_of_cancel
-from tidegate.domain.submissions import CancelConfirmed
+from tidegate.domain.submissions import CancelConfirmed, CancelOutcome
 
 _POLL_SECONDS = 0.05
 _DOUBLINGS_MAX = 6
@@ -21,7 +23,7 @@ class Canceler:
 
     def __init__(self, desk: AccountDesk, venue: EnginePort, resolver: OrderResolver) -> None:
         self._desk = desk
-        self._venue = venue
+        self.venue = venue
         self.resolver = resolver
 
     async def cancel(self, client_order_id: ClientOrderId, reason: str) -> OrderRecord | None:
@@ -33,22 +35,57 @@ class Canceler:
         record = await self._desk.standing(client_order_id)
         if record is None or record.is_terminal:
             return record
+        asked = self._asked(record, reason)
+        if isinstance(await self._desk.commit(asked.at, asked), WriterLost):
+            # R2 for cancels: the account is another process's now, and so is what rests on it.
+            return record
+        return await self._send(asked)
+
+    def _asked(self, record: OrderRecord, reason: str) -> CancelRequested:
         request = max(record.cancel_requests, default=0) + 1
         at = self._desk.clock.now()
-        await self._desk.commit(
-            at, CancelRequested(client_order_id=client_order_id, request=request, reason=reason, at=at)
-        )
-        self._desk.pace.note_request(at)
-        outcome = await self._venue.cancel(record)
+        return CancelRequested(client_order_id=record.client_order_id, request=request, reason=reason, at=at)
+
+    async def _send(self, asked: CancelRequested) -> OrderRecord | None:
+        """The transmission; a store that cannot be written keeps none back, since a cancel makes nothing worse."""
+        client_order_id, request = asked.client_order_id, asked.request
+        record = await self._desk.standing(client_order_id)
+        if record is None or record.is_terminal:
+            return record
+        self._desk.pace.note_request(self._desk.clock.now())
+        outcome = await self._answer(record)
         record = await self._desk.learn(client_order_id, news_of_cancel(client_order_id, request, outcome))
         if not isinstance(outcome, CancelConfirmed) and not record.is_terminal:
             record = await self.resolver.resolve(client_order_id) or record
         return record
 
     async def cancel_all(self, records: Iterable[OrderRecord], reason: str) -> tuple[OrderRecord, ...]:
-        """Cancel several, one after the other; each as it then stands."""
-        after = [await self.cancel(record.client_order_id, reason) for record in records]
+        """Cancel several, one after the other; each as it then stands.
+
+        All of them are asked for durably before the first is sent, so that the next start finishes what a kill left.
+        """
+        held = self._desk.ledger.orders
+        standing = [held[record.client_order_id] for record in records if record.client_order_id in held]
+        asked = [self._asked(record, reason) for record in standing if not record.is_terminal]
+        if not asked or isinstance(await self._desk.commit(asked[0].at, *asked), WriterLost):
+            return tuple(standing)
+        after = [await self._send(one) for one in asked]
         return tuple(record for record in after if record is not None)
+
+    async def _answer(self, record: OrderRecord) -> CancelOutcome:
+        """The venue's answer. An adapter that raises where it may not cannot be trusted with entries (P14)."""
+        outcome: CancelOutcome | None = None
+        is_given_up = False
+        try:
+            outcome = await self.venue.cancel(record)
+        except CancelledError:
+            is_given_up = True
+            raise
+        finally:
+            if outcome is None and not is_given_up:
+                order_id = record.client_order_id
+                self._desk.broke("ADAPTER_FAILED", f"the venue's adapter raised while it canceled {order_id}")
+        return outcome
 
     async def repeat_overdue(self, age_seconds: float) -> None:
         """Ask again for every cancel that has gone unanswered for that long, twice as long each time.

@@ -1,28 +1,40 @@
 """Children: the application's background loops, named, watched, and missed when they die."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from types import TracebackType
 from typing import Self
+
+from tidegate.domain.ports import ClockPort
 
 Loop = Callable[[], Awaitable[None]]
 Died = Callable[[str, BaseException | None], Awaitable[None]]
 
 
+_FIRST_PAUSE_SECONDS = 1.0
+RESTARTS = 5
+"""How often a loop that may be restarted is, after 1, 2, 4, 8 and 16 seconds."""
+
+
 class Children(AbstractAsyncContextManager["Children"]):
     """One task group over named loops.
 
-    A loop that ends by an exception, or at all while it should run, is reported to `died` (P15) and its siblings go on:
-    without the guards entries must stop, but cancels, reductions and reports must not.
+    A loop that ends by an exception, by a cancellation of others, or at all while it should run, is reported to `died`
+    (P15) and its siblings go on: without the guards entries must stop, but cancels, reductions and reports must not.
+    Then it is started again, unless it may not be or has been too often.
     """
 
-    def __init__(self, died: Died) -> None:
+    def __init__(self, died: Died, clock: ClockPort) -> None:
         self._died = died
+        self._clock = clock
         self._group = asyncio.TaskGroup()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: dict[str, asyncio.Task[None]] = {}
         self._is_closing = False
         self.dead: dict[str, BaseException | None] = {}
+        self.restarted: Counter[str] = Counter()
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
@@ -32,27 +44,54 @@ class Children(AbstractAsyncContextManager["Children"]):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._is_closing = True
-        for task in self._tasks:
+        for task in self._tasks.values():
             task.cancel()
         await self._group.__aexit__(kind, error, traceback)
 
-    def start(self, name: str, loop: Loop) -> None:
+    def start(self, name: str, loop: Loop, *, restarts: int = 0) -> None:
         """Run a loop beside the others until the group is left."""
-        self._tasks.append(self._group.create_task(self._watched(name, loop), name=f"tidegate {name}"))
+        self._run(name, self._watched(name, loop, restarts), partial(self._cancelled, name, loop, restarts))
 
-    async def _watched(self, name: str, loop: Loop) -> None:
+    def interrupt(self, name: str) -> None:
+        """Cancel a loop that hangs: it is then as dead as any other, and started again."""
+        self._tasks[name].cancel()
+
+    def _run(self, name: str, work: Coroutine[None, None, None], is_done: Callable[[asyncio.Task[None]], None]) -> None:
+        task = self._tasks[name] = self._group.create_task(work, name=f"tidegate {name}")
+        task.add_done_callback(is_done)
+
+    def _cancelled(self, name: str, loop: Loop, restarts: int, task: asyncio.Task[None]) -> None:
+        """A loop that somebody else has cancelled is as dead as one that failed."""
+        if task.cancelled() and not self._is_closing:
+            left = restarts - self.restarted[name]
+            again = self._after(name, loop, asyncio.CancelledError("it was cancelled"), left)
+            self._run(name, again, partial(self._cancelled, name, loop, restarts))
+
+    async def _watched(self, name: str, loop: Loop, restarts: int) -> None:
         failure: BaseException | None = None
         try:
             await loop()
         except Exception as error:  # noqa: BLE001 -- whatever killed it, its siblings live and the operator knows
             failure = error
-        if not self._is_closing:
-            self.dead[name] = failure
-            await self._died(name, failure)
+        await self._after(name, loop, failure, restarts - self.restarted[name])
+
+    async def _after(self, name: str, loop: Loop, failure: BaseException | None, left: int) -> None:
+        """A loop has ended: say so, and start it again after a pause that doubles each time."""
+        if self._is_closing:
+            return
+        self.dead[name] = failure
+        await self._died(name, failure)
+        if left <= 0:
+            return
+        await self._clock.sleep(_FIRST_PAUSE_SECONDS * 2 ** self.restarted[name])
+        restarts = left + self.restarted[name]
+        self.restarted[name] += 1
+        del self.dead[name]
+        await self._watched(name, loop, restarts)
 
 
 async def first_of(
-    ends: Sequence[Coroutine[None, None, object]], *, before_cancel: Callable[[], Awaitable[None]]
+    ends: Sequence[Coroutine[None, None, object]], *, before_cancel: Callable[[], Awaitable[None]] | None = None
 ) -> None:
     """Run several things beside one another until one of them ends, then cancel the others.
 
@@ -74,7 +113,7 @@ async def first_of(
         tasks = [group.create_task(ended(one)) for one in ends]
         try:
             await asyncio.wait((outcome,))
-            if outcome.exception() is None:
+            if outcome.exception() is None and before_cancel is not None:
                 # After a failure nothing is waited for: what failed may be what the others wait on.
                 await before_cancel()
         finally:

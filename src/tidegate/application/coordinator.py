@@ -1,10 +1,12 @@
 """The execution coordinator: the one object in front of engine, placement and supervisor."""
 
+from asyncio import Event
 from collections.abc import Callable
 from decimal import Decimal
 
 from returns.result import Failure, Result
 
+from tidegate.application.children import first_of
 from tidegate.application.configuration import require
 from tidegate.application.engine import ExecutionEngine
 from tidegate.application.placement import OrderPlacementService, PlacementResult
@@ -12,6 +14,7 @@ from tidegate.application.supervisor import ExecutionRuntimeSupervisor, RunningF
 from tidegate.domain.decisions import Decision
 from tidegate.domain.marks import Mark
 from tidegate.domain.outcomes import Plan
+from tidegate.domain.ports import ClockPort
 from tidegate.domain.positions import Position
 from tidegate.domain.products import Product
 from tidegate.domain.refusals import AnyRefusal, StoreRefused
@@ -55,6 +58,8 @@ class ExecutionCoordinator:
         self._default_time_in_force = default_time_in_force
         self.running_flag: RunningFlag = running_flag if running_flag is not None else Running()
         self._is_closed = False
+        self._under_way = 0
+        self._idle: Event | None = None
         self._engine: ExecutionEngine | None = None
         self._supervisor: ExecutionRuntimeSupervisor | None = None
 
@@ -92,16 +97,20 @@ class ExecutionCoordinator:
         """Exactly one order, no order needed, or one typed refusal; see `OrderPlacementService.execute_decision`."""
         if self._is_closed:
             return Failure(_CLOSED)
-        return await self._placement.execute_decision(
-            symbol=symbol,
-            decision=decision,
-            mark=mark,
-            product=product,
-            position_state=position_state,
-            exec_engine=self.engine,
-            reduce_only_mode=self._reduce_only_mode,
-            default_time_in_force=self._default_time_in_force,
-        )
+        self._under_way += 1
+        try:
+            return await self._placement.execute_decision(
+                symbol=symbol,
+                decision=decision,
+                mark=mark,
+                product=product,
+                position_state=position_state,
+                exec_engine=self.engine,
+                reduce_only_mode=self._reduce_only_mode,
+                default_time_in_force=self._default_time_in_force,
+            )
+        finally:
+            self._ended()
 
     async def close_as_operator(
         self, symbol: str, decision: Decision, *, override_unknown: bool = False
@@ -112,13 +121,28 @@ class ExecutionCoordinator:
         """
         if self._is_closed:
             return Failure(_CLOSED)
-        return await self._placement.execute_decision(
-            symbol=symbol,
-            decision=decision,
-            exec_engine=self.engine,
-            by_operator=True,
-            override_unknown=override_unknown,
-        )
+        self._under_way += 1
+        try:
+            return await self._placement.execute_decision(
+                symbol=symbol,
+                decision=decision,
+                exec_engine=self.engine,
+                by_operator=True,
+                override_unknown=override_unknown,
+            )
+        finally:
+            self._ended()
+
+    def _ended(self) -> None:
+        self._under_way -= 1
+        if self._idle is not None and not self._under_way:
+            self._idle.set()
+
+    async def drain(self, clock: ClockPort, seconds: float) -> None:
+        """Wait for the executions under way, at most that long; what is left over the next start asks about (X5)."""
+        if self._under_way:
+            self._idle = Event()
+            await first_of([self._idle.wait(), clock.sleep(seconds)])
 
     async def plan(self, symbol: str, decision: Decision) -> Result[Plan, AnyRefusal]:
         """The exact order and every verdict, by the same code path, without side effects."""

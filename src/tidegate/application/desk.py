@@ -14,7 +14,7 @@ from tidegate.domain.one_look import Approval
 from tidegate.domain.order_stats import OrderStats
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.ports import ClockPort, MarketDataPort, OrderStorePort
-from tidegate.domain.reconciliation import Difference
+from tidegate.domain.reconciliation import Difference, ReconciliationReport
 from tidegate.domain.records import CommitOutcome, Step, StepCommitted
 from tidegate.domain.risk import RiskManager
 from tidegate.domain.vocabulary import OrderStatus, TradingState
@@ -46,10 +46,32 @@ class AccountDesk(DeskReading):
         self.stats = order_stats if order_stats is not None else OrderStats()
         self.publisher = Publisher()
         self.tally = Tally()
-        self.broken: list[str] = []
+        self.broken: dict[str, str] = {}
+        """What may never be and was seen, with the symbol that it concerns, empty for the account."""
+        self.acknowledged: set[str] = set()
+        """Troubles that an operator has seen and resumed in spite of; they stop nothing while they last."""
+        self.refused_lately: dict[ClientOrderId, tuple[str, float]] = {}
+        """Orders that were sent and then refused: their symbols, and when that was on the monotonic clock (B25)."""
+        self.unknown_since: dict[ClientOrderId, float] = {}
+        """Since when, on the monotonic clock, orders of this process are without an answer."""
+        self.amended_at: dict[ClientOrderId, float] = {}
+        """When the last amend of a live order was under way, on the monotonic clock."""
+        self.resends_exits = False
+        self.lost_exits: set[ClientOrderId] = set()
+        """Exits that never arrived, as the venue has proven, and that are to go out again."""
+        self.quarantined: set[ClientOrderId] = set()
+        """Orders that are not taken up: starts have ended at them, or their product is gone."""
+        self.began = clock.monotonic()
         self.in_transit: set[ClientOrderId] = set()
         self.fences: dict[str, int] = {}
         self.differences: tuple[Difference, ...] = ()
+        self.order_differences: dict[str, Difference] = {}
+        """What differs of single orders, by their ids, until the venue is seen to agree."""
+        self.unsynced = ""
+        """Why what the venue did may have been missed; empty once everything was asked for and compared since."""
+        self.gaps = 0
+        self.blind_since: datetime | None = None
+        """Since when no reconciliation has seen everything; None while the last one did."""
         self.filled_until: datetime | None = None
         self.filled_orders = 0
         # Refusals that leave no event: of calls that no record could hold, of taken ids, of a store that failed.
@@ -85,8 +107,8 @@ class AccountDesk(DeskReading):
         return outcome
 
     def told_sending(self, step: Step) -> None:
-        """`told` for a step that marks a decision's first attempt and says nothing else."""
-        self.tally.sent()
+        """`told` for a step that marks an order's first attempt and says nothing else."""
+        self.tally.sent(step)
         self.publisher.publish(step.events)
 
     def told(self, step: Step) -> None:
@@ -114,23 +136,38 @@ class AccountDesk(DeskReading):
         key = f"{kind} {record.client_order_id}"
         if key in self.broken:
             return
-        self.broken.append(key)
+        self.broken[key] = record.symbol
         message = f"filled {record.filled_quantity} of {record.quantity}, refused: {record.refused is not None}"
         self.incident(step.at, kind, message, symbol=record.symbol, client_order_id=record.client_order_id)
 
-    def broke(self, kind: str, what: str) -> None:
+    def broke(self, kind: str, what: str, *, symbol: str = "", client_order_id: str = "") -> None:
         """Show what may never be; the guard of records stops entries for it until an operator resumes (R8)."""
         if what not in self.broken:
-            self.broken.append(what)
-            self.incident(self.clock.now(), kind, what)
+            self.broken[what] = symbol
+            self.incident(self.clock.now(), kind, what, symbol=symbol, client_order_id=client_order_id)
+
+    def lost_sight(self, reason: str) -> None:
+        """Something may have been missed: no entry until everything has been asked for and compared (S1)."""
+        self.unsynced = reason
+        self.gaps += 1
+
+    def compared(self, report: ReconciliationReport, gaps: int) -> None:
+        """A pass that began after so many gaps has ended; if it saw everything and suspects nothing, entries go on."""
+        if report.is_complete and not report.suspected and self.gaps == gaps:
+            self.unsynced = ""
 
     async def change_state(self, change: TradingStateChanged) -> CommitOutcome:
-        """Make a trading state durable, then have it hold here: the next SENDING transaction reads it in any case.
+        """Make a trading state durable and have it hold here: the next SENDING transaction reads it in any case.
 
-        A safer state holds here even where it could not be made durable; a bolder one does not.
+        A safer state holds here at once, even where it could not be made durable; a bolder one only when it is.
         """
+        is_safer = change.state is not TradingState.ACTIVE
+        if is_safer:
+            self.ledger.states.apply(change)
         outcome = await self.store.write_state(change)
-        if type(outcome) is StepCommitted or change.state is not TradingState.ACTIVE:
+        if is_safer:
+            self.publisher.publish((change,))
+        elif type(outcome) is StepCommitted:
             self.hold_state(change)
         return outcome
 
@@ -169,7 +206,7 @@ class AccountDesk(DeskReading):
         after = step.orders[0]
         before = held.status
         if before is _SENDING or before is _UNKNOWN:
-            self._count(before, after.status)
+            self._count(before, after)
         return after
 
     def doubt(self, client_order_id: ClientOrderId, attempt: int, reason: str) -> None:
@@ -181,20 +218,23 @@ class AccountDesk(DeskReading):
         at = self.clock.now()
         step = self.note(at, OrderUnanswered(client_order_id=client_order_id, attempt=attempt, reason=reason, at=at))
         if step is not None:
-            self._count(held.status, step.orders[0].status)
+            self._count(held.status, step.orders[0])
 
-    def _count(self, before: OrderStatus, after: OrderStatus) -> None:
+    def _count(self, before: OrderStatus, after: OrderRecord) -> None:
         """Count what an attempt came to, once: when its outcome becomes known, from whichever source."""
-        if before is after:
+        if before is after.status:
             return
         if before is _UNKNOWN:
             self.stats.unknown -= 1
+            self.unknown_since.pop(after.client_order_id, None)
         elif before is not _SENDING:
             return
-        if after is _UNKNOWN:
+        if after.status is _UNKNOWN:
             self.stats.unknown += 1
-        elif after is _REFUSED:
+            self.unknown_since[after.client_order_id] = self.clock.monotonic()
+        elif after.status is _REFUSED:
             self.stats.failed += 1
+            self.refused_lately[after.client_order_id] = (after.symbol, self.clock.monotonic())
         else:
             self.stats.successful += 1
 
@@ -232,6 +272,8 @@ class AccountDesk(DeskReading):
 
 def _begins_to_fill(record: OrderRecord, step: Step) -> bool:
     """Whether the order's first fill is in this step."""
+    if record.busted_ids:
+        return False
     if len(step.orders) == 1:
         return len(record.trade_ids) == len(step.fills)
     fresh = sum(fill.client_order_id == record.client_order_id for fill in step.fills)

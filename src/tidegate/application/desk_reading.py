@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from tidegate.domain.amounts import ZERO
 from tidegate.domain.booking import ACCOUNT
+from tidegate.domain.commitments import SymbolCommitments
 from tidegate.domain.ledger import Ledger
 from tidegate.domain.one_look import OneLook
 from tidegate.domain.orders import Order, OrderRecord
@@ -36,6 +37,10 @@ class DeskReading:
         self.pace = Pace(timedelta(seconds=float(risk_manager.limits.repeated_orders_seconds)))
         self.one_look = OneLook(self.ledger, self.pace, market_data)
         self._reporting_currency = reporting_currency
+        self.unknown_bound: timedelta | None = None
+        """The venue's horizon and three polls: by then an unknown outcome is known, or an operator has to look."""
+        self.outcomes_resolve = True
+        """Whether an unknown outcome becomes known by asking; without client order ids it does not."""
         self._valuation: Valuation | None = None
 
     @property
@@ -133,7 +138,16 @@ class DeskReading:
             reducing_leaves=sums.reducing.get(strategy_id, ZERO),
             unknown_count=len(sums.unknown),
             unknown_id=next(iter(sums.unknown), ""),
+            unknown_until=self._unknown_until(sums) if sums.unknown else None,
         )
+
+    def _unknown_until(self, sums: SymbolCommitments) -> datetime | None:
+        """By when the last of a symbol's unknown outcomes is known, as far as that can be said."""
+        if self.unknown_bound is None or not self.outcomes_resolve:
+            return None
+        sent = [self.ledger.orders[order_id].sent_at for order_id in sums.unknown]
+        latest = max((at for at in sent if at is not None), default=None)
+        return None if latest is None else latest + self.unknown_bound
 
     def equity(self) -> Decimal | None:
         return self.valuation.equity(self.ledger)

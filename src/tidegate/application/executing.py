@@ -1,5 +1,7 @@
 """Executing: what placement does with one decision, from the first look at its id to its one outcome."""
 
+from asyncio import CancelledError
+
 from tidegate.application.canceling import Canceler
 from tidegate.application.closing import Closer
 from tidegate.application.decided import DecidedOnce, InFlight, Outcome, placed_or_refused
@@ -43,6 +45,7 @@ class DecisionWork:
             if joined is not None:
                 return joined
         outcome: Outcome | None = None
+        is_given_up = False
         flight = decided.under_way[decision_id] = InFlight(symbol, decision)
         try:
             stored = await self.desk.store.find_decision(decision_id)
@@ -58,8 +61,14 @@ class DecisionWork:
                     outcome = await self._unsent(one, sent)
             else:
                 outcome = await self._placed(one)
+        except CancelledError:
+            is_given_up = True
+            raise
         finally:
             decided.end(flight, outcome)
+            if outcome is None and not is_given_up and "" not in self.desk.broken.values():
+                # A part that raises where it may not cannot be trusted with entries (P14).
+                self.desk.broke("FAILED", f"decision {decision_id} on {symbol} ended in an exception")
         return outcome
 
     async def _close(self, one: Execution) -> Outcome:

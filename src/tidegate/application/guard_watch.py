@@ -5,15 +5,30 @@ from datetime import datetime, timedelta
 from tidegate.application.desk import AccountDesk
 from tidegate.application.restraint import end_cool_down
 from tidegate.application.state_keeper import StateKeeper
+from tidegate.application.troubles import troubles
 from tidegate.domain.events import DayOpened, GuardReported, TradingStateChanged
-from tidegate.domain.guards import FEED, LATCHED, BlindBound, GuardAnswer, GuardReading, daily_loss, feed, records
+from tidegate.domain.guards import (
+    FEED,
+    LATCHED,
+    RECORDS,
+    VENUE,
+    BlindBound,
+    GuardAnswer,
+    GuardReading,
+    daily_loss,
+    feed,
+    records,
+    venue,
+)
 from tidegate.domain.ports import EnginePort
-from tidegate.domain.reconciliation import BLAMELESS
 from tidegate.domain.states import StateEntry
-from tidegate.domain.vocabulary import TradingState
+from tidegate.domain.vocabulary import Delivery, TradingState
 
 _COOL_DOWN = timedelta(seconds=5)
 """How long the feed must have been back before a symbol trades again, so that a flapping feed does not."""
+
+_RECOVERING = frozenset({FEED, VENUE})
+"""Guards that lift what they have set once they pass again."""
 
 _POLLS = 3
 """An unknown older than the venue's horizon and this many polls needs an operator (trading rules, Guards)."""
@@ -26,17 +41,18 @@ class GuardWatch:
         self,
         desk: AccountDesk,
         states: StateKeeper,
-        venue: EnginePort,
+        engine: EnginePort,
         poll_seconds: float = 2.0,
     ) -> None:
         self._desk = desk
         self._states = states
-        horizon = float(venue.capabilities.horizon_seconds)
-        self._unknown_bound = timedelta(seconds=horizon + _POLLS * poll_seconds)
+        horizon = float(engine.capabilities.horizon_seconds)
+        desk.unknown_bound = timedelta(seconds=horizon + _POLLS * poll_seconds)
+        desk.outcomes_resolve = engine.capabilities.delivery is not Delivery.C
         self._blind = BlindBound(desk.risk_manager.limits.blind_bound_seconds)
         self._answers: dict[tuple[str, str], GuardAnswer] = {}
         self._well_since: dict[str, datetime] = {}
-        self._broken_seen = 0
+        self._seen = (0, 0)
 
     async def run_all(self) -> tuple[GuardReading, ...]:
         """Evaluate every guard once and act on what they say."""
@@ -45,17 +61,19 @@ class GuardWatch:
     @property
     def is_urgent(self) -> bool:
         """Whether something broke, or was seen by an operator, since the guard of records last looked."""
-        return len(self._desk.broken) != self._broken_seen
+        return self._seen != self._to_see
+
+    @property
+    def _to_see(self) -> tuple[int, int]:
+        return len(self._desk.broken), len(self._desk.order_differences)
 
     async def run_account(self) -> tuple[GuardReading, ...]:
         """Daily loss and records."""
         await self._open_day()
         ledger, limits = self._desk.ledger, self._desk.risk_manager.limits
         at = self._desk.clock.now()
-        return (
-            await self._judge(daily_loss(self._desk.equity(), ledger.day_opening_equity, limits), at),
-            await self._judge(self._records(at), at),
-        )
+        readings = [daily_loss(self._desk.equity(), ledger.day_opening_equity, limits), *self._records(at)]
+        return tuple([await self._judge(reading, at) for reading in readings])
 
     async def run_feed(self) -> tuple[GuardReading, ...]:
         """The feed of every symbol that has a position or an order, or that has been heard at all.
@@ -66,7 +84,7 @@ class GuardWatch:
         await self._states.sweep()
         for symbol in self._desk.ledger.states.symbols:
             await end_cool_down(self._desk, symbol)
-        answers = []
+        answers = [await self._judge(venue(self._desk.blind_since), at)]
         for product in self._desk.market_data.products:
             reading = self._desk.market_data.reading(product.symbol)
             if reading.heard_at is None and not self._is_involved(product.symbol):
@@ -79,15 +97,16 @@ class GuardWatch:
         sums = self._desk.ledger.commitments.by_symbol.get(symbol)
         return not self._desk.ledger.account_position(symbol).is_flat or (sums is not None and sums.orders > 0)
 
-    def _records(self, at: datetime) -> GuardReading:
-        overdue = tuple(
-            record.client_order_id
-            for record in self._desk.live_orders()
-            if record.is_unanswered and record.sent_at is not None and at - record.sent_at > self._unknown_bound
-        )
-        self._broken_seen = len(self._desk.broken)
-        differing = tuple(one.sentence for one in self._desk.differences if one.kind not in BLAMELESS)
-        return records(differing, overdue, tuple(self._desk.broken))
+    def _records(self, at: datetime) -> list[GuardReading]:
+        """The account's, and that of each symbol that is in trouble or was."""
+        self._seen = self._to_see
+        found: dict[str, list[str]] = {"": []}
+        for symbol, sentence in troubles(self._desk, at):
+            found.setdefault(symbol, []).append(sentence)
+        for guard, symbol in self._answers:
+            if guard == RECORDS:
+                found.setdefault(symbol, [])
+        return [records(tuple(sentences), symbol) for symbol, sentences in found.items()]
 
     async def _open_day(self) -> None:
         """The first equity of a UTC day is what its loss is measured against; across a restart the store has it."""
@@ -111,21 +130,29 @@ class GuardWatch:
             self._well_since.pop(counted.symbol, None)
         if counted.answer is GuardAnswer.TRIP:
             await self._reduce(counted, at)
-        elif counted.answer is GuardAnswer.PASS and counted.guard == FEED:
+        elif counted.answer is GuardAnswer.PASS and counted.guard in _RECOVERING:
             await self._recover(counted, at)
         return counted
 
     async def _reduce(self, reading: GuardReading, at: datetime) -> None:
         """Towards safety only: REDUCING where the state is still ACTIVE."""
-        states = self._desk.ledger.states
-        current = states.entry(reading.symbol) if reading.symbol else states.account
-        if current.state is not TradingState.ACTIVE:
-            return
-        await self._change(reading.symbol, TradingState.REDUCING, reading, at, reading.guard in LATCHED)
+        states, is_latched = self._desk.ledger.states, reading.guard in LATCHED
+        if is_latched:
+            # Judged by its own state: the account's may be lifted while the symbol's trouble stands. A cool-down would
+            # end by itself, so what waits for an operator takes its place.
+            own = states.symbols.get(reading.symbol) if reading.symbol else states.account
+            if own is not None and own.state is not TradingState.ACTIVE and own.is_latched:
+                return
+        else:
+            current = states.entry(reading.symbol) if reading.symbol else states.account
+            if current.state is not TradingState.ACTIVE:
+                return
+        await self._change(reading.symbol, TradingState.REDUCING, reading, at, is_latched)
 
     async def _recover(self, reading: GuardReading, at: datetime) -> None:
-        """Back by one state, if this guard set it, nothing latched it, and the feed has been well for the cool-down."""
-        entry = self._desk.ledger.states.symbols.get(reading.symbol)
+        """Back by one state, if this guard set it, nothing latched it, and it has been well for the cool-down."""
+        states = self._desk.ledger.states
+        entry = states.symbols.get(reading.symbol) if reading.symbol else states.account
         if entry is None or not _is_own(entry, reading.guard):
             return
         if at - self._well_since.setdefault(reading.symbol, at) >= _COOL_DOWN:
@@ -153,4 +180,4 @@ class GuardWatch:
 
 
 def _is_own(entry: StateEntry, guard: str) -> bool:
-    return entry.by == f"guard {guard}" and not entry.is_latched
+    return entry.by == f"guard {guard}" and not entry.is_latched and entry.state is TradingState.REDUCING

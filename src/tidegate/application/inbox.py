@@ -27,13 +27,14 @@ class InboxServer:
     def __init__(self, operations: Operations, process: str) -> None:
         self._operations = operations
         self._process = process
+        self._begun: set[str] = set()
 
     async def serve_once(self) -> int:
         """Carry out what waits now; how many requests that were."""
         store = self._operations.desk.store
         requests = await store.requests()
         for request in requests:
-            reply = await self._carry_out(request)
+            reply = await self._carry_out_once(request)
             answer = InboxAnswer(
                 request_id=request.request_id,
                 payload=msgspec.json.encode(reply).decode(),
@@ -42,6 +43,15 @@ class InboxServer:
             )
             await store.answer(answer)
         return len(requests)
+
+    async def _carry_out_once(self, request: InboxRequest) -> Reply:
+        """N10: a request that ended a try in an exception is a dead letter, and keeps no other from its turn."""
+        if request.request_id in self._begun:
+            return Reply(error="an exception ended it; what it came to stands in the events")
+        self._begun.add(request.request_id)
+        reply = await self._carry_out(request)
+        self._begun.discard(request.request_id)
+        return reply
 
     async def _carry_out(self, request: InboxRequest) -> Reply:
         kind, handle = _HANDLERS[request.kind]

@@ -1,16 +1,21 @@
 """Operations: what an operator does to a running account, whoever asks."""
 
+from decimal import Decimal
+
 from msgspec import Struct
 from msgspec.structs import replace
 from returns.result import Failure, Result, Success
 
 from tidegate.application.adoption import Adoption
+from tidegate.application.amending import Amender
 from tidegate.application.canceling import Canceler
 from tidegate.application.coordinator import ExecutionCoordinator
 from tidegate.application.desk import AccountDesk
 from tidegate.application.placement import PlacementResult
 from tidegate.application.preparing import unknown_symbol
+from tidegate.application.starts import release
 from tidegate.application.state_keeper import StateKeeper
+from tidegate.application.troubles import acknowledge
 from tidegate.domain.booking import ACCOUNT
 from tidegate.domain.decisions import Decision
 from tidegate.domain.events import TradingStateChanged
@@ -44,12 +49,14 @@ class Operations:
         canceler: Canceler,
         states: StateKeeper,
         process: str,
+        amender: Amender | None = None,
     ) -> None:
         self.desk = desk
         self.coordinator = coordinator
         self._canceler = canceler
         self._states = states
         self._process = process
+        self._amender = amender if amender is not None else Amender(desk, canceler.venue, canceler.resolver)
 
     async def cancel(self, client_order_id: str, reason: str = "") -> Result[OrderRecord, AnyRefusal]:
         """Cancel one order; the order as it then stands, PENDING_CANCEL while the venue's answer is not known."""
@@ -66,6 +73,14 @@ class Operations:
                 )
             )
         return Success(record)
+
+    async def amend(
+        self, client_order_id: str, quantity: Decimal, limit_price: Decimal | None = None
+    ) -> Result[OrderRecord, AnyRefusal]:
+        """Give a resting order another *total* quantity and price; PENDING_AMEND while the answer is not known."""
+        order_id = ClientOrderId(str(client_order_id))
+        outcome = await self._amender.amend(order_id, quantity, limit_price, self.coordinator.engine)
+        return Success(outcome) if isinstance(outcome, OrderRecord) else Failure(outcome)
 
     async def cancel_all(self, *, include_protection: bool = False, reason: str = "") -> tuple[OrderRecord, ...]:
         """Cancel every live order, protection only when told to; each as it then stands."""
@@ -111,9 +126,10 @@ class Operations:
         )
         is_durable = isinstance(outcome := await self._states.change(change), StepCommitted)
         await self._lift_trips(change)
-        if is_durable and state is TradingState.ACTIVE and not symbol:
+        if is_durable and state is TradingState.ACTIVE:
             # An operator who resumes has seen what was broken.
-            self.desk.broken.clear()
+            acknowledge(self.desk, self.desk.clock.now(), symbol)
+            await release(self.desk, symbol)
         return self._receipt(state, symbol, "" if is_durable else str(getattr(outcome, "reason", outcome)))
 
     async def enforce_state(self, sequence: int, state: TradingState, reason: str, symbol: str) -> StateReceipt:
@@ -127,8 +143,9 @@ class Operations:
             return await self.change_state(state, reason, symbol)
         await self._states.adopt(written)
         await self._lift_trips(written)
-        if state is TradingState.ACTIVE and not symbol:
-            self.desk.broken.clear()
+        if state is TradingState.ACTIVE:
+            acknowledge(self.desk, self.desk.clock.now(), symbol)
+            await release(self.desk, symbol)
         return self._receipt(state, symbol, "")
 
     async def _written(self, sequence: int, symbol: str) -> TradingStateChanged | None:

@@ -4,7 +4,7 @@ from returns.result import Failure, Result, Success
 
 from tidegate.application.closing import rests
 from tidegate.application.desk import AccountDesk
-from tidegate.application.preparing import Execution, Prepared, prepare, unsettled_close
+from tidegate.application.preparing import Execution, Prepared, hindrance, prepare, unsettled_close
 from tidegate.domain.outcomes import NoOrderNeeded, Plan
 from tidegate.domain.pace import terms_of
 from tidegate.domain.ports import EnginePort
@@ -39,6 +39,9 @@ class Planner:
             return Success(Plan(order=None, reason=prepared.reason))
         if not isinstance(prepared, Prepared):
             return Failure(prepared)
+        hindered = hindrance(self._desk, prepared.order)
+        if hindered is not None:
+            return Failure(hindered)
         at = self._desk.clock.now()
         view = self._desk.view(prepared.order, terms_of(prepared.order), prepared.product, at, one.engine.risk_manager)
         planned = plan_of(one.engine.assess(prepared.order, view), view)

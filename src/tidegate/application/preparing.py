@@ -69,7 +69,9 @@ def plainly(desk: AccountDesk, capabilities: EngineCapabilities, one: Execution)
         or one.reduce_only_mode
         or one.by_operator
         or one.default_time_in_force is not None
-        or symbol in desk.fences
+        or desk.fences
+        or desk.unsynced
+        or desk.broken
         or not (one.mark is None and one.product is None and one.position is None)
     ):
         return None
@@ -185,6 +187,20 @@ def unsettled_close(
         message=f"{one.symbol} is flat, and {len(live)} order(s) of it have not settled yet, the oldest {oldest}",
         facts={"symbol": one.symbol, "client_order_id": oldest},
     )
+
+
+def hindrance(desk: AccountDesk, order: Order) -> TradingStateRefused | None:
+    """Why no entry may be made now, whatever the trading state: its symbol is being closed, or we are blind."""
+    if order.purpose.is_exit or not (desk.unsynced or desk.fences or desk.broken):
+        return None
+    for what, symbol in desk.broken.items():
+        if not symbol or symbol == order.symbol:
+            return state_refusal(order.symbol, TradingState.REDUCING.value, what, "guard records")
+    if desk.unsynced:
+        return state_refusal(order.symbol, "UNSYNCED", desk.unsynced, "reconciliation")
+    if order.symbol not in desk.fences:
+        return None
+    return state_refusal(order.symbol, "CLOSING", "a close of it is under way", "placement")
 
 
 def unknown_symbol(symbol: str, desk: AccountDesk) -> UnknownSymbolRefused:

@@ -14,20 +14,28 @@ from tidegate.domain.orders import OrderRecord
 from tidegate.domain.positions import Position
 from tidegate.domain.products import Product
 from tidegate.domain.records import JournalRow
+from tidegate.domain.states import StateEntry
 from tidegate.domain.views import AccountReading, MarketReading
 from tidegate.domain.vocabulary import TradingState
 
 
 class PositionReading(Struct, frozen=True, kw_only=True):
-    """One strategy's position with the mark and the profit it would have at it, None where there is no mark."""
+    """One strategy's position with the mark and the profit it would have at it, None where there is no mark.
+
+    `state` is the trading state that counts for its symbol.
+    """
 
     position: Position
     mark: Decimal | None
     unrealized_pnl: Decimal | None
+    state: TradingState
 
 
 class AccountSummary(Struct, frozen=True, kw_only=True):
-    """The account in its reporting currency; `day_pnl` since the UTC day's opening. None where a price is missing."""
+    """The account in its reporting currency; `day_pnl` since the UTC day's opening. None where a price is missing.
+
+    `restrained` are the symbols whose own state is not ACTIVE, with who set it and why.
+    """
 
     account_id: str
     reporting_currency: str
@@ -38,6 +46,7 @@ class AccountSummary(Struct, frozen=True, kw_only=True):
     exposure: Decimal | None
     state: TradingState
     state_reason: str
+    restrained: dict[str, StateEntry]
     day_opening_equity: Decimal | None
     day_pnl: Decimal | None
     opened_at: datetime | None
@@ -92,7 +101,8 @@ class AccountReadings:
             if mark is not None:
                 gain = position.unrealized_pnl(self._desk.ledger.product(position.symbol), mark.price)
             price = mark.price if mark is not None else None
-            found.append(PositionReading(position=position, mark=price, unrealized_pnl=gain))
+            state = self.state(position.symbol)
+            found.append(PositionReading(position=position, mark=price, unrealized_pnl=gain, state=state))
         return tuple(found)
 
     async def account(self) -> AccountSummary:
@@ -114,6 +124,7 @@ class AccountReadings:
             exposure=desk.valuation.gross(ledger),
             state=state.state,
             state_reason=state.reason,
+            restrained=ledger.states.symbols,
             day_opening_equity=opening,
             day_pnl=day_pnl,
             opened_at=ledger.opened_at,

@@ -20,6 +20,7 @@ from tidegate.domain.reconciliation import (
     ReconciliationReport,
     balance_differences,
     position_differences,
+    repeated_page,
 )
 from tidegate.domain.submissions import Unreachable, VenueBalances, VenueOrder, VenuePositions
 
@@ -48,6 +49,7 @@ class OrderReconciler:
         self._pass = Lock()
         self._suspected: dict[str, tuple[Difference, datetime]] = {}
         self._watermark: datetime | None = None
+        self._orphaned: datetime | None = None
         self._report: ReconciliationReport | None = None
 
     def diff(self) -> tuple[Difference, ...]:
@@ -70,7 +72,7 @@ class OrderReconciler:
             return await self._reconcile(report_only, adoption)
 
     async def _reconcile(self, report_only: bool, adoption: Adoption | None) -> ReconciliationReport:
-        at = self.desk.clock.now()
+        at, gaps = self.desk.clock.now(), self.desk.gaps
         unreachable: list[str] = []
         differences: list[Difference] = []
         fills = await self.venue.fills(self._since(at))
@@ -83,19 +85,21 @@ class OrderReconciler:
         resolved: list[str] = []
         if isinstance(theirs, Unreachable):
             unreachable.append(f"open orders: {theirs.reason}")
+        elif repeated := repeated_page(theirs):
+            unreachable.append(f"open orders: {repeated}")
         else:
             resolved = await self._compare_orders(at, theirs, differences, report_only)
         found, unseen, balances = await self._money_differences()
         unreachable.extend(unseen)
-        confirmed = self._confirm(at, found)
+        confirmed = self._confirm(at, found, report_only)
         adopted: tuple[Difference, ...] = ()
         if adoption is not None and balances is not None:
             # At once, while the ledger stands where it was compared.
             adopted, failure = await adopt(self.desk, adoption, confirmed, balances)
             unreachable.extend([failure] if failure else [])
         differences.extend(one for one in confirmed if one not in adopted)
-        differences.extend(one for one in self.resolver.differences.values() if one not in differences)
-        self._report = ReconciliationReport(
+        differences.extend(one for one in self.desk.order_differences.values() if one not in differences)
+        report = self._report = ReconciliationReport(
             at=at,
             differences=tuple(differences),
             suspected=tuple(one for one in found if one not in confirmed),
@@ -104,20 +108,41 @@ class OrderReconciler:
             resolved=tuple(resolved),
             adopted=adopted,
         )
-        self.desk.differences = self._report.differences
-        return self._report
+        if not report_only:
+            self._learnt(report, gaps)
+        return report
+
+    def _learnt(self, report: ReconciliationReport, gaps: int) -> None:
+        """What the pass means for trading. A gap that came during it is not covered by it."""
+        desk = self.desk
+        desk.differences = report.differences
+        if not report.is_complete:
+            desk.blind_since = desk.blind_since or report.at
+            return
+        desk.blind_since = None
+        desk.compared(report, gaps)
 
     def _since(self, at: datetime) -> datetime:
         """From where fills are asked for: behind the last one seen, or that the store has, or the account's opening."""
         starts = (self._watermark, self.desk.filled_until, self.desk.ledger.opened_at, at)
         horizon = timedelta(seconds=float(self.venue.capabilities.horizon_seconds))
-        return next(one for one in starts if one is not None) - max(_OVERLAP, horizon)
+        since = next(one for one in starts if one is not None) - max(_OVERLAP, horizon)
+        return since if self._orphaned is None or since < self._orphaned else self._orphaned
+
+    def _kept_for_its_order(self, fill: Fill) -> None:
+        """S15: a fill with our prefix is asked for again in every pass, and joined once its order is known."""
+        is_earlier = self._orphaned is None or fill.at < self._orphaned
+        if fill.client_order_id.startswith(CLIENT_ORDER_PREFIX) and is_earlier:
+            self._orphaned = fill.at
 
     async def _fold_fills(self, fills: tuple[Fill, ...], differences: list[Difference], report_only: bool) -> int:
         ours: list[Fill] = []
         for fill in fills:
+            if fill.client_order_id in self.desk.quarantined:
+                continue
             record = await self.desk.standing(fill.client_order_id)
             if record is None:
+                self._kept_for_its_order(fill)
                 differences.append(
                     _stranger("fill", fill.client_order_id, f"{fill.side} {fill.quantity} {fill.symbol}")
                 )
@@ -138,6 +163,8 @@ class OrderReconciler:
         """Their open orders against ours, then ours that they do not show."""
         shown = {order.client_order_id for order in theirs}
         for order in theirs:
+            if order.client_order_id in self.desk.quarantined:
+                continue
             record = await self.desk.standing(order.client_order_id)
             if record is None:
                 words = f"{order.side} {order.quantity} {order.symbol}"
@@ -171,9 +198,16 @@ class OrderReconciler:
         if isinstance(positions, VenuePositions):
             found += self._positions_against(positions)
         if isinstance(balances, VenueBalances):
+            self._check_account(balances)
             found += self._balances_against(balances)
             return found, unseen, balances
         return found, unseen, None
+
+    def _check_account(self, theirs: VenueBalances) -> None:
+        """C5, where the venue could not be asked at the start: the key must be of the account that the store is of."""
+        ours = self.desk.store.account_id
+        if self.desk.is_live and theirs.account_id not in ("", ours):
+            self.desk.broke("OTHER_ACCOUNT", f"the key is of account {theirs.account_id!r}, the store of {ours!r}")
 
     def _in_flight(self) -> bool:
         return any(record.order.is_taker_only or record.is_unanswered for record in self.desk.live_orders())
@@ -200,7 +234,7 @@ class OrderReconciler:
                 tolerance[product.base_currency] = product.base_increment
         return balance_differences(self.desk.ledger.balances, theirs.balances, tolerance)
 
-    def _confirm(self, at: datetime, found: tuple[Difference, ...]) -> tuple[Difference, ...]:
+    def _confirm(self, at: datetime, found: tuple[Difference, ...], report_only: bool) -> tuple[Difference, ...]:
         """Those of the differences that an earlier read, far enough back, has shown with the same figures."""
         confirmed = []
         suspected: dict[str, tuple[Difference, datetime]] = {}
@@ -211,7 +245,8 @@ class OrderReconciler:
             suspected[key] = (one, since)
             if at - since >= _CONFIRM_AFTER:
                 confirmed.append(one)
-        self._suspected = suspected
+        if not report_only:
+            self._suspected = suspected
         return tuple(confirmed)
 
 
@@ -228,7 +263,13 @@ def _stranger(what: str, client_order_id: str, words: str) -> Difference:
 
 def _missing_fill(fill: Fill) -> Difference:
     words = f"fill {fill.trade_id}: {fill.side} {fill.quantity} at {fill.price}"
-    return Difference(kind=DifferenceKind.FILLS_DIFFER, subject=fill.client_order_id, ours="not recorded", theirs=words)
+    return Difference(
+        kind=DifferenceKind.FILLS_DIFFER,
+        subject=fill.client_order_id,
+        ours="not recorded",
+        theirs=words,
+        symbol=fill.symbol,
+    )
 
 
 def _not_shown(record: OrderRecord) -> Difference:
@@ -237,4 +278,5 @@ def _not_shown(record: OrderRecord) -> Difference:
         subject=record.client_order_id,
         ours=record.status.value,
         theirs="not among its open orders",
+        symbol=record.symbol,
     )

@@ -1,6 +1,7 @@
 """Recovery: from what the store has to a desk that may trade."""
 
 from tidegate.application.desk import AccountDesk
+from tidegate.application.starts import StartLog
 from tidegate.application.supervisor import ExecutionRuntimeSupervisor
 from tidegate.application.taking_up import check_account, not_durable, open_account, take_up
 from tidegate.domain.events import ApplicationStarted
@@ -24,6 +25,7 @@ class Recovery:
         self._account = account
         self._supervisor = supervisor
         self._process = process
+        self._starts = StartLog(desk)
 
     async def run(self) -> ReconciliationReport:
         """Bring the desk up to date with store and venue.
@@ -33,7 +35,7 @@ class Recovery:
                 venue's key is another account's.
         """
         desk = self._desk
-        stored = await self.read()
+        stored = await take_up(desk, self._starts)
         if desk.is_live:
             await check_account(desk, self._account)
         at = desk.clock.now()
@@ -44,9 +46,17 @@ class Recovery:
         if failure is not None:
             raise failure
         self._doubt_what_was_sending()
+        await self._supervisor.refused_watch.restore()
+        desk.lost_sight("records and venue have not been compared since the start")
+        for record in desk.live_orders():
+            if await self._starts.is_watched(record.client_order_id):
+                await self._supervisor.resolver.resolve(record.client_order_id)
+        gaps = desk.gaps
         report = await self._supervisor.reconcile_once()
+        desk.compared(report, gaps)
         await self._supervisor.check_in_flight(0.0)
         await self._supervisor.guard_watch.run_all()
+        await self._starts.end()
         return report
 
     async def read(self) -> StoredAccount:

@@ -5,6 +5,7 @@ from typing import get_args
 
 from tidegate.domain.events import (
     DecisionRefused,
+    FillBusted,
     IncidentRaised,
     JournalEvent,
     NoOrderDecided,
@@ -30,6 +31,8 @@ class Refold:
         self.ledger = Ledger(product_of, TradingStates())
         self.orders: dict[ClientOrderId, OrderRecord] = {}
         self.fills: dict[tuple[str, str], Fill] = {}
+        self.busted: set[tuple[str, str]] = set()
+        """Fills that the venue has taken back, and may list or not."""
         self._outcomes: dict[str, int] = {}
         self._incidents: set[tuple[str, str]] = set()
         self._broken: dict[int, str] = {}
@@ -79,6 +82,8 @@ class Refold:
                 self._decided(decision.decision_id)
             case OrderFilled(fill=fill):
                 self.fills[fill.symbol, fill.trade_id] = fill
+            case FillBusted(fill=fill, trade_id=trade_id):
+                self.busted.add((fill.symbol, trade_id))
             case IncidentRaised(kind=kind, client_order_id=client_order_id):
                 self._incidents.add((kind, client_order_id))
             case _:

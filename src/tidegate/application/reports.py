@@ -2,11 +2,12 @@
 
 from tidegate.application.desk import AccountDesk
 from tidegate.application.resolving import OrderResolver
-from tidegate.domain.events import OrderFilled
-from tidegate.domain.fills import Fill
+from tidegate.domain.events import FillBusted
+from tidegate.domain.fills import Fill, reverse
 from tidegate.domain.identifiers import CLIENT_ORDER_PREFIX
 from tidegate.domain.ports import EnginePort
-from tidegate.domain.submissions import FillReport, OrderUpdate, ReportGap, VenueOrder, VenueReport
+from tidegate.domain.reconciliation import fill_flaw
+from tidegate.domain.submissions import FillBust, FillReport, OrderUpdate, ReportGap, VenueOrder, VenueReport
 
 
 class ReportReader:
@@ -17,32 +18,57 @@ class ReportReader:
         self._venue = venue
         self._resolver = resolver
         self.is_gap = False
+        self._has_listened = False
         self._strangers: set[str] = set()
 
     async def run(self) -> None:
         """Fold reports until the venue closes the stream."""
-        async for report in self._venue.reports():
+        reports = self._venue.reports()
+        if self._has_listened:
+            await self.fold(ReportGap(reason="the stream was opened anew", at=self._desk.clock.now()))
+        self._has_listened = True
+        async for report in reports:
             await self.fold(report)
 
     async def fold(self, report: VenueReport) -> None:
         """Fold one report."""
         match report:
+            case FillReport(fill=fill) | FillBust(fill=fill) if fill.client_order_id in self._desk.quarantined:
+                pass
+            case OrderUpdate(order=order) if order.client_order_id in self._desk.quarantined:
+                pass
             case FillReport(fill=fill):
                 await self._filled(fill)
+            case FillBust(fill=fill, reason=reason):
+                await self._busted(fill, reason)
             case OrderUpdate(order=order):
                 await self._updated(order)
             case ReportGap(reason=reason, at=at):
                 self.is_gap = True
+                self._desk.lost_sight(f"reports of the venue may be missing: {reason}")
                 self._desk.incident(at, "REPORT_GAP", reason)
 
     async def _filled(self, fill: Fill) -> None:
         record = await self._desk.standing(fill.client_order_id)
         if record is None:
             self._stranger(fill.client_order_id, fill.symbol, f"a fill of {fill.quantity} at {fill.price}")
-        elif fill.trade_id not in record.trade_ids:
-            at = self._desk.clock.now()
-            news = OrderFilled(client_order_id=fill.client_order_id, fill=fill, at=at)
-            await self._desk.learn(fill.client_order_id, (news,))
+        else:
+            await self._resolver.fold_fill(fill)
+
+    async def _busted(self, fill: Fill, reason: str) -> None:
+        """S9: what was booked is reversed by a record of its own, and an operator sees it."""
+        desk, order_id = self._desk, fill.client_order_id
+        record = await desk.standing(order_id)
+        if record is None or fill_flaw(record, fill) or fill.trade_id in record.busted_ids:
+            return
+        # A bust may overtake its fill: both are booked, and so nothing is left of either.
+        await self._resolver.fold_fill(fill)
+        busted = FillBusted(
+            client_order_id=order_id, trade_id=fill.trade_id, fill=reverse(fill), reason=reason, at=desk.clock.now()
+        )
+        await desk.learn(order_id, (busted,))
+        what = f"fill {fill.trade_id} of {order_id} was taken back by the venue: {reason}"
+        desk.broke("BUST", what, symbol=record.symbol, client_order_id=order_id)
 
     async def _updated(self, order: VenueOrder) -> None:
         record = await self._desk.standing(order.client_order_id)

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from msgspec import Struct
+
 from tidegate.application.desk import AccountDesk
 from tidegate.domain.amounts import plain
 from tidegate.domain.events import OrderFilled, OrderRejected
@@ -9,13 +11,31 @@ from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.ports import EnginePort
-from tidegate.domain.reconciliation import Difference, DifferenceKind, lacks_fills, news_of, terms_difference
+from tidegate.domain.reconciliation import (
+    Difference,
+    DifferenceKind,
+    fill_flaw,
+    is_another,
+    lacks_fills,
+    news_of,
+    news_of_open_amend,
+    terms_difference,
+)
 from tidegate.domain.submissions import OrderAbsent, Unreachable, VenueOrder
-from tidegate.domain.vocabulary import OrderStatus
+from tidegate.domain.vocabulary import Delivery, OrderStatus
 
 _UNRESOLVED = (OrderStatus.SENDING, OrderStatus.UNKNOWN)
+ATTEMPTS_MAX = 3
+"""How often an exit is sent altogether, while it is proven each time that the last attempt was lost."""
 _CONFIRM_AFTER = timedelta(seconds=5)
 """How long executions may be known without their fills before that is a difference: lists of fills lag."""
+
+
+class _Asked(Struct, frozen=True, gc=False):
+    """When a question was asked, by the wall and by the monotonic clock."""
+
+    at: datetime
+    monotonic: float
 
 
 class OrderResolver:
@@ -24,31 +44,37 @@ class OrderResolver:
     def __init__(self, desk: AccountDesk, venue: EnginePort) -> None:
         self._desk = desk
         self._venue = venue
-        self.differences: dict[str, Difference] = {}
         self._lacking: dict[str, datetime] = {}
 
     async def resolve(self, client_order_id: ClientOrderId) -> OrderRecord | None:
         """Query one order and fold what that proves; the order as it then stands, None where we know of none."""
-        record = await self._desk.recall(client_order_id)
+        await self.look(client_order_id)
+        return await self._desk.standing(client_order_id)
+
+    async def look(self, client_order_id: ClientOrderId) -> bool:
+        """Query one order and hold it with what that proves; whether the venue gave an answer."""
+        record = await self._desk.recall(client_order_id) if client_order_id not in self._desk.quarantined else None
         if record is None:
-            return None
-        asked_at = self._desk.clock.now()
+            return True
+        clock = self._desk.clock
+        asked = _Asked(clock.now(), clock.monotonic())
         answer = await self._venue.order(client_order_id, record.symbol)
         match answer:
             case VenueOrder():
-                await self.adopt(record, answer)
+                await self.adopt(record, answer, asked.monotonic)
             case OrderAbsent():
-                await self._absent(client_order_id, asked_at)
+                await self._absent(client_order_id, asked)
             case Unreachable():
                 pass
-        return await self._desk.standing(client_order_id)
+        return not isinstance(answer, Unreachable)
 
     async def resolve_overdue(self, age_seconds: float) -> None:
         """Ask for every order, and every amend, that has been without an outcome for that long."""
         at = self._desk.clock.now()
         overdue = timedelta(seconds=age_seconds)
         for record in self._desk.live_orders():
-            is_open = record.status in _UNRESOLVED or record.has_open_amend
+            # What takes and does not rest has ended long ago: only the news of it was lost (S12).
+            is_open = record.status in _UNRESOLVED or record.has_open_amend or record.order.is_taker_only
             if is_open and record.updated_at is not None and at - record.updated_at >= overdue:
                 await self.resolve(record.client_order_id)
 
@@ -56,35 +82,58 @@ class OrderResolver:
     def _horizon(self) -> timedelta:
         return timedelta(seconds=float(self._venue.capabilities.horizon_seconds))
 
-    async def adopt(self, record: OrderRecord, theirs: VenueOrder) -> None:
-        """Fold the venue's word on an order, unless its terms are not the ones we recorded (B20)."""
+    async def adopt(self, record: OrderRecord, theirs: VenueOrder, asked_at: float | None = None) -> None:
+        """Fold the venue's word on an order, unless its terms are not the ones we recorded (B20).
+
+        `asked_at` is when this order was asked for, on the monotonic clock: what a list or the stream says may be old.
+        """
+        if is_another(record, theirs):
+            order_id = record.client_order_id
+            what = f"{order_id} is {record.venue_order_id} at the venue, and {theirs.venue_order_id} as well"
+            self._desk.broke("DUPLICATE", what, symbol=record.symbol, client_order_id=order_id)
+            return
         differs = terms_difference(record, theirs)
         if differs is not None:
-            self._found(differs, record.symbol)
+            self._found(differs)
             return
-        self.differences.pop(record.client_order_id, None)
-        after = await self._desk.learn(record.client_order_id, news_of(record, theirs))
-        if lacks_fills(after, theirs):
+        self._desk.order_differences.pop(record.client_order_id, None)
+        goes_back = theirs.filled_quantity < record.filled_quantity
+        amend = news_of_open_amend(record, theirs, is_over=self._is_amend_over(record, asked_at))
+        after = await self._desk.learn(record.client_order_id, (*amend, *news_of(record, theirs)))
+        if amend:
+            self._desk.amended_at.pop(record.client_order_id, None)
+        if goes_back and asked_at is None:
+            # S13: older than what we know, most likely; the order itself is asked for, and judged by that.
+            await self.look(record.client_order_id)
+            return
+        if lacks_fills(after, theirs) or goes_back:
             after = await self._fetch_fills(after)
-        self._judge_fills(after, theirs)
+        self._judge_fills(after, theirs, goes_back=goes_back)
 
-    def _judge_fills(self, record: OrderRecord, theirs: VenueOrder) -> None:
-        """Executions that the venue counts and does not list are a difference once they have stayed so."""
+    def _is_amend_over(self, record: OrderRecord, asked_at: float | None) -> bool:
+        """Whether an unanswered amend can no longer take effect: it was asked about later than H after it was sent."""
+        sent_at = self._desk.amended_at.get(record.client_order_id, self._desk.began)
+        return asked_at is not None and timedelta(seconds=asked_at - sent_at) > self._horizon
+
+    def _judge_fills(self, record: OrderRecord, theirs: VenueOrder, *, goes_back: bool) -> None:
+        """Executions that only one side counts are a difference once they have stayed so."""
         order_id, at = record.client_order_id, self._desk.clock.now()
-        if not lacks_fills(record, theirs):
+        if not lacks_fills(record, theirs) and not (goes_back and not record.busted_ids):
             self._lacking.pop(order_id, None)
         elif at - self._lacking.setdefault(order_id, at) >= _CONFIRM_AFTER:
             filled, shown = plain(record.filled_quantity), plain(theirs.filled_quantity)
             kind = DifferenceKind.FILLS_DIFFER
-            self._found(Difference(kind=kind, subject=order_id, ours=filled, theirs=shown), record.symbol)
+            self._found(Difference(kind=kind, subject=order_id, ours=filled, theirs=shown, symbol=record.symbol))
 
-    def _found(self, difference: Difference, symbol: str) -> None:
+    def _found(self, difference: Difference) -> None:
         """Show what differs of one order, once; it stands until the venue is seen to agree."""
         order_id = difference.subject
-        if self.differences.get(order_id) != difference:
-            self.differences[order_id] = difference
+        if self._desk.order_differences.get(order_id) != difference:
+            self._desk.order_differences[order_id] = difference
             at = self._desk.clock.now()
-            self._desk.incident(at, difference.kind.value, difference.sentence, symbol=symbol, client_order_id=order_id)
+            self._desk.incident(
+                at, difference.kind.value, difference.sentence, symbol=difference.symbol, client_order_id=order_id
+            )
 
     async def _fetch_fills(self, record: OrderRecord) -> OrderRecord:
         """The venue's cumulative figure shows executions that we have no fill of: fetch them, never infer them."""
@@ -98,26 +147,47 @@ class OrderResolver:
         """Fold fills of orders that we know; how many were new."""
         before = self._desk.ledger.fill_count
         for fill in fills:
-            at = self._desk.clock.now()
-            await self._desk.learn(
-                fill.client_order_id, (OrderFilled(client_order_id=fill.client_order_id, fill=fill, at=at),)
-            )
+            await self.fold_fill(fill)
         return self._desk.ledger.fill_count - before
 
-    async def _absent(self, client_order_id: ClientOrderId, asked_at: datetime) -> None:
-        """A complete query did not show it: evidence only if the last send is older than H (R3, B27)."""
+    async def fold_fill(self, fill: Fill) -> None:
+        """Fold one fill of an order that we know; one that cannot be its own is shown, and moves nothing."""
+        order_id, desk = fill.client_order_id, self._desk
+        record = await desk.standing(order_id)
+        if record is None:
+            return
+        flaw = fill_flaw(record, fill)
+        if flaw:
+            desk.broke("FILL_FLAWED", f"{flaw} ({order_id})", symbol=record.symbol, client_order_id=order_id)
+        elif fill.trade_id not in record.trade_ids:
+            await desk.learn(order_id, (OrderFilled(client_order_id=order_id, fill=fill, at=desk.clock.now()),))
+
+    async def _absent(self, client_order_id: ClientOrderId, asked: "_Asked") -> None:
+        """A complete query did not show it: evidence only if the last send is older than H (R3, B27).
+
+        H must have passed by both clocks: a wall that jumps ahead has not waited (X7). Without client order ids no
+        query can show it, and its absence proves nothing for as long as one likes: a person has to say.
+        """
         # As it stands now: an answer may have come while the query was under way.
         record = self._desk.ledger.orders.get(client_order_id)
-        if record is None or client_order_id in self._desk.in_transit or record.sent_at is None:
+        if record is None or record.is_terminal or record.sent_at is None:
+            return
+        if client_order_id in self._desk.in_transit or self._venue.capabilities.delivery is Delivery.C:
             return
         # SENDING is stamped before its commit, and the send comes after it; when it went unanswered is later than both.
         last_send = record.updated_at if record.is_unanswered and record.updated_at is not None else record.sent_at
-        if asked_at - last_send <= self._horizon:
+        waited = timedelta(seconds=asked.monotonic - self._desk.unknown_since.get(client_order_id, self._desk.began))
+        if min(asked.at - last_send, waited) <= self._horizon:
             return
         if record.status not in _UNRESOLVED:
             kind, ours = DifferenceKind.MISSING_ON_VENUE, record.status.value
-            missing = Difference(kind=kind, subject=client_order_id, ours=ours, theirs="not found")
-            self._found(missing, record.symbol)
+            self._found(
+                Difference(kind=kind, subject=client_order_id, ours=ours, theirs="not found", symbol=record.symbol)
+            )
+            return
+        is_exit = record.order.purpose.is_exit and record.attempt < ATTEMPTS_MAX
+        if is_exit and self._desk.resends_exits:
+            self._desk.lost_exits.add(client_order_id)
             return
         horizon = plain(self._venue.capabilities.horizon_seconds)
         not_accepted = OrderRejected(

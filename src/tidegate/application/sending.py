@@ -1,16 +1,16 @@
 """Sending: review, reserve, record, submit and settle one order; the only code that hands an order to a venue."""
 
 from asyncio import CancelledError
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
 from tidegate.application.canceling import Canceler
 from tidegate.application.desk import AccountDesk
 from tidegate.application.engine import ExecutionEngine
-from tidegate.application.preparing import state_refusal
+from tidegate.application.preparing import hindrance, state_refusal
 from tidegate.domain.decisions import Decision
-from tidegate.domain.events import OrderRejected, OrderSending
+from tidegate.domain.events import IncidentRaised, OrderRejected, OrderSending
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.one_look import Approval
 from tidegate.domain.orders import ApprovedOrder, Order, OrderRecord, RecordedOrder, TermsChange
@@ -34,6 +34,7 @@ from tidegate.domain.refusals import (
 from tidegate.domain.remedies import in_decision_terms
 from tidegate.domain.settlement import news_of_submission
 from tidegate.domain.states import permits
+from tidegate.domain.submissions import SubmissionOutcome
 from tidegate.domain.views import Beside, ReviewView
 from tidegate.domain.vocabulary import Delivery, TradingState
 
@@ -41,9 +42,10 @@ _BLOCKERS_MAX = 8
 """How many own orders an exit may find in its way before it is refused: each costs a cancel and a review."""
 _SETTLE_SECONDS = 5.0
 _C, _ACTIVE = Delivery.C, TradingState.ACTIVE
-_STORE, _VENUE = "store", "venue"
 _PAUSE = timedelta(seconds=1)
 """An order whose commit took longer than this is looked at once more before it is sent (P13)."""
+LONG_PAUSE = timedelta(seconds=30)
+"""After a pause this long, another process may have taken the account meanwhile."""
 
 
 class Sent(Struct, frozen=True, gc=False):
@@ -78,9 +80,10 @@ class OrderSender:
             refusal = await self._preview(order, product, engine)
             if refusal is not None:
                 return refusal
-        if order.symbol in self._desk.fences and not order.purpose.is_exit:
-            return state_refusal(order.symbol, "CLOSING", "a close of it is under way", "placement")
         desk = self._desk
+        hindered = hindrance(desk, order)
+        if hindered is not None:
+            return hindered
         view = desk.view(order, terms, product, desk.clock.now(), engine.risk_manager)
         approved = engine.review(order, view)
         if not isinstance(approved, ApprovedOrder):
@@ -113,48 +116,56 @@ class OrderSender:
         order_id = order.client_order_id
         # The venue cannot have it before the send that is still to come: until then its absence proves nothing.
         desk.in_transit.add(order_id)
-        waits_for, is_cancelled = _STORE, False
+        is_known = False
         try:
             recorded = await desk.store.record_sending(approved, step)
-            waits_for = ""
+            is_known = True
             if not isinstance(recorded, RecordedOrder):
                 desk.withdraw(order_id)
                 return recorded if isinstance(recorded, AlreadyDecided) else self._not_recorded(recorded)
-            if decision is not None:
-                desk.told_sending(step)
-            else:
-                desk.told(step)
-            late = self._too_late(approved)
+            desk.told_sending(step)
+            now = desk.clock.now()
+            late = self._too_late(approved, now)
+            if late is None and now - at >= LONG_PAUSE:
+                late = await self._after_pause(approved, now)
             if late is not None:
                 return Sent(self._never_sent(order, late), approved.changes)
-            desk.stats.attempted += 1
-            waits_for = _VENUE
-            outcome = await self._venue.submit(recorded)
-            waits_for = ""
-            news, held = news_of_submission(order_id, recorded.attempt, outcome), desk.ledger.orders.get(order_id)
-            record = await desk.learn(order_id, news) if held is None else desk.learn_of(held, news)
-            if self._venue.capabilities.delivery is _C:
-                # No query could find it again after a crash, so its acknowledgement is durable before anyone is told.
-                await desk.store.flush()
-            return Sent(record, approved.changes)
+            return Sent(await self._submit(recorded), approved.changes)
         except CancelledError:
-            is_cancelled = True
-            if waits_for is _STORE:
+            if not is_known:
                 await self._given_up(order, step)
-                waits_for = ""
+                is_known = True
             raise
         finally:
             desk.in_transit.discard(order_id)
-            if waits_for:
-                self._interrupted(order_id, waits_for, is_cancelled)
+            if not is_known:
+                # Whatever interrupts the wait for the store's word, the order is not forgotten (P16).
+                desk.doubt(order_id, 1, "interrupted while its intent was being recorded")
+                desk.broke("ADAPTER_FAILED", f"the store's adapter raised while it recorded {order_id}")
 
-    def _interrupted(self, order_id: ClientOrderId, waited_for: str, is_cancelled: bool) -> None:
-        """Given up, or a bug in an adapter: the order may be live, and that is recorded all the same (P16)."""
-        desk = self._desk
-        desk.doubt(order_id, 1, f"interrupted before the {waited_for}'s answer was read")
-        if not (is_cancelled and waited_for is _VENUE):
-            # What raises where it may not cannot be trusted with entries (P14).
-            desk.broke("ADAPTER_FAILED", f"the {waited_for}'s adapter raised while it had {order_id}")
+    async def _submit(self, recorded: RecordedOrder) -> OrderRecord:
+        order_id, desk = recorded.order.client_order_id, self._desk
+        desk.stats.attempted += 1
+        outcome: SubmissionOutcome | None = None
+        is_cancelled = False
+        try:
+            outcome = await self._venue.submit(recorded)
+        except CancelledError:
+            is_cancelled = True
+            raise
+        finally:
+            if outcome is None:
+                # Given up, or a bug in an adapter: the order may be live, and that is recorded all the same (P16).
+                desk.doubt(order_id, recorded.attempt, "interrupted before the venue's answer was read")
+                if not is_cancelled:
+                    # What raises where it may not cannot be trusted with entries (P14).
+                    desk.broke("ADAPTER_FAILED", f"the venue's adapter raised while it sent {order_id}")
+        news, held = news_of_submission(order_id, recorded.attempt, outcome), desk.ledger.orders.get(order_id)
+        record = await desk.learn(order_id, news) if held is None else desk.learn_of(held, news)
+        if self._venue.capabilities.delivery is _C:
+            # No query could find it again after a crash, so its acknowledgement is durable before anyone is told.
+            await desk.store.flush()
+        return record
 
     async def _given_up(self, order: Order, step: Step) -> None:
         """Cancelled before anything was sent: the store says whether there is a row that must have an end."""
@@ -192,10 +203,33 @@ class OrderSender:
         refusal = await self._venue.preview(approved)
         return None if refusal is None or order.purpose.is_exit else refusal
 
-    def _too_late(self, approved: ApprovedOrder) -> AnyRefusal | None:
+    async def _after_pause(self, approved: ApprovedOrder, now: datetime) -> AnyRefusal | None:
+        """What has overtaken an order during a long pause after it was recorded, by the store's word too."""
+        paused, is_known = now - approved.reviewed_at, False
+        try:
+            late = await self._lost(approved.order, paused) or self._too_late(approved, self._desk.clock.now())
+            is_known = True
+            return late
+        finally:
+            if not is_known:
+                given_up = ExpiredRefused(message="the caller gave it up after its intent was recorded")
+                self._never_sent(approved.order, given_up)
+
+    async def _lost(self, order: Order, paused: timedelta) -> AnyRefusal | None:
+        """Paused for so long, another process may have taken the account: a commit compares the epoch (P13)."""
+        desk = self._desk
+        at, words = desk.clock.now(), f"{paused.total_seconds():.0f} s passed while it was being recorded"
+        paused_for = IncidentRaised(
+            at=at, kind="PAUSED", message=words, symbol=order.symbol, client_order_id=order.client_order_id
+        )
+        outcome = await desk.commit(at, paused_for)
+        if isinstance(outcome, WriterLost | StoreUnavailable):
+            return self._not_recorded(outcome)
+        return None
+
+    def _too_late(self, approved: ApprovedOrder, now: datetime) -> AnyRefusal | None:
         """What has changed while it was recorded: the decision's life, the state, the feed's age after a pause."""
         order, desk = approved.order, self._desk
-        now = desk.clock.now()
         if order.valid_until is not None and now > order.valid_until and not order.purpose.is_exit:
             return ExpiredRefused(
                 message=f"the decision was valid until {order.valid_until.isoformat()}, and recording it ended later"

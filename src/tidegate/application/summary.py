@@ -20,7 +20,7 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     `filled` orders with at least one fill, `refused` by code, `unknown` orders without a known outcome now, `positions`
     signed quantities by symbol, `equity` in the reporting currency and `opening_equity` the day's, `fees` and
     `realized_pnl` in quote currency, `invariants` "hold" or the numbers broken, `broken` what broke them, `seconds` of
-    the application's clock.
+    the application's clock; `restrained` symbols take no entries, each with why.
     """
 
     decisions: int
@@ -38,6 +38,7 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     invariants: str | list[int]
     broken: dict[int, str]
     seconds: float
+    restrained: dict[str, str]
 
     @classmethod
     @exact
@@ -72,4 +73,5 @@ class RunSummary(Struct, frozen=True, kw_only=True):
             invariants=words(broken),
             broken=broken,
             seconds=round(seconds, 3),
+            restrained={symbol: entry.reason for symbol, entry in sorted(desk.ledger.states.symbols.items())},
         )

@@ -11,11 +11,18 @@ from tidegate.application.canceling import Canceler
 from tidegate.application.configuration import require
 from tidegate.application.engine import ExecutionEngine
 from tidegate.application.guard_watch import GuardWatch
+from tidegate.application.pulse import Pulse
 from tidegate.application.reconciler import OrderReconciler
+from tidegate.application.refused_watch import RefusedWatch
+from tidegate.application.resending import OrderResender
 from tidegate.application.resolving import OrderResolver
 from tidegate.application.state_keeper import StateKeeper
 from tidegate.domain.ports import ClockPort
 from tidegate.domain.reconciliation import ReconciliationReport
+
+GUARDS, RECONCILIATION = "runtime guards", "order reconciliation"
+_AGAIN_SECONDS = 5.0
+"""How soon a pass that left something open is followed by the next: two reads of a mismatch are that far apart."""
 
 
 class RunningFlag(Protocol):
@@ -49,6 +56,9 @@ class ExecutionRuntimeSupervisor:
         guard_watch: GuardWatch | None = None,
         resolver: OrderResolver | None = None,
         canceler: Canceler | None = None,
+        refused_watch: RefusedWatch | None = None,
+        resender: OrderResender | None = None,
+        pulse: Pulse | None = None,
         clock: ClockPort | None = None,
         intervals: SupervisorIntervals | None = None,
     ) -> None:
@@ -59,7 +69,10 @@ class ExecutionRuntimeSupervisor:
         self._watch = guard_watch
         self._resolver = resolver
         self._canceler = canceler
+        self._refused_watch = refused_watch
         self._own_clock = clock
+        self._pulse = pulse
+        self._resender = resender
         self._reconciler: OrderReconciler | None = None
         self._every = intervals if intervals is not None else SupervisorIntervals()
         self._wake = asyncio.Event()
@@ -88,6 +101,7 @@ class ExecutionRuntimeSupervisor:
         """All guards every 60 s and when woken or something broke, the feed every second."""
         since_all = self._every.guards
         while running_flag.running:
+            self._beat(GUARDS, self._every.feed)
             if not self._guards_rest:
                 since_all = await self._judge(since_all)
             await self._clock.sleep(self._every.feed)
@@ -114,25 +128,39 @@ class ExecutionRuntimeSupervisor:
         since_pass = 0.0
         while running_flag.running:
             step = min(self._every.in_flight, interval_seconds)
+            self._beat(RECONCILIATION, step)
             await self._clock.sleep(step)
             since_pass += step
-            if since_pass >= interval_seconds:
+            if since_pass >= (min(_AGAIN_SECONDS, interval_seconds) if self._is_unsettled else interval_seconds):
                 since_pass = 0.0
                 await self.reconcile_once()
             else:
                 await self.check_in_flight(self._every.in_flight_age)
 
+    def _beat(self, name: str, period_seconds: float) -> None:
+        if self._pulse is not None:
+            self._pulse.beat(name, period_seconds)
+
+    @property
+    def _is_unsettled(self) -> bool:
+        """Whether the last pass left something to be looked at again: a suspicion, or what it could not see."""
+        report = self.reconciler.snapshot()
+        return bool(self.reconciler.desk.unsynced) or (report is not None and bool(report.suspected))
+
     async def check_in_flight(self, age_seconds: float) -> None:
-        """Ask for what has been without an answer for that long, and again for cancels that had none."""
+        """Ask for what has been without an answer for that long, for what was refused lately, and for cancels again."""
         await self.resolver.resolve_overdue(age_seconds)
+        if self._resender is not None:
+            await self._resender.send_lost()
         await self.canceler.repeat_overdue(age_seconds)
+        await self.refused_watch.look()
 
     async def reconcile_once(
         self, *, report_only: bool = False, adoption: Adoption | None = None
     ) -> ReconciliationReport:
         """One pass now. What it finds wrong wakes the guards, and so does what an operator took up."""
         report = await self.reconciler.reconcile_once(report_only=report_only, adoption=adoption)
-        if not report.agrees or report.adopted:
+        if report.adopted or (not report_only and not report.agrees):
             self.wake_guards()
         return report
 
@@ -152,6 +180,14 @@ class ExecutionRuntimeSupervisor:
             reconciler = self.reconciler
             self._canceler = Canceler(reconciler.desk, reconciler.venue, reconciler.resolver)
         return self._canceler
+
+    @property
+    def refused_watch(self) -> RefusedWatch:
+        """Watches refused orders; one over the reconciler's account unless another was given."""
+        if self._refused_watch is None:
+            horizon = float(self.reconciler.venue.capabilities.horizon_seconds)
+            self._refused_watch = RefusedWatch(self.reconciler.desk, self.canceler, horizon)
+        return self._refused_watch
 
     @property
     def resolver(self) -> OrderResolver:

@@ -1,6 +1,9 @@
 """Taking up an account: what a desk reads of its store, and what the first start of an account writes."""
 
+from msgspec.structs import replace
+
 from tidegate.application.desk import AccountDesk
+from tidegate.application.starts import StartLog
 from tidegate.domain.events import AccountOpened
 from tidegate.domain.ports import AccountPort
 from tidegate.domain.records import CommitOutcome, StepCommitted, StoredAccount
@@ -11,16 +14,30 @@ class OpeningError(Exception):
     """The application cannot begin: the venue or the store did not give what a start needs. One line says which."""
 
 
-async def take_up(desk: AccountDesk) -> StoredAccount:
-    """Bring the desk to where the store stands, and change nothing."""
+async def take_up(desk: AccountDesk, starts: StartLog | None = None) -> StoredAccount:
+    """Bring the desk to where the store stands; only `starts`, where given, writes how far it has come."""
     stored = await desk.store.load()
-    desk.ledger.load(stored)
+    if starts is not None:
+        await starts.begin(stored.starts)
+    desk.ledger.load(replace(stored, open_orders=()))
+    set_aside = []
+    for record in stored.open_orders:
+        if desk.market_data.product(record.symbol) is None:
+            # Without its product nothing that it reserves can be computed.
+            desk.quarantined.add(record.client_order_id)
+        is_sound = record.client_order_id not in desk.quarantined
+        if is_sound and (starts is None or await starts.take_up(record.client_order_id)):
+            desk.ledger.recall(record)
+        else:
+            set_aside.append(record)
     if stored.account_state is not None:
         desk.ledger.states.set("", stored.account_state)
     for symbol, entry in stored.symbol_states.items():
         desk.ledger.states.set(symbol, entry)
     desk.pace.restore(desk.clock.now(), stored.orders_today)
     desk.filled_until = stored.last_fill_at
+    if starts is not None:
+        await starts.restrain(tuple(set_aside))
     desk.stats.unknown += sum(record.is_unanswered for record in desk.live_orders())
     return stored
 

@@ -4,6 +4,7 @@ from collections import Counter
 
 from tidegate.domain.events import (
     DecisionRefused,
+    FillBusted,
     JournalEvent,
     NoOrderDecided,
     OrderRejected,
@@ -22,10 +23,11 @@ class Tally:
         self.no_order = 0
         self.refused: Counter[str] = Counter()
 
-    def sent(self) -> None:
-        """Take one decision that has become an order."""
-        self.decisions += 1
+    def sent(self, step: Step) -> None:
+        """Take a step that marks an order's first attempt and says nothing else."""
         self.orders += 1
+        event = step.events[0]
+        self.decisions += isinstance(event, OrderSending) and event.decision is not None
 
     def count(self, step: Step) -> None:
         """Take one step that has been handed to the store."""
@@ -36,9 +38,12 @@ class Tally:
 
     def _one(self, event: JournalEvent) -> None:
         if isinstance(event, OrderSending):
-            self.orders += 1
-            if event.attempt == 1 and event.decision is not None:
-                self.decisions += 1
+            # A later attempt is the same order.
+            self.orders += event.attempt == 1
+            self.decisions += event.attempt == 1 and event.decision is not None
+        elif isinstance(event, FillBusted):
+            # It came as a fill that counts against one.
+            self.fills -= 1
         elif isinstance(event, OrderRejected):
             self.refused[event.code] += 1
         elif isinstance(event, DecisionRefused):
@@ -49,5 +54,5 @@ class Tally:
             self.no_order += 1
 
 
-_COUNTED = frozenset({OrderSending, OrderRejected, DecisionRefused, NoOrderDecided})
+_COUNTED = frozenset({OrderSending, FillBusted, OrderRejected, DecisionRefused, NoOrderDecided})
 """Events that a count follows from; fills are counted by themselves."""

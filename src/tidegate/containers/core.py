@@ -13,9 +13,11 @@ from tidegate.application.guard_watch import GuardWatch
 from tidegate.application.inbox import InboxServer
 from tidegate.application.operations import Operations
 from tidegate.application.placement import OrderPlacementService
+from tidegate.application.pulse import Pulse
 from tidegate.application.reconciler import OrderReconciler
 from tidegate.application.recovery import Recovery
 from tidegate.application.reports import ReportReader
+from tidegate.application.resending import OrderResender
 from tidegate.application.resolving import OrderResolver
 from tidegate.application.sending import OrderSender
 from tidegate.application.state_keeper import StateKeeper
@@ -51,6 +53,7 @@ class CoreContainer(containers.DeclarativeContainer):
     running = Part(Running)
     order_stats = Part(OrderStats)
     risk_manager = Part(make_risk_manager, settings, market_data)
+    pulse = Part(Pulse, clock)
     desk = Part(make_desk, settings, order_store, market_data, clock, risk_manager, order_stats)
     resolver = Part(OrderResolver, desk, engine_port)
     canceler = Part(Canceler, desk, engine_port, resolver)
@@ -72,6 +75,7 @@ class CoreContainer(containers.DeclarativeContainer):
         bot_id=settings.provided.engine.bot_id,
         enable_preview=settings.provided.engine.enable_preview,
     )
+    resender = Part(OrderResender, desk, engine_port, canceler, engine)
     placement = Part(
         OrderPlacementService,
         orders_store=order_store,
@@ -92,6 +96,8 @@ class CoreContainer(containers.DeclarativeContainer):
         guard_watch=guard_watch,
         resolver=resolver,
         canceler=canceler,
+        resender=resender,
+        pulse=pulse,
         clock=clock,
         intervals=Made(supervisor_intervals, settings),
     )
@@ -120,6 +126,7 @@ class CoreContainer(containers.DeclarativeContainer):
         audit=audit,
         running=running,
         session=session,
+        pulse=pulse,
         is_read_only=is_read_only,
         intervals=Made(application_intervals, settings),
     )

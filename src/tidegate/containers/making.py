@@ -67,5 +67,7 @@ def application_intervals(settings: Settings) -> Intervals:
     """The application's own periods, in seconds."""
     periods = settings.supervisor
     return Intervals(
-        reconciliation=float(periods.reconciliation_interval_seconds), inbox=float(periods.inbox_interval_seconds)
+        reconciliation=float(periods.reconciliation_interval_seconds),
+        inbox=float(periods.inbox_interval_seconds),
+        drain=float(periods.drain_seconds),
     )

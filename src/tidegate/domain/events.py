@@ -8,7 +8,7 @@ from msgspec import Struct
 from tidegate.domain.amounts import DOMAIN_CONTEXT, ZERO
 from tidegate.domain.decisions import Decision
 from tidegate.domain.fills import Fill
-from tidegate.domain.identifiers import ClientOrderId, VenueOrderId
+from tidegate.domain.identifiers import ClientOrderId, TradeId, VenueOrderId
 from tidegate.domain.orders import Order, Warned
 from tidegate.domain.refusals import AnyRefusal
 from tidegate.domain.vocabulary import TradingState
@@ -68,6 +68,14 @@ class OrderFilled(_OrderNews, frozen=True, gc=False, kw_only=True, tag="ORDER_FI
     fill: Fill
 
 
+class FillBusted(_OrderNews, frozen=True, gc=False, kw_only=True, tag="FILL_BUSTED"):
+    """The venue has taken an execution back: `fill` is its reverse, which is booked, and the first stands as it was."""
+
+    trade_id: TradeId
+    fill: Fill
+    reason: str = ""
+
+
 class CancelRequested(_OrderNews, frozen=True, gc=False, kw_only=True, tag="CANCEL_REQUESTED"):
     """A cancel, numbered per order, is about to be sent."""
 
@@ -101,11 +109,12 @@ class AmendRequested(_OrderNews, frozen=True, gc=False, kw_only=True, tag="AMEND
 
 
 class OrderAmended(_OrderNews, frozen=True, gc=False, kw_only=True, tag="ORDER_AMENDED"):
-    """The venue works the new terms of that amend."""
+    """The venue works the new terms of that amend, or of a change of its own, which it gives the `reason` of."""
 
     request: int
     quantity: Decimal
     limit_price: Decimal | None = None
+    reason: str = ""
 
 
 class AmendRejected(_OrderNews, frozen=True, gc=False, kw_only=True, tag="AMEND_REJECTED"):
@@ -120,6 +129,7 @@ OrderNews = (
     | OrderAccepted
     | OrderRejected
     | OrderFilled
+    | FillBusted
     | CancelRequested
     | CancelRejected
     | OrderCanceled

@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tidegate.domain.amounts import ZERO
 from tidegate.domain.identifiers import ClientOrderId, TradeId, VenueOrderId
@@ -31,3 +32,13 @@ class Fill(Struct, frozen=True, gc=False, kw_only=True):
     venue_order_id: VenueOrderId | None = None
     strategy_id: str = ""
     is_inferred: bool = False
+
+
+def reverse(fill: Fill) -> Fill:
+    """The record that takes a fill back: the other side at the same price, and the fee returned."""
+    return replace(
+        fill,
+        trade_id=TradeId(f"{fill.trade_id}:bust"),
+        side=fill.side.opposite,
+        fee=-fill.fee if fill.fee else fill.fee,
+    )

@@ -7,6 +7,7 @@ from tidegate.domain.events import (
     AccountOpened,
     DayOpened,
     ExternalFlow,
+    FillBusted,
     JournalEvent,
     OrderFilled,
     OrderNews,
@@ -78,7 +79,7 @@ class Fold:
             raise LookupError(f"news of order {order_id}, which the ledger does not hold")
         return self._changed(before, apply_news(before, event), event)
 
-    def _filled(self, event: OrderFilled) -> None:
+    def _filled(self, event: OrderFilled | FillBusted) -> None:
         if self._news(event):
             self.fills.append(own_fill(event.fill, self.orders[event.client_order_id]))
 
@@ -92,12 +93,13 @@ class Fold:
 
 _TAKES: dict[type, Callable[[Fold, Any], object]] = {
     OrderFilled: Fold._filled,
+    FillBusted: Fold._filled,
     OrderSending: Fold._sending,
     OrderPrepared: Fold._prepared,
     AccountOpened: Fold._learnt,
     ExternalFlow: Fold._learnt,
     DayOpened: Fold._learnt,
     TradingStateChanged: Fold._learnt,
-    **{kind: Fold._news for kind in get_args(OrderNews) if kind is not OrderFilled},
+    **{kind: Fold._news for kind in get_args(OrderNews) if kind not in (OrderFilled, FillBusted)},
 }
 """What each event does to a fold; one that is not listed is only remembered."""

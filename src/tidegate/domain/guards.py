@@ -28,7 +28,7 @@ class GuardReading(Struct, frozen=True, gc=False, kw_only=True):
     symbol: str = ""
 
 
-DAILY_LOSS, FEED, RECORDS, LOOPS = "daily_loss", "feed", "records", "loops"
+DAILY_LOSS, FEED, RECORDS, LOOPS, VENUE = "daily_loss", "feed", "records", "loops", "venue"
 REPETITION = "repetition"
 REPETITION_COOL_DOWN_SECONDS = Decimal(60)
 """How long a symbol takes no entries after the same order came too often."""
@@ -64,13 +64,23 @@ def feed(reading: MarketReading, at: datetime, limits: RiskLimits) -> GuardReadi
     return _reading(FEED, answer, words, reading.symbol)
 
 
-def records(differences: tuple[str, ...], overdue_unknown: tuple[str, ...], broken: tuple[str, ...]) -> GuardReading:
-    """Records against the venue: a confirmed mismatch, an overdue unknown, a broken invariant wait for an operator."""
-    found = (*broken, *differences, *(f"order {order_id} is unknown past its bound" for order_id in overdue_unknown))
+def venue(blind_since: datetime | None) -> GuardReading:
+    """Whether reconciliation can see the venue: BLIND while its passes find nobody, or only a part."""
+    if blind_since is None:
+        return _reading(VENUE, GuardAnswer.PASS, "the venue could be read")
+    return _reading(VENUE, GuardAnswer.BLIND, f"the venue has not been read whole since {blind_since.isoformat()}")
+
+
+def records(troubles: tuple[str, ...], symbol: str = "") -> GuardReading:
+    """Records against the venue: a confirmed mismatch, an overdue unknown, a broken invariant wait for an operator.
+
+    What concerns one symbol is that symbol's quarantine, and leaves the others alone.
+    """
+    found = troubles
     if not found:
-        return _reading(RECORDS, GuardAnswer.PASS, "records agree with the venue's as last read")
+        return _reading(RECORDS, GuardAnswer.PASS, "records agree with the venue's as last read", symbol)
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-    return _reading(RECORDS, GuardAnswer.TRIP, found[0] + more)
+    return _reading(RECORDS, GuardAnswer.TRIP, found[0] + more, symbol)
 
 
 def _reading(guard: str, answer: GuardAnswer, message: str, symbol: str = "") -> GuardReading:

@@ -11,6 +11,7 @@ from tidegate.domain.commitments import Commitments
 from tidegate.domain.events import (
     DayOpened,
     ExternalFlow,
+    FillBusted,
     JournalEvent,
     OrderFilled,
     OrderNews,
@@ -206,7 +207,7 @@ class Ledger:
                 events.append(one)
                 if latest is None or one.at > latest:
                     latest = one.at
-                if type(one) is OrderFilled:
+                if type(one) is OrderFilled or type(one) is FillBusted:
                     fills.append(own_fill(one.fill, record))
         if latest is None:
             return None

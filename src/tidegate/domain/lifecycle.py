@@ -12,6 +12,7 @@ from tidegate.domain.events import (
     AmendRequested,
     CancelRejected,
     CancelRequested,
+    FillBusted,
     OrderAccepted,
     OrderAmended,
     OrderCanceled,
@@ -202,6 +203,12 @@ def _filled(record: OrderRecord, news: OrderFilled) -> OrderRecord:
     )
 
 
+def _busted(record: OrderRecord, news: FillBusted) -> OrderRecord:
+    if news.trade_id in record.busted_ids:
+        return record
+    return replace(record, busted_ids=tuple(sorted((*record.busted_ids, news.trade_id))))
+
+
 def _with(numbers: tuple[int, ...], number: int) -> tuple[int, ...]:
     return numbers if number in numbers else tuple(sorted((*numbers, number)))
 
@@ -259,6 +266,7 @@ _APPLY: dict[type, Callable[..., OrderRecord]] = {
     OrderAccepted: _accepted,
     OrderRejected: _rejected,
     OrderFilled: _filled,
+    FillBusted: _busted,
     CancelRequested: _cancel_requested,
     CancelRejected: _cancel_rejected,
     OrderCanceled: _canceled,

@@ -111,7 +111,8 @@ class OrderRecord(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tru
 
     The facts only ever accumulate and `status` follows from them (`domain.lifecycle`), so that the same news in any
     order, with repeats, ends in the same record. `filled_notional` is Σ quantity × price over the fills; `trade_ids`
-    is sorted. `asked_quantity` and `asked_price` are the latest amend's, which restates both; one is open at a time.
+    is sorted. Fills in `busted_ids` were taken back by the venue, which moves positions and money, and no status.
+    `asked_quantity` and `asked_price` are the latest amend's, which restates both; one is open at a time.
     """
 
     order: Order
@@ -129,6 +130,7 @@ class OrderRecord(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tru
     refused: Refused | None = None
     cancel_requests: tuple[int, ...] = ()
     cancel_answers: tuple[int, ...] = ()
+    busted_ids: tuple[str, ...] = ()
     amend_requests: tuple[int, ...] = ()
     amend_answers: tuple[int, ...] = ()
     asked_quantity: Decimal | None = None

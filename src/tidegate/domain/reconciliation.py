@@ -1,6 +1,6 @@
 """Reconciliation: our record of an order against the venue's word, as pure functions from both to events."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -8,7 +8,16 @@ from enum import StrEnum
 from msgspec import Struct
 
 from tidegate.domain.amounts import ZERO, exact, plain
-from tidegate.domain.events import OrderAccepted, OrderCanceled, OrderExpired, OrderNews, OrderRejected
+from tidegate.domain.events import (
+    AmendRejected,
+    OrderAccepted,
+    OrderAmended,
+    OrderCanceled,
+    OrderExpired,
+    OrderNews,
+    OrderRejected,
+)
+from tidegate.domain.fills import Fill
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.products import Product
 from tidegate.domain.submissions import VenueOrder
@@ -32,12 +41,16 @@ BLAMELESS = frozenset({DifferenceKind.EXTERNAL})
 
 
 class Difference(Struct, frozen=True, gc=False, kw_only=True):
-    """One thing on which our records and the venue disagree, both sides in words."""
+    """One thing on which our records and the venue disagree, both sides in words.
+
+    `symbol` is that of an order or a position of ours, which it puts in doubt and no other; empty where the account is.
+    """
 
     kind: DifferenceKind
     subject: str
     ours: str
     theirs: str
+    symbol: str = ""
 
     @property
     def sentence(self) -> str:
@@ -76,14 +89,17 @@ def terms_difference(record: OrderRecord, theirs: VenueOrder) -> Difference | No
     if record.has_open_amend:
         quantities.add(record.quantity if record.asked_quantity is None else record.asked_quantity)
         prices.add(record.asked_price)
+    is_reduced = bool(theirs.reduced_reason) and theirs.quantity < record.quantity
     is_same_price = theirs.limit_price is None or record.limit_price is None or theirs.limit_price in prices
-    if theirs.symbol == ours.symbol and theirs.side is ours.side and theirs.quantity in quantities and is_same_price:
+    is_same_quantity = is_reduced or theirs.quantity in quantities
+    if theirs.symbol == ours.symbol and theirs.side is ours.side and is_same_quantity and is_same_price:
         return None
     return Difference(
         kind=DifferenceKind.TERMS_DIFFER,
         subject=ours.client_order_id,
         ours=_terms(ours.side, record.quantity, ours.symbol, record.limit_price),
         theirs=_terms(theirs.side, theirs.quantity, theirs.symbol, theirs.limit_price),
+        symbol=ours.symbol,
     )
 
 
@@ -108,11 +124,79 @@ def news_of(record: OrderRecord, theirs: VenueOrder) -> tuple[OrderNews, ...]:
     news: list[OrderNews] = []
     if not record.is_accepted or (record.venue_order_id is None and theirs.venue_order_id is not None):
         news.append(OrderAccepted(client_order_id=order_id, venue_order_id=theirs.venue_order_id, at=theirs.at))
+    if theirs.reduced_reason and theirs.quantity < record.quantity and not record.has_open_amend:
+        # B35: self-trade prevention, for one.
+        news.append(
+            OrderAmended(
+                client_order_id=order_id,
+                request=record.amended_by + 1,
+                quantity=theirs.quantity,
+                limit_price=record.limit_price,
+                reason=theirs.reduced_reason,
+                at=theirs.at,
+            )
+        )
     if theirs.is_canceled and not record.is_canceled:
         news.append(OrderCanceled(client_order_id=order_id, reason="as the venue reports it", at=theirs.at))
     if theirs.is_expired and not record.is_expired:
         news.append(OrderExpired(client_order_id=order_id, at=theirs.at))
     return tuple(news)
+
+
+def repeated_page(theirs: Sequence[VenueOrder]) -> str:
+    """B28: what shows that a listing was put together from a page that came twice, and so from too few; else empty."""
+    seen: set[tuple[str, str | None]] = set()
+    for order in theirs:
+        key = (order.client_order_id, order.venue_order_id)
+        if key in seen:
+            return f"{order.client_order_id} is listed twice: a page was repeated, and another may be missing"
+        seen.add(key)
+    return ""
+
+
+def is_another(record: OrderRecord, theirs: VenueOrder) -> bool:
+    """Whether the venue tells of a second order under our id. An amend may have given the first a new one."""
+    known = record.venue_order_id
+    is_known = known is not None and theirs.venue_order_id is not None and not record.amend_requests
+    return is_known and theirs.venue_order_id != known
+
+
+@exact
+def fill_flaw(record: OrderRecord, fill: Fill) -> str:
+    """What keeps a fill from being one of its order; empty where nothing does."""
+    order = record.order
+    if fill.symbol != order.symbol or fill.side is not order.side:
+        return f"fill {fill.trade_id} is a {fill.side} of {fill.symbol}, its order a {order.side} of {order.symbol}"
+    is_finite = fill.quantity.is_finite() and fill.price.is_finite()
+    if not (is_finite and fill.quantity > ZERO and fill.price > ZERO):
+        return f"fill {fill.trade_id} is of {fill.quantity} at {fill.price}"
+    return ""
+
+
+def news_of_open_amend(record: OrderRecord, theirs: VenueOrder, *, is_over: bool) -> tuple[OrderNews, ...]:
+    """What the venue's word says of an amend that has no answer.
+
+    The new terms are proof that it was taken. The old ones prove that it was not only once it can no longer arrive:
+    `is_over`, or the order has ended.
+    """
+    if not record.has_open_amend or record.asked_quantity is None:
+        return ()
+    order_id, request = record.client_order_id, record.amend_requests[-1]
+    has_price = theirs.limit_price is None or theirs.limit_price == record.asked_price
+    if theirs.quantity == record.asked_quantity and has_price:
+        return (
+            OrderAmended(
+                client_order_id=order_id,
+                request=request,
+                quantity=record.asked_quantity,
+                limit_price=record.asked_price,
+                at=theirs.at,
+            ),
+        )
+    if theirs.quantity == record.quantity and (is_over or not theirs.is_open):
+        reason = "the venue still has the terms from before it"
+        return (AmendRejected(client_order_id=order_id, request=request, reason=reason, at=theirs.at),)
+    return ()
 
 
 def lacks_fills(record: OrderRecord, theirs: VenueOrder) -> bool:
@@ -132,7 +216,9 @@ def position_differences(
         here, there = ours.get(symbol, ZERO), theirs.get(symbol, ZERO)
         if abs(here - there) > tolerance:
             found.append(
-                Difference(kind=DifferenceKind.POSITION, subject=symbol, ours=plain(here), theirs=plain(there))
+                Difference(
+                    kind=DifferenceKind.POSITION, subject=symbol, ours=plain(here), theirs=plain(there), symbol=symbol
+                )
             )
     return tuple(found)
 

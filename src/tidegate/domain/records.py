@@ -79,6 +79,18 @@ class StoredDecision(Struct, frozen=True, gc=False, kw_only=True):
     outcome: DecisionRefused | NoOrderDecided | None = None
 
 
+class StartMarks(Struct, frozen=True, gc=False, kw_only=True):
+    """What starts leave for the next one, since one that a crash ends can say nothing afterwards.
+
+    `unfinished` starts have begun and not ended since the last that did; `taking_up` is the order that the last of them
+    had turned to, and `quarantined` are those that are not taken up any more.
+    """
+
+    unfinished: int = 0
+    taking_up: str = ""
+    quarantined: tuple[str, ...] = ()
+
+
 class StoredAccount(Struct, frozen=True, kw_only=True):
     """What a start needs: everything open, and the sums of what is not."""
 
@@ -97,6 +109,7 @@ class StoredAccount(Struct, frozen=True, kw_only=True):
     day_opening_equity: Decimal | None
     orders_today: int
     last_fill_at: datetime | None
+    starts: StartMarks = StartMarks()
 
 
 class JournalRow(Struct, frozen=True, kw_only=True):

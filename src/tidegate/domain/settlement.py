@@ -1,10 +1,13 @@
-"""Settlement: what a venue's answer to a submit or a cancel means for the order, as events."""
+"""Settlement: what a venue's answer to a submit, a cancel or an amend means for the order, as events."""
 
+from decimal import Decimal
 from typing import assert_never
 
 from tidegate.domain.events import (
+    AmendRejected,
     CancelRejected,
     OrderAccepted,
+    OrderAmended,
     OrderCanceled,
     OrderFilled,
     OrderNews,
@@ -13,6 +16,10 @@ from tidegate.domain.events import (
 )
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.submissions import (
+    AmendConfirmed,
+    AmendOutcome,
+    AmendRefused,
+    AmendUnanswered,
     CancelConfirmed,
     CancelOutcome,
     CancelRefused,
@@ -65,6 +72,25 @@ def news_of_cancel(client_order_id: ClientOrderId, request: int, outcome: Cancel
         case CancelRefused(reason=reason, at=at):
             return [CancelRejected(client_order_id=client_order_id, request=request, reason=reason, at=at)]
         case CancelUnanswered():
+            return []
+        case _:
+            assert_never(outcome)
+
+
+def news_of_amend(
+    client_order_id: ClientOrderId, request: int, quantity: Decimal, limit_price: Decimal | None, outcome: AmendOutcome
+) -> list[OrderNews]:
+    """A confirmed amend has the new terms, a refused one the old; an unanswered one leaves both possible."""
+    match outcome:
+        case AmendConfirmed(at=at):
+            return [
+                OrderAmended(
+                    client_order_id=client_order_id, request=request, quantity=quantity, limit_price=limit_price, at=at
+                )
+            ]
+        case AmendRefused(reason=reason, at=at):
+            return [AmendRejected(client_order_id=client_order_id, request=request, reason=reason, at=at)]
+        case AmendUnanswered():
             return []
         case _:
             assert_never(outcome)

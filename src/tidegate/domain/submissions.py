@@ -100,7 +100,8 @@ AmendOutcome = AmendConfirmed | AmendRefused | AmendUnanswered
 class VenueOrder(Struct, frozen=True, gc=False, kw_only=True):
     """An order as the venue tells it at one moment; its quantities are cumulative, a check and never a fill (R5).
 
-    `rejected_code` is one of `rejections.VENUE_REFUSALS`, empty unless the venue rejected it.
+    `rejected_code` is one of `rejections.VENUE_REFUSALS`, empty unless the venue rejected it. `reduced_reason` says why
+    the venue itself works less than it was asked for (self-trade prevention), empty unless it does.
     """
 
     client_order_id: ClientOrderId
@@ -117,6 +118,7 @@ class VenueOrder(Struct, frozen=True, gc=False, kw_only=True):
     is_expired: bool = False
     rejected_code: str = ""
     rejected_reason: str = ""
+    reduced_reason: str = ""
     reduce_only: bool = False
     at: datetime
 
@@ -156,7 +158,14 @@ class ReportGap(Struct, frozen=True, gc=False, kw_only=True, tag=True):
     at: datetime
 
 
-VenueReport = OrderUpdate | FillReport | ReportGap
+class FillBust(Struct, frozen=True, gc=False, kw_only=True, tag=True):
+    """An execution that the venue has taken back, as it had been told."""
+
+    fill: Fill
+    reason: str = ""
+
+
+VenueReport = OrderUpdate | FillReport | FillBust | ReportGap
 
 
 class VenueBalances(Struct, frozen=True, gc=False, kw_only=True):

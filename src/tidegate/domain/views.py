@@ -72,7 +72,8 @@ class OwnOrders(Struct, frozen=True, gc=False, kw_only=True):
     """Our own live orders on the judged order's book, as far as the checks need them.
 
     `best_bid` and `best_ask` are our best resting prices with their order ids; `reducing_leaves` what live reductions
-    of the position may still take; `unknown_count` orders whose outcome is unknown.
+    of the position may still take; `unknown_count` orders whose outcome is unknown, all of them known by
+    `unknown_until` as far as that can be said.
     """
 
     best_bid: Decimal | None = None
@@ -82,6 +83,7 @@ class OwnOrders(Struct, frozen=True, gc=False, kw_only=True):
     reducing_leaves: Decimal = ZERO
     unknown_count: int = 0
     unknown_id: str = ""
+    unknown_until: datetime | None = None
 
 
 class PaceReading(Struct, frozen=True, gc=False, kw_only=True):

@@ -9,7 +9,7 @@ import pytest
 
 from tests.adapters.cli.conftest import Run
 from tidegate.adapters.brokers.simulated.world_file import FileArchive
-from tidegate.adapters.cli import wire
+from tidegate.adapters.cli import wire, wire_upkeep
 from tidegate.adapters.clocks import WallClock
 from tidegate.adapters.recordings.synthetic import packaged_recording_path
 from tidegate.adapters.stores.sqlite.inbox import open_sqlite_inbox
@@ -232,12 +232,12 @@ def test_a_mismatch_is_read_twice_within_one_command(
     adopted = program("reconcile", "--adopt", "--reason", "a deposit", "--json")
     again = program("reconcile", "--json")
 
-    first = msgspec.json.decode(hasty.out, type=wire.ReconciliationLine)
-    taken = msgspec.json.decode(adopted.out, type=wire.ReconciliationLine)
+    first = msgspec.json.decode(hasty.out, type=wire_upkeep.ReconciliationLine)
+    taken = msgspec.json.decode(adopted.out, type=wire_upkeep.ReconciliationLine)
     assert [one.subject for one in first.suspected] == ["USD"]
     assert (told.code, "reading again" in told.err, "reconcile --adopt" in told.out) == (1, True, True)
     assert (adopted.code, taken.agrees, [one.subject for one in taken.adopted]) == (0, True, ["USD"])
-    assert msgspec.json.decode(again.out, type=wire.ReconciliationLine).suspected == []
+    assert msgspec.json.decode(again.out, type=wire_upkeep.ReconciliationLine).suspected == []
     assert "EXTERNAL_FLOW" in program("events").out
     assert program("reconcile", "--adopt", "--report-only").code == 2
 
@@ -248,6 +248,6 @@ def test_records_and_venue_are_compared(program: Run) -> None:
 
     ended = program("reconcile", "--json")
 
-    report = msgspec.json.decode(ended.out, type=wire.ReconciliationLine)
+    report = msgspec.json.decode(ended.out, type=wire_upkeep.ReconciliationLine)
     assert (ended.code, report.agrees, report.differences) == (0, True, [])
     assert "agree" in program("reconcile", "--report-only").out

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import asdict
 
-from tidegate.adapters.cli import wire
+from tidegate.adapters.cli import wire, wire_upkeep
 from tidegate.application.operations import StateReceipt
 from tidegate.application.readings import AccountSummary, PositionReading
 from tidegate.application.summary import RunSummary
@@ -184,6 +184,7 @@ def position_line(reading: PositionReading) -> wire.PositionLine:
         unrealized_pnl=_amount(reading.unrealized_pnl),
         realized_pnl=plain(position.realized_pnl),
         fees=plain(position.fees),
+        state=reading.state.value,
     )
 
 
@@ -199,6 +200,7 @@ def account_line(summary: AccountSummary) -> wire.AccountLine:
         available=_amounts(summary.available),
         state=summary.state.value,
         state_reason=summary.state_reason,
+        restrained={symbol: entry.reason for symbol, entry in summary.restrained.items()},
         opened_at=summary.opened_at,
     )
 
@@ -253,12 +255,12 @@ def state_line(receipt: StateReceipt) -> wire.StateLine:
     )
 
 
-def _differences(differences: Iterable[Difference]) -> list[wire.DifferenceLine]:
-    return [wire.DifferenceLine(**asdict(one) | {"kind": one.kind.value}) for one in differences]
+def _differences(differences: Iterable[Difference]) -> list[wire_upkeep.DifferenceLine]:
+    return [wire_upkeep.DifferenceLine(**asdict(one) | {"kind": one.kind.value}) for one in differences]
 
 
-def reconciliation_line(report: ReconciliationReport) -> wire.ReconciliationLine:
-    return wire.ReconciliationLine(
+def reconciliation_line(report: ReconciliationReport) -> wire_upkeep.ReconciliationLine:
+    return wire_upkeep.ReconciliationLine(
         at=report.at,
         agrees=report.agrees,
         differences=_differences(report.differences),
@@ -286,4 +288,5 @@ def run_line(summary: RunSummary) -> wire.RunLine:
         opening_equity=_amount(summary.opening_equity),
         realized_pnl=_amount(summary.realized_pnl) or "0",
         fees=plain(summary.fees),
+        restrained=summary.restrained,
     )

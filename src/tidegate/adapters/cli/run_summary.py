@@ -101,6 +101,9 @@ def _integrity(closing: AccountSummary, summary: RunSummary) -> list[RenderableT
     if closing.state is not TradingState.ACTIVE:
         why = f": {figures.clean(closing.state_reason)}; `resume` lets it trade again once you have looked"
         grid.add_row("State", Text.assemble((closing.state.value, STATE_STYLES[closing.state]), why))
+    for symbol, why in summary.restrained.items():
+        lifted = f"takes no entries: {figures.clean(why)}; `resume --symbol {symbol}` lifts it once you have looked"
+        grid.add_row("State", Text.assemble((symbol, "bold yellow"), f" {lifted}"))
     unknown = f"{figures.counted(summary.unknown, 'order')} without a known outcome"
     grid.add_row(
         "Outcomes",

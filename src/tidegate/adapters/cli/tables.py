@@ -113,7 +113,7 @@ def positions_table(readings: Iterable[PositionReading]) -> Table:
     for reading in readings:
         position = reading.position
         made.add_row(
-            position.symbol,
+            restrained_text(position.symbol, reading.state),
             position.strategy_id or figures.UNKNOWN,
             figures.quantity(position.quantity),
             figures.price(position.entry_price),
@@ -123,6 +123,11 @@ def positions_table(readings: Iterable[PositionReading]) -> Table:
             figures.money(position.fees),
         )
     return made
+
+
+def restrained_text(symbol: str, state: TradingState) -> Text:
+    """A symbol, marked where it does not trade freely."""
+    return Text(symbol) if state is TradingState.ACTIVE else Text(f"{symbol} {state.value}", style=STATE_STYLES[state])
 
 
 _POSITION_FIGURES = ("Quantity", "Entry", "Mark", "Unrealised", "Realised", "Fees")

@@ -175,6 +175,7 @@ class PositionLine(Line, frozen=True, kw_only=True):
     unrealized_pnl: Amount | None
     realized_pnl: Amount
     fees: Amount
+    state: str
 
 
 class AccountLine(Line, frozen=True, kw_only=True):
@@ -190,6 +191,7 @@ class AccountLine(Line, frozen=True, kw_only=True):
     available: dict[str, Amount]
     state: str
     state_reason: str
+    restrained: dict[str, str]
     opened_at: datetime | None
 
 
@@ -247,28 +249,6 @@ class StateLine(Line, frozen=True, kw_only=True):
     epoch: int | None
 
 
-class DifferenceLine(Line, frozen=True, kw_only=True):
-    """One thing on which records and venue disagree."""
-
-    kind: str
-    subject: str
-    ours: str
-    theirs: str
-
-
-class ReconciliationLine(Line, frozen=True, kw_only=True):
-    """What one pass of reconciliation found."""
-
-    at: datetime
-    agrees: bool
-    differences: list[DifferenceLine]
-    suspected: list[DifferenceLine]
-    unreachable: list[str]
-    applied: int
-    resolved: list[str]
-    adopted: list[DifferenceLine]
-
-
 class SettledLine(Line, frozen=True, kw_only=True, omit_defaults=True):
     """What became of one decision of standard input; of `order`, `no_order` and `refusal` one is there."""
 
@@ -296,3 +276,4 @@ class RunLine(Line, frozen=True, kw_only=True):
     opening_equity: Amount | None
     realized_pnl: Amount
     fees: Amount
+    restrained: dict[str, str]

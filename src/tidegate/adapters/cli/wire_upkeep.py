@@ -1,4 +1,4 @@
-"""What `--json` prints of set-up and upkeep: findings, settings, imports, copies and files that were made."""
+"""What `--json` prints of set-up and upkeep: findings, settings, imports, copies, files, and reconciliation."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -62,3 +62,26 @@ class WrittenLine(Line, frozen=True, kw_only=True):
     """Files that were made."""
 
     files: list[str]
+
+
+class DifferenceLine(Line, frozen=True, kw_only=True):
+    """One thing on which records and venue disagree."""
+
+    kind: str
+    subject: str
+    ours: str
+    theirs: str
+    symbol: str
+
+
+class ReconciliationLine(Line, frozen=True, kw_only=True):
+    """What one pass of reconciliation found."""
+
+    at: datetime
+    agrees: bool
+    differences: list[DifferenceLine]
+    suspected: list[DifferenceLine]
+    unreachable: list[str]
+    applied: int
+    resolved: list[str]
+    adopted: list[DifferenceLine]

@@ -12,6 +12,7 @@ from tidegate.adapters.settings.amounts import (
     Identifier,
     Milliseconds,
     Parameters,
+    Patience,
     Seconds,
     Section,
     SymbolTable,
@@ -68,7 +69,7 @@ class VenueSettings(Section):
 
 
 class SupervisorSettings(Section):
-    """[supervisor]: how often each loop looks, in seconds of the clock in force."""
+    """[supervisor]: how often each loop looks, and how long leaving waits, in seconds of the clock in force."""
 
     guard_interval_seconds: Seconds = 60
     feed_interval_seconds: Seconds = 1
@@ -76,6 +77,7 @@ class SupervisorSettings(Section):
     in_flight_interval_seconds: Seconds = 2
     in_flight_age_seconds: Seconds = 5
     inbox_interval_seconds: Seconds = 0.5
+    drain_seconds: Patience = 5
 
 
 class PaperSettings(Section):

@@ -33,6 +33,7 @@ from tidegate.domain.records import (
     JournalRow,
     RecordOutcome,
     RequestKind,
+    StartMarks,
     StateForbids,
     Step,
     StepCommitted,
@@ -103,6 +104,7 @@ class MemoryOrderStore:
             day_opening_equity=facts.day_opening_equity,
             orders_today=facts.sent_today(self._clock.now()),
             last_fill_at=facts.last_fill_at,
+            starts=facts.starts,
         )
 
     async def record_sending(self, approved: ApprovedOrder, step: Step) -> RecordOutcome:
@@ -155,6 +157,11 @@ class MemoryOrderStore:
 
     async def write_state(self, change: TradingStateChanged) -> CommitOutcome:
         return await self.commit(Step(at=change.at, events=(change,)))
+
+    async def write_start_marks(self, marks: StartMarks) -> CommitOutcome:
+        if not self._is_closed:
+            self._facts.starts = marks
+        return await self.flush()
 
     def _take(self, step: Step) -> None:
         self._steps.append(step)

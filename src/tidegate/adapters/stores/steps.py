@@ -16,7 +16,7 @@ from tidegate.domain.events import (
     TradingStateChanged,
 )
 from tidegate.domain.orders import ApprovedOrder
-from tidegate.domain.records import Step, StoredDecision
+from tidegate.domain.records import StartMarks, Step, StoredDecision
 
 ACCOUNT_FACTS = (TradingStateChanged, AccountOpened, ExternalFlow, DayOpened)
 """Events that a store projects by itself, whatever step they come in."""
@@ -82,6 +82,7 @@ class Facts(Struct, kw_only=True):
     sent_on: str = ""
     sent_count: int = 0
     last_fill_at: datetime | None = None
+    starts: StartMarks = StartMarks()
 
     def opened(self, event: AccountOpened) -> None:
         self.opened_at = event.at

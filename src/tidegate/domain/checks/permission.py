@@ -1,10 +1,13 @@
 """Permission: the trading state (TRADING_STATE), and orders whose outcome is unknown (UNKNOWN_OUTCOME)."""
 
+from datetime import datetime
+
 from tidegate.domain.amounts import ZERO
 from tidegate.domain.checks.draft import Draft
 from tidegate.domain.checks.reducible import reducible_quantity
 from tidegate.domain.refusals import Remedy, TradingStateRefused, UnknownOutcomeRefused
 from tidegate.domain.states import permits
+from tidegate.domain.validity import shown
 from tidegate.domain.vocabulary import TradingState
 
 
@@ -50,4 +53,12 @@ def unknown_outcome(draft: Draft) -> UnknownOutcomeRefused | None:
         message=f"{own.unknown_count} order(s) on {symbol} have no known outcome yet, the oldest {own.unknown_id}"
         + overridden,
         facts={"symbol": symbol, "client_order_id": own.unknown_id},
+        remedy=_by_when(own.unknown_until, draft.view.at),
     )
+
+
+def _by_when(until: datetime | None, at: datetime) -> Remedy:
+    """Waiting is all that helps, for as long as the venue may still tell."""
+    if until is None or at > until:
+        return Remedy("an operator has to look at it: asking the venue has not settled it")
+    return Remedy(f"resolves by {shown(until)}", not_before=until)

@@ -13,6 +13,7 @@ from tidegate.domain.records import (
     InboxRequest,
     JournalRow,
     RecordOutcome,
+    StartMarks,
     Step,
     StoredAccount,
     StoredDecision,
@@ -64,6 +65,10 @@ class OrderStorePort(Protocol):
 
     async def write_state(self, change: TradingStateChanged) -> CommitOutcome:
         """Make a trading state durable; the next SENDING transaction of any writer reads it."""
+        ...
+
+    async def write_start_marks(self, marks: StartMarks) -> CommitOutcome:
+        """Make durable how starts have ended, beside the journal: a start without input leaves no row of its own."""
         ...
 
     async def find_decision(self, decision_id: str) -> StoredDecision | None:

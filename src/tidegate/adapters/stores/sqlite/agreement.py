@@ -15,6 +15,7 @@ from tidegate.adapters.stores.sqlite.codec import decode_order, encode, is_intac
 from tidegate.domain.events import (
     AccountEvent,
     DecisionRefused,
+    FillBusted,
     JournalEvent,
     NoOrderDecided,
     OrderFilled,
@@ -83,7 +84,7 @@ class _Fold:
             if record is None:
                 raise LookupError(f"order {event.client_order_id}")
             self._keep(apply_news(record, event))
-            if isinstance(event, OrderFilled):
+            if isinstance(event, OrderFilled | FillBusted):
                 fill = event.fill
                 self._insert(
                     "INSERT OR IGNORE INTO folded_fills VALUES (?, ?, ?)", fill.symbol, fill.trade_id, sequence

@@ -14,7 +14,7 @@ from tidegate.adapters.stores.steps import ACCOUNT_FACTS, Facts
 from tidegate.domain.events import AccountOpened, DayOpened, ExternalFlow, JournalEvent, TradingStateChanged
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.positions import Position
-from tidegate.domain.records import InboxAnswer, Step
+from tidegate.domain.records import InboxAnswer, StartMarks, Step
 
 CHECKPOINT_ROWS = 4_096
 """Journal rows between two checkpoints: a start verifies at most so many, in about 10 ms."""
@@ -73,6 +73,10 @@ class Draft:
     def sent(self, step: Step) -> None:
         """Count one more order sent today."""
         self._facts.sent(step.at)
+        self._facts_changed = True
+
+    def start_marks(self, marks: StartMarks) -> None:
+        self._facts.starts = marks
         self._facts_changed = True
 
     def answer(self, answer: InboxAnswer) -> None:

@@ -20,7 +20,7 @@ from tidegate.adapters.stores.sqlite.codec import (
 from tidegate.adapters.stores.sqlite.errors import StoreCorrupt, StoreUnusable
 from tidegate.adapters.stores.sqlite.head import states_of
 from tidegate.adapters.stores.steps import Facts, stored_decision
-from tidegate.domain.events import DecisionRefused, JournalEvent, NoOrderDecided, OrderFilled, OrderSending
+from tidegate.domain.events import DecisionRefused, FillBusted, JournalEvent, NoOrderDecided, OrderFilled, OrderSending
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId, client_order_id
 from tidegate.domain.orders import OrderRecord
@@ -84,6 +84,7 @@ class Queries:
             day_opening_equity=facts.day_opening_equity,
             orders_today=facts.sent_today(now),
             last_fill_at=facts.last_fill_at,
+            starts=facts.starts,
         )
 
     def facts(self) -> Facts:
@@ -115,7 +116,10 @@ class Queries:
 
     def _fill(self, symbol: str, trade_id: str, sequence: int, payload: str) -> Fill:
         for event in self._events(sequence, payload):
-            if isinstance(event, OrderFilled) and (event.fill.symbol, event.fill.trade_id) == (symbol, trade_id):
+            if isinstance(event, OrderFilled | FillBusted) and (event.fill.symbol, event.fill.trade_id) == (
+                symbol,
+                trade_id,
+            ):
                 return event.fill
         raise StoreCorrupt(self._path, f"journal row {sequence} does not hold fill {trade_id}")
 

@@ -20,6 +20,7 @@ from tidegate.domain.records import (
     CommitOutcome,
     InboxAnswer,
     RecordOutcome,
+    StartMarks,
     Step,
     StepCommitted,
     StoreUnavailable,
@@ -117,6 +118,9 @@ class SqliteStoreReader(SqliteReadings):
         return StepCommitted(sequence=row[0])
 
     async def write_state(self, change: TradingStateChanged) -> CommitOutcome:
+        return _READ_ONLY
+
+    async def write_start_marks(self, marks: StartMarks) -> CommitOutcome:
         return _READ_ONLY
 
     async def answer(self, answer: InboxAnswer) -> CommitOutcome:

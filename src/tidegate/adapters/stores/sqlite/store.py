@@ -7,11 +7,11 @@ from tidegate.adapters.stores.sqlite.files import connect_to_read, in_our_words
 from tidegate.adapters.stores.sqlite.lanes import InlineLane, Lane
 from tidegate.adapters.stores.sqlite.lookups import Lookups
 from tidegate.adapters.stores.sqlite.readings import SqliteReadings
-from tidegate.adapters.stores.sqlite.units import AnswerUnit, plain_unit, sending_unit
+from tidegate.adapters.stores.sqlite.units import AnswerUnit, StartUnit, plain_unit, sending_unit
 from tidegate.domain.events import TradingStateChanged
 from tidegate.domain.orders import ApprovedOrder
 from tidegate.domain.ports.clock import ClockPort
-from tidegate.domain.records import CommitOutcome, InboxAnswer, RecordOutcome, Step, StoredDecision
+from tidegate.domain.records import CommitOutcome, InboxAnswer, RecordOutcome, StartMarks, Step, StoredDecision
 
 
 class SqliteOrderStore(SqliteReadings):
@@ -65,6 +65,9 @@ class SqliteOrderStore(SqliteReadings):
 
     async def write_state(self, change: TradingStateChanged) -> CommitOutcome:
         return await self.commit(Step(at=change.at, events=(change,)))
+
+    async def write_start_marks(self, marks: StartMarks) -> CommitOutcome:
+        return await self._lane.carry(StartUnit(marks=marks))
 
     async def answer(self, answer: InboxAnswer) -> CommitOutcome:
         return await self._lane.carry(AnswerUnit(answer=answer))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from tidegate.adapters.stores.sqlite.draft import Draft
 from tidegate.adapters.stores.sqlite.head import Head, Taken
-from tidegate.adapters.stores.sqlite.units import AnswerUnit, AnyUnit, PlainUnit, SendingUnit
+from tidegate.adapters.stores.sqlite.units import AnswerUnit, AnyUnit, PlainUnit, SendingUnit, StartUnit
 from tidegate.adapters.stores.steps import Facts
 from tidegate.domain.orders import RecordedOrder
 from tidegate.domain.records import AlreadyDecided, RecordOutcome, StepCommitted, WriterLost
@@ -69,6 +69,8 @@ class Transactions:
                 unit.outcome = _step(draft, taken, unit)
             elif isinstance(unit, AnswerUnit):
                 draft.answer(unit.answer)
+            elif isinstance(unit, StartUnit):
+                draft.start_marks(unit.marks)
         for unit in units:
             # A flush or an answer stands for everything before it.
             if unit.outcome is None:

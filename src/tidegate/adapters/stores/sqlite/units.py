@@ -10,7 +10,7 @@ from tidegate.adapters.stores.steps import claim_of, sending_of
 from tidegate.domain.events import OrderSending
 from tidegate.domain.identifiers import client_order_id
 from tidegate.domain.orders import ApprovedOrder
-from tidegate.domain.records import CommitOutcome, InboxAnswer, RecordOutcome, Step
+from tidegate.domain.records import CommitOutcome, InboxAnswer, RecordOutcome, StartMarks, Step
 
 T = TypeVar("T")
 
@@ -51,6 +51,12 @@ class AnswerUnit(Unit[CommitOutcome], gc=False, kw_only=True):
     """An answer to a request of the inbox."""
 
     answer: InboxAnswer
+
+
+class StartUnit(Unit[CommitOutcome], gc=False, kw_only=True):
+    """How starts have ended."""
+
+    marks: StartMarks
 
 
 class FlushUnit(Unit[CommitOutcome], gc=False, kw_only=True):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tidegate.domain.events import GuardReported
 from tidegate.domain.orders import RecordedOrder
-from tidegate.domain.records import StateForbids, StepCommitted
+from tidegate.domain.records import StartMarks, StateForbids, StepCommitted
 from tidegate.domain.vocabulary import Purpose, TradingState
 from tidegate.testing.contracts.order_stores.opened import StoreContract
 
@@ -47,6 +47,16 @@ class StateClaims(StoreContract):
             assert isinstance(await store.record_sending(free.approved, free.step), RecordedOrder)
             await store.write_state(steps.state(TradingState.ACTIVE, "BTC-USD"))
             assert isinstance(await store.record_sending(halted.approved, halted.step), RecordedOrder)
+
+    async def test_how_starts_have_ended_is_kept_beside_the_journal(self, tmp_path: Path) -> None:
+        async with self.opened(tmp_path) as (store, steps):
+            await store.write_state(steps.state(TradingState.HALTED))
+            before = await store.load()
+            marks = StartMarks(unfinished=3, taking_up="tg1", quarantined=("tg2",))
+            assert isinstance(await store.write_start_marks(marks), StepCommitted)
+            after = await store.load()
+            assert (before.starts, after.starts) == (StartMarks(), marks)
+            assert after.sequence == before.sequence
 
     async def test_a_state_that_comes_in_a_step_holds_for_what_is_queued_after_it(self, tmp_path: Path) -> None:
         async with self.opened(tmp_path) as (store, steps):

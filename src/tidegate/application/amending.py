@@ -1,0 +1,153 @@
+"""Amending: another total quantity and price for an order that rests, with an outcome that may be unknown."""
+
+from asyncio import CancelledError
+from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tidegate.application.desk import AccountDesk
+from tidegate.application.engine import ExecutionEngine
+from tidegate.application.preparing import hindrance
+from tidegate.application.resolving import OrderResolver
+from tidegate.domain.amounts import DOMAIN_CONTEXT, InvalidAmount, plain, price, quantity
+from tidegate.domain.events import AmendRequested
+from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.orders import ApprovedOrder, OrderRecord
+from tidegate.domain.pace import terms_of
+from tidegate.domain.ports import EnginePort
+from tidegate.domain.records import StepCommitted
+from tidegate.domain.refusals import AnyRefusal, InvalidRefused, MarketStateRefused, Remedy, StoreRefused
+from tidegate.domain.settlement import news_of_amend
+from tidegate.domain.submissions import AmendConfirmed, AmendOutcome
+from tidegate.domain.vocabulary import OrderSide, OrderStatus
+
+_AMENDABLE = (OrderStatus.ACCEPTED, OrderStatus.PARTIALLY_FILLED)
+
+
+class _Terms(Struct, frozen=True, gc=False):
+    """The total quantity and the price that an order is to have."""
+
+    quantity: Decimal
+    limit_price: Decimal | None
+
+
+class Amender:
+    """Amends by request numbers. Until an amend is known, the larger of old and new is reserved (B32)."""
+
+    def __init__(self, desk: AccountDesk, venue: EnginePort, resolver: OrderResolver) -> None:
+        self._desk = desk
+        self._venue = venue
+        self._resolver = resolver
+
+    async def amend(
+        self, client_order_id: ClientOrderId, total: Decimal, limit_price: Decimal | None, engine: ExecutionEngine
+    ) -> OrderRecord | AnyRefusal:
+        """Ask for a new total quantity, and a new price where one is given; the order as it then stands.
+
+        What makes the order larger or bolder is reviewed like a new one of what is left; what makes it smaller is not.
+        Nothing is sent that is not durable. An unanswered amend leaves it PENDING_AMEND, a refused one is followed by a
+        query: a fill may have come first (B33).
+        """
+        asked = self._asked(client_order_id, total, limit_price)
+        if not isinstance(asked, _Terms):
+            return asked
+        record = self._desk.ledger.orders[client_order_id]
+        terms = asked if _is_smaller(record, asked) else self._reviewed(record, asked, engine)
+        if not isinstance(terms, _Terms):
+            return terms
+        request = max(*record.amend_requests, record.amended_by, 0) + 1
+        at = self._desk.clock.now()
+        event = AmendRequested(
+            client_order_id=client_order_id,
+            request=request,
+            quantity=terms.quantity,
+            limit_price=terms.limit_price,
+            at=at,
+        )
+        outcome = await self._desk.commit(at, event)
+        if not isinstance(outcome, StepCommitted):
+            return StoreRefused(message=f"the amend could not be made durable: {getattr(outcome, 'reason', outcome)}")
+        return await self._send(record, request, terms)
+
+    async def _send(self, record: OrderRecord, request: int, terms: _Terms) -> OrderRecord:
+        desk, order_id = self._desk, record.client_order_id
+        desk.pace.note_request(desk.clock.now())
+        desk.amended_at[order_id] = desk.clock.monotonic()
+        answer = await self._answer(record, terms)
+        desk.amended_at[order_id] = desk.clock.monotonic()
+        after = await desk.learn(order_id, news_of_amend(order_id, request, terms.quantity, terms.limit_price, answer))
+        if not after.has_open_amend:
+            desk.amended_at.pop(order_id, None)
+        if not isinstance(answer, AmendConfirmed) and not after.is_terminal:
+            after = await self._resolver.resolve(order_id) or after
+        return after
+
+    async def _answer(self, record: OrderRecord, terms: _Terms) -> AmendOutcome:
+        """The venue's answer. An adapter that raises where it may not cannot be trusted with entries (P14)."""
+        answer: AmendOutcome | None = None
+        is_given_up = False
+        try:
+            answer = await self._venue.amend(record, terms.quantity, terms.limit_price)
+        except CancelledError:
+            is_given_up = True
+            raise
+        finally:
+            if answer is None and not is_given_up:
+                order_id = record.client_order_id
+                self._desk.broke("ADAPTER_FAILED", f"the venue's adapter raised while it amended {order_id}")
+        return answer
+
+    def _asked(self, order_id: ClientOrderId, total: Decimal, limit_price: Decimal | None) -> _Terms | AnyRefusal:
+        """The terms, where there is an order that can have them."""
+        record = self._desk.ledger.orders.get(order_id)
+        if not self._venue.capabilities.amend:
+            words = f"{self._venue.capabilities.venue} amends no orders"
+            return MarketStateRefused(message=words, remedy=Remedy("cancel it, and decide anew"))
+        if record is None or record.status not in _AMENDABLE or record.order.is_taker_only:
+            stands = "not live" if record is None else record.status.value
+            return InvalidRefused(message=f"order {order_id} is {stands}: only one that rests can be amended")
+        try:
+            terms = _Terms(quantity(total), record.limit_price if limit_price is None else price(limit_price))
+        except InvalidAmount as error:
+            return InvalidRefused(message=str(error))
+        product = self._desk.ledger.product(record.symbol)
+        for name, value, step in (
+            ("quantity", terms.quantity, product.base_increment),
+            ("limit_price", terms.limit_price, product.price_increment),
+        ):
+            if value is not None and DOMAIN_CONTEXT.remainder(value, step):
+                return InvalidRefused(message=f"{name} {plain(value)} is off the increment {plain(step)}")
+        if terms.quantity <= record.filled_quantity:
+            filled = plain(record.filled_quantity)
+            return InvalidRefused(
+                message=f"a total of {plain(terms.quantity)} is no more than the {filled} that has filled",
+                remedy=Remedy("cancel what is left of it"),
+            )
+        return terms
+
+    def _reviewed(self, record: OrderRecord, asked: _Terms, engine: ExecutionEngine) -> _Terms | AnyRefusal:
+        """What is left of it with the new terms, judged as a new order would be without this one."""
+        desk, filled = self._desk, record.filled_quantity
+        left = DOMAIN_CONTEXT.subtract(asked.quantity, filled)
+        order = replace(record.order, quantity=left, limit_price=asked.limit_price)
+        hindered = hindrance(desk, order)
+        if hindered is not None:
+            return hindered
+        with desk.without((record,)):
+            product = desk.ledger.product(record.symbol)
+            view = desk.view(order, terms_of(order), product, desk.clock.now(), engine.risk_manager)
+        approved = engine.review(order, view)
+        if not isinstance(approved, ApprovedOrder):
+            return approved
+        return _Terms(DOMAIN_CONTEXT.add(approved.order.quantity, filled), approved.order.limit_price)
+
+
+def _is_smaller(record: OrderRecord, asked: _Terms) -> bool:
+    """Whether nothing about the order grows: neither its size nor what it may pay."""
+    if asked.quantity > record.quantity:
+        return False
+    before, after = record.limit_price, asked.limit_price
+    if before is None or after is None:
+        return before == after
+    return after <= before if record.side is OrderSide.BUY else after >= before

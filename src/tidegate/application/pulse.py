@@ -1,0 +1,27 @@
+"""The pulse: when each background loop last came round, so that one that hangs is missed like one that has died."""
+
+from tidegate.domain.ports import ClockPort
+
+BOUND_SECONDS = 60.0
+"""How long a loop may be at work in one round; what lasts longer sees nothing meanwhile."""
+
+
+class Pulse:
+    """Beaten by each loop at the beginning of a round."""
+
+    def __init__(self, clock: ClockPort, bound_seconds: float = BOUND_SECONDS) -> None:
+        self._clock = clock
+        self._bound_seconds = bound_seconds
+        self._due: dict[str, float] = {}
+
+    def beat(self, name: str, period_seconds: float) -> None:
+        """The loop has come round, and rests for a period at the end of each round."""
+        self._due[name] = self._clock.monotonic() + period_seconds + self._bound_seconds
+
+    def silent(self) -> tuple[str, ...]:
+        """Loops that have not come round for longer than the bound, each told once until it beats again."""
+        now = self._clock.monotonic()
+        found = tuple(name for name, due in self._due.items() if now > due)
+        for name in found:
+            del self._due[name]
+        return found

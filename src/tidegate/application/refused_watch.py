@@ -1,0 +1,56 @@
+"""The refused watch: an order that was sent and refused is asked for until H has passed, and called off if it lives."""
+
+from datetime import timedelta
+
+from tidegate.application.canceling import Canceler
+from tidegate.application.desk import AccountDesk
+from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.vocabulary import OrderStatus
+
+_FIRST_LOOK_SECONDS = 5.0
+_RESTORED_MAX = 500
+"""How many of the latest orders a start looks through for refusals that are younger than H."""
+
+
+class RefusedWatch:
+    """A reject is final for the order, not for a duplicate that the transport made of its request (B25, B26).
+
+    Stream and lists tell of one that is open; one that was filled or ended at once is found only by asking for its id:
+    after 5 s, then twice as late each time, and last when H has passed.
+    """
+
+    def __init__(self, desk: AccountDesk, canceler: Canceler, horizon_seconds: float) -> None:
+        self._desk = desk
+        self._canceler = canceler
+        self._horizon_seconds = horizon_seconds
+        self._next_look: dict[ClientOrderId, float] = {}
+
+    async def restore(self) -> None:
+        """Watch again what was refused less than H before this start."""
+        desk = self._desk
+        since = desk.clock.now() - timedelta(seconds=self._horizon_seconds)
+        for record in await desk.store.orders(limit=_RESTORED_MAX):
+            is_recent = record.updated_at is not None and record.updated_at >= since
+            if record.status is OrderStatus.REFUSED and is_recent:
+                desk.refused_lately[record.client_order_id] = (record.symbol, desk.clock.monotonic())
+
+    async def look(self) -> None:
+        """Ask for those that are due, and call off every live order that had been refused."""
+        desk = self._desk
+        for order_id, (_, refused_at) in tuple(desk.refused_lately.items()):
+            await self._look_for(order_id, desk.clock.monotonic() - refused_at)
+        for record in desk.live_orders():
+            if record.is_late_accept and not record.has_open_cancel:
+                reason = "it had been refused, and the venue works it all the same"
+                await self._canceler.cancel(record.client_order_id, reason)
+
+    async def _look_for(self, order_id: ClientOrderId, age: float) -> None:
+        due = self._next_look.setdefault(order_id, min(_FIRST_LOOK_SECONDS, self._horizon_seconds))
+        if age < due:
+            return
+        is_answered = await self._canceler.resolver.look(order_id)
+        await self._desk.standing(order_id)
+        if age >= self._horizon_seconds and is_answered:
+            del self._next_look[order_id], self._desk.refused_lately[order_id]
+        else:
+            self._next_look[order_id] = min(2 * due, max(age, self._horizon_seconds))

@@ -1,0 +1,88 @@
+"""Starts: counts those that did not end, and sets aside the one intent at which they ended."""
+
+from msgspec.structs import replace
+
+from tidegate.application.desk import AccountDesk
+from tidegate.domain.events import TradingStateChanged
+from tidegate.domain.guards import RECORDS
+from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.orders import OrderRecord
+from tidegate.domain.records import StartMarks
+from tidegate.domain.vocabulary import TradingState
+
+_CAREFUL_AFTER = 2
+"""After so many unfinished starts each intent is named durably before it is taken up."""
+
+
+class StartLog:
+    """P11: an intent that has ended three starts is quarantined, and the rest is served.
+
+    The first two unfinished starts only count. From then on each order is named before it is taken up, so that the next
+    start knows at which one the last has ended. That order is neither held nor asked for until an operator resumes its
+    symbol, which takes no entries meanwhile.
+    """
+
+    def __init__(self, desk: AccountDesk) -> None:
+        self._desk = desk
+        self._marks = StartMarks()
+
+    async def begin(self, marks: StartMarks) -> None:
+        """A start begins: count it, and judge by what earlier ones have left."""
+        quarantined = marks.quarantined
+        if marks.unfinished > _CAREFUL_AFTER and marks.taking_up:
+            quarantined = tuple(sorted({*quarantined, marks.taking_up}))
+        self._desk.quarantined = set(map(ClientOrderId, quarantined))
+        await self._write(StartMarks(unfinished=marks.unfinished + 1, quarantined=quarantined))
+
+    async def take_up(self, client_order_id: ClientOrderId) -> bool:
+        """Whether an order may be taken up; it is named durably where starts have ended at one."""
+        if client_order_id in self._desk.quarantined:
+            return False
+        if self._marks.unfinished > _CAREFUL_AFTER:
+            await self._write(replace(self._marks, taking_up=client_order_id))
+        return True
+
+    async def is_watched(self, client_order_id: ClientOrderId) -> bool:
+        """Whether starts have ended before, so that each order is asked for by itself with its name written down."""
+        return self._marks.unfinished > _CAREFUL_AFTER and await self.take_up(client_order_id)
+
+    async def end(self) -> None:
+        """The start is over: every other intent was taken up without harm."""
+        await self._write(StartMarks(quarantined=self._marks.quarantined))
+
+    async def restrain(self, set_aside: tuple[OrderRecord, ...]) -> None:
+        """Show each order that was set aside, and stop its symbol's entries: what it reserves is not counted."""
+        desk = self._desk
+        for record in set_aside:
+            order_id, at = record.client_order_id, desk.clock.now()
+            reason = f"order {order_id} is in quarantine: starts have ended at it, or its product is gone"
+            own = desk.ledger.states.symbols.get(record.symbol)
+            if own is not None and own.is_latched:
+                continue
+            desk.incident(at, "QUARANTINE", reason, symbol=record.symbol, client_order_id=order_id)
+            change = TradingStateChanged(
+                state=TradingState.REDUCING,
+                reason=reason,
+                by=f"guard {RECORDS}",
+                symbol=record.symbol,
+                is_latched=True,
+                at=at,
+            )
+            await desk.change_state(change)
+
+    async def _write(self, marks: StartMarks) -> None:
+        if marks != self._marks:
+            self._marks = marks
+            await self._desk.store.write_start_marks(marks)
+
+
+async def release(desk: AccountDesk, symbol: str) -> None:
+    """An operator resumes a symbol, or the account: the next start takes up again what had been set aside there."""
+    kept = []
+    for order_id in sorted(desk.quarantined):
+        record = await desk.store.find_order(order_id)
+        if symbol and record is not None and record.symbol != symbol:
+            kept.append(order_id)
+    if len(kept) != len(desk.quarantined):
+        desk.quarantined = set(kept)
+        await desk.store.write_start_marks(StartMarks(quarantined=tuple(kept)))

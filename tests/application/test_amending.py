@@ -1,0 +1,206 @@
+"""Amends by total quantity: durable before they are sent, reserved at the larger of old and new, and never assumed."""
+
+from decimal import Decimal
+
+import pytest
+from msgspec.structs import replace
+
+from tests.application.interposing import InterposedStore, InterposedVenue
+from tests.application.rig import HORIZON_SECONDS, SPOT, Rig, buy, offer_to_buy, only, placed, refused
+from tidegate import OrderStatus, TradingState
+from tidegate.adapters.brokers.scripted import AmendAnswer, Answer
+from tidegate.adapters.brokers.scripted.broker import SCRIPTED_CAPABILITIES
+from tidegate.application.application import Application
+from tidegate.domain.events import AmendRequested, IncidentRaised
+from tidegate.domain.orders import OrderRecord
+from tidegate.domain.submissions import AmendOutcome
+
+
+async def resting(app: Application, quantity: str = "0.02") -> OrderRecord:
+    """A purchase of so much at 99,000 that rests."""
+    return placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000, quantity)))
+
+
+async def held(app: Application) -> Decimal:
+    """What the account has reserved, in USD."""
+    account = await app.account()
+    return account.balances["USD"] - account.available["USD"]
+
+
+async def test_a_confirmed_amend_has_the_new_total_and_reserves_it() -> None:
+    """Fills count towards the total, and the price is the new one."""
+    rig = Rig()
+    async with rig.open() as app:
+        order = await resting(app)
+        rig.venue.fill(order.client_order_id, Decimal("0.005"))
+        await rig.clock.advance(1)
+        after = (await app.amend(order.client_order_id, Decimal("0.03"), Decimal(98_000))).unwrap()
+        assert (after.status, after.quantity, after.limit_price) == (
+            OrderStatus.PARTIALLY_FILLED,
+            Decimal("0.03"),
+            Decimal(98_000),
+        )
+        assert after.leaves_quantity == Decimal("0.025")
+        truth = rig.venue.truth.orders[order.client_order_id]
+        assert (truth.quantity, truth.limit_price) == (Decimal("0.03"), Decimal(98_000))
+        assert (await app.summary(0)).invariants == "hold"
+
+
+@pytest.mark.parametrize(
+    ("answer", "total"),
+    [(AmendAnswer.lost_ack(), "0.03"), (AmendAnswer.never_received(), "0.02")],
+)
+async def test_an_unanswered_amend_reserves_the_larger_and_is_settled_by_asking(
+    answer: AmendAnswer, total: str
+) -> None:
+    """B32: the new terms are proof at once, the old ones only after H."""
+    rig = Rig()
+    rig.venue.next_amend(answer)
+    async with rig.open() as app:
+        order = await resting(app)
+        rig.venue.unreachable()
+        after = (await app.amend(order.client_order_id, Decimal("0.03"))).unwrap()
+        assert (after.status, after.quantity_at_most) == (OrderStatus.PENDING_AMEND, Decimal("0.03"))
+        assert await held(app) > 2_970
+        rig.venue.reachable()
+        await rig.clock.advance(HORIZON_SECONDS - 1)
+        assert only(app.open_orders()).status is OrderStatus.PENDING_AMEND
+        await rig.clock.advance(5)
+        settled = only(app.open_orders())
+        assert (settled.status, settled.quantity) == (OrderStatus.ACCEPTED, Decimal(total))
+
+    assert rig.venue.truth.amended == [order.client_order_id]
+
+
+async def test_an_amend_that_is_unknown_at_the_crash_is_asked_about_by_the_next_start() -> None:
+    """H is waited for by the new process."""
+    rig = Rig()
+    rig.venue.next_amend(AmendAnswer.never_received())
+    async with rig.open() as app:
+        order = await resting(app)
+        assert (await app.amend(order.client_order_id, Decimal("0.03"))).unwrap().has_open_amend
+    async with rig.open() as app:
+        assert only(app.open_orders()).status is OrderStatus.PENDING_AMEND
+        await rig.clock.advance(HORIZON_SECONDS + 3)
+        assert only(app.open_orders()).status is OrderStatus.ACCEPTED
+
+
+async def test_a_fill_that_overtakes_an_amend_counts_towards_its_total() -> None:
+    """B33: a fill on the way reduces what is left, and never grows it again."""
+    rig = Rig()
+    rig.venue.next_amend(AmendAnswer.fill_first(Decimal("0.015")))
+    async with rig.open() as app:
+        order = await resting(app)
+        (await app.amend(order.client_order_id, Decimal("0.03"))).unwrap()
+        await rig.clock.advance(1)
+        after = only(app.open_orders())
+        assert (after.filled_quantity, after.leaves_quantity) == (Decimal("0.015"), Decimal("0.015"))
+
+
+async def test_an_order_that_fills_whole_before_its_amend_is_filled() -> None:
+    """The venue refuses the edit, and the query says why."""
+    rig = Rig()
+    rig.venue.next_amend(AmendAnswer.fill_first(Decimal("0.02")))
+    async with rig.open() as app:
+        order = await resting(app)
+        after = (await app.amend(order.client_order_id, Decimal("0.03"))).unwrap()
+        assert after.status is OrderStatus.FILLED
+        assert app.open_orders() == ()
+
+
+async def test_no_amend_goes_below_what_has_filled() -> None:
+    """B34: refused here where it is known, by the venue where it is not."""
+    rig = Rig()
+    async with rig.open() as app:
+        order = await resting(app)
+        rig.venue.fill(order.client_order_id, Decimal("0.01"))
+        await rig.clock.advance(1)
+        refused(await app.amend(order.client_order_id, Decimal("0.01")), "INVALID")
+        rig.venue.next_amend(AmendAnswer.fill_first(Decimal("0.005")))
+        after = (await app.amend(order.client_order_id, Decimal("0.012"))).unwrap()
+        assert (after.quantity, after.filled_quantity) == (Decimal("0.02"), Decimal("0.015"))
+        assert app.state(SPOT) is TradingState.ACTIVE
+
+    assert await rig.stored(IncidentRaised) == []
+
+
+async def test_what_makes_an_order_larger_is_reviewed_and_what_makes_it_smaller_is_not() -> None:
+    """Its own reservation is not counted twice; a halt lets an order shrink."""
+    rig = Rig(risk={"max_position_pct_per_symbol": "0.05"})
+    async with rig.open() as app:
+        order = await resting(app, "0.05")
+        refused(await app.amend(order.client_order_id, Decimal("0.06")), "EXPOSURE")
+        (await app.amend(order.client_order_id, Decimal("0.0502"))).unwrap()
+        rig.venue.gap("reconnected")
+        await rig.clock.advance(0)
+        refused(await app.amend(order.client_order_id, Decimal("0.0504")), "TRADING_STATE")
+        after = (await app.amend(order.client_order_id, Decimal("0.02"), Decimal(98_000))).unwrap()
+        assert after.quantity == Decimal("0.02")
+
+
+@pytest.mark.parametrize(("total", "price"), [("NaN", None), ("-1", None), ("0.0200000001", None), ("0.02", "0")])
+async def test_terms_that_no_order_can_have_are_refused(total: str, price: str | None) -> None:
+    """Off the increment, negative or no number at all."""
+    rig = Rig()
+    async with rig.open() as app:
+        order = await resting(app)
+        refused(
+            await app.amend(order.client_order_id, Decimal(total), None if price is None else Decimal(price)), "INVALID"
+        )
+
+    assert rig.venue.truth.amended == []
+
+
+async def test_only_an_order_that_rests_can_be_amended() -> None:
+    """Neither one without an outcome, nor one that has ended, nor one that is being canceled or amended already."""
+    rig = Rig()
+    async with rig.open() as app:
+        refused(await app.amend("none", Decimal(1)), "INVALID")
+        filled = placed(await app.coordinator.execute_decision(SPOT, buy()))
+        refused(await app.amend(filled.client_order_id, Decimal(1)), "INVALID")
+        order = await resting(app)
+        rig.venue.next_amend(AmendAnswer.never_received())
+        (await app.amend(order.client_order_id, Decimal("0.03"))).unwrap()
+        refused(await app.amend(order.client_order_id, Decimal("0.04")), "INVALID")
+        rig.venue.next_submit(Answer.timeout_never_received())
+        unknown = placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(98_000)))
+        refused(await app.amend(unknown.client_order_id, Decimal("0.03")), "INVALID")
+
+
+async def test_a_venue_that_amends_nothing_is_not_asked() -> None:
+    """The remedy is a cancel and a new decision."""
+    rig = Rig(capabilities=replace(SCRIPTED_CAPABILITIES, amend=False))
+    async with rig.open() as app:
+        order = await resting(app)
+        refused(await app.amend(order.client_order_id, Decimal("0.03")), "MARKET_STATE")
+
+    assert rig.venue.truth.amended == []
+
+
+async def test_an_amend_that_is_not_durable_is_not_sent() -> None:
+    """R1 holds for edits too."""
+    rig = Rig()
+    store = InterposedStore(rig.store)
+    async with rig.open(order_store=store) as app:
+        order = await resting(app)
+        store.disk_is_full = True
+        refused(await app.amend(order.client_order_id, Decimal("0.03")), "STORE")
+
+    assert rig.venue.truth.amended == []
+    assert await rig.stored(AmendRequested) == []
+
+
+async def test_an_amend_that_raises_is_unknown_and_stops_entries() -> None:
+    """P14."""
+    rig = Rig()
+
+    class Raising(InterposedVenue):
+        async def amend(self, order: OrderRecord, quantity: Decimal, limit_price: Decimal | None) -> AmendOutcome:
+            raise MemoryError
+
+    async with rig.open(venue=Raising(rig.venue)) as app:
+        order = await resting(app)
+        with pytest.raises(MemoryError):
+            await app.amend(order.client_order_id, Decimal("0.03"))
+        assert only(app.open_orders()).status is OrderStatus.PENDING_AMEND
+        refused(await app.coordinator.execute_decision(SPOT, buy()), "TRADING_STATE")

@@ -1,0 +1,123 @@
+"""P11: an intent at which every start ends is set aside after three of them, and the rest is served."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from tests.application.interposing import InterposedVenue
+from tests.application.rig import PERPETUAL, SPOT, Rig, buy, offer_to_buy, placed, refused
+from tidegate import TradingState
+from tidegate.adapters.brokers.scripted import Answer
+from tidegate.adapters.brokers.scripted.products import SCRIPTED_PRODUCTS
+from tidegate.adapters.clocks import ManualClock
+from tidegate.adapters.stores.sqlite.opening import open_sqlite_store
+from tidegate.containers.testing import STARTS_AT
+from tidegate.domain.events import IncidentRaised
+from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.products import Product
+from tidegate.domain.records import StartMarks
+from tidegate.domain.submissions import OrderAbsent, Unreachable, VenueOrder
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
+    """A rig over each store."""
+    if request.param == "memory":
+        yield Rig()
+        return
+    clock = ManualClock(STARTS_AT)
+    store = open_sqlite_store(tmp_path / "store.db", account_id="paper", clock=clock, process="test", inline=True)
+    yield Rig(store=store, clock=clock)
+    store.close()
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class Poisoned(InterposedVenue):
+    """Whoever asks it for one order dies of the answer."""
+
+    poison = ""
+
+    async def order(self, client_order_id: ClientOrderId, symbol: str) -> VenueOrder | OrderAbsent | Unreachable:
+        if client_order_id == self.poison:
+            raise Killed
+        return await super().order(client_order_id, symbol)
+
+    async def open_orders(self) -> tuple[VenueOrder, ...] | Unreachable:
+        listed = await super().open_orders()
+        if isinstance(listed, Unreachable):
+            return listed
+        return tuple(order for order in listed if order.client_order_id != self.poison)
+
+
+async def killed(rig: Rig, venue: Poisoned) -> None:
+    """One start that ends at the poison."""
+    with pytest.raises(Killed):
+        async with rig.open(venue=venue):
+            raise AssertionError("it opened")
+
+
+async def test_after_three_starts_the_intent_is_set_aside_and_the_rest_is_served(rig: Rig) -> None:
+    """Its symbol takes no entries until an operator resumes it; the next start then takes it up again."""
+    venue = Poisoned(rig.venue)
+    async with rig.open() as app:
+        rig.venue.next_submit(Answer.timeout_after_accept(), Answer.timeout_after_accept())
+        poison = placed(await app.coordinator.execute_decision(PERPETUAL, offer_to_buy(99_000)))
+        sound = placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
+    venue.poison = poison.client_order_id
+    await rig.clock.advance(1)
+    for _ in range(3):
+        await killed(rig, venue)
+    async with rig.open(venue=venue) as app:
+        assert [order.client_order_id for order in app.open_orders()] == [sound.client_order_id]
+        assert (app.state(PERPETUAL), app.state(SPOT)) == (TradingState.REDUCING, TradingState.ACTIVE)
+        placed(await app.coordinator.execute_decision(SPOT, buy()))
+        refused(await app.coordinator.execute_decision(PERPETUAL, buy()), "TRADING_STATE")
+    venue.poison = ""
+    async with rig.open(venue=venue) as app:
+        assert len(app.open_orders()) == 1
+        await app.resume("mended", PERPETUAL)
+    async with rig.open(venue=venue) as app:
+        assert {order.client_order_id for order in app.open_orders()} == {poison.client_order_id, sound.client_order_id}
+
+    assert [one.kind for one in await rig.stored(IncidentRaised)].count("QUARANTINE") == 1
+
+
+async def test_starts_that_end_leave_no_trace(rig: Rig) -> None:
+    """Invariant 19: nothing is counted of a start that came to its end."""
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
+    before = await rig.store.load()
+    for _ in range(4):
+        async with rig.open() as app:
+            assert app.state() is TradingState.ACTIVE
+    after = await rig.store.load()
+    assert after.starts == StartMarks()
+    assert replace(after, sequence=0) == replace(before, sequence=0)
+
+
+async def test_an_order_whose_product_is_gone_does_not_keep_the_account_from_starting() -> None:
+    """A symbol that the venue has delisted: shown, set aside, and everything else trades."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(PERPETUAL, offer_to_buy(99_000)))
+
+    class Delisted(InterposedVenue):
+        @property
+        def products(self) -> tuple[Product, ...]:
+            return tuple(product for product in SCRIPTED_PRODUCTS if product.symbol == SPOT)
+
+        def product(self, symbol: str) -> Product | None:
+            return super().product(symbol) if symbol == SPOT else None
+
+    async with rig.open(venue=Delisted(rig.venue)) as app:
+        assert app.open_orders() == ()
+        placed(await app.coordinator.execute_decision(SPOT, buy()))
+        await rig.clock.advance(60)
+        assert app.dead_loops == {}
+
+    assert [one.kind for one in await rig.stored(IncidentRaised)] == ["QUARANTINE"]

@@ -1,0 +1,108 @@
+"""A lost exit goes out again with the same id, after H and all its checks; an entry never does."""
+
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from tests.application.interposing import InterposedStore
+from tests.application.rig import HORIZON_SECONDS, PERPETUAL, SPOT, Rig, buy, offer_to_sell, only, placed, refused, sell
+from tidegate import OrderStatus, TradingState
+from tidegate.adapters.brokers.scripted import Answer
+from tidegate.adapters.brokers.scripted.broker import SCRIPTED_CAPABILITIES
+from tidegate.domain.events import OrderSending
+from tidegate.domain.vocabulary import Delivery
+
+
+async def test_a_lost_exit_is_sent_again_with_its_id_and_closes_the_position() -> None:
+    """B3: not before H, as attempt two by R1 and R2, at the price of now."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.05")))
+        rig.venue.next_submit(Answer.timeout_never_received())
+        exit_ = sell("0.05", reduce_only=True)
+        lost = placed(await app.coordinator.execute_decision(SPOT, exit_))
+        rig.price(99_500)
+        await rig.clock.advance(HORIZON_SECONDS - 1)
+        assert len(rig.venue.truth.sent) == 2
+        await rig.clock.advance(4)
+        again = placed(await app.coordinator.execute_decision(SPOT, exit_))
+        assert (again.status, again.client_order_id, again.attempt) == (OrderStatus.FILLED, lost.client_order_id, 2)
+        assert app.position(SPOT).is_flat
+        summary = await app.summary(0)
+        assert (summary.invariants, summary.orders, summary.unknown) == ("hold", 2, 0)
+
+    first, second = [sent.recorded for sent in rig.venue.truth.sent[1:]]
+    assert (first.attempt, second.attempt) == (1, 2)
+    assert second.order.limit_price is not None
+    assert second.order.limit_price < Decimal(99_500)
+    assert [event.attempt for event in await rig.stored(OrderSending)] == [1, 1, 2]
+
+
+async def test_an_exit_that_is_lost_again_and_again_ends_after_three_attempts() -> None:
+    """Then a person or the next decision has to see to it."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.05")))
+        rig.venue.every_submit(Answer.timeout_never_received())
+        exit_ = sell("0.05", reduce_only=True)
+        placed(await app.coordinator.execute_decision(SPOT, exit_))
+        await rig.clock.advance(5 * (HORIZON_SECONDS + 5))
+        refused(await app.coordinator.execute_decision(SPOT, exit_), "NOT_ACCEPTED")
+
+    assert len(rig.venue.truth.sent) == 1 + 3
+
+
+async def test_an_exit_whose_checks_no_longer_pass_ends_as_not_accepted() -> None:
+    """What was to be reduced has gone another way meanwhile."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(PERPETUAL, buy("0.05")))
+        resting = placed(
+            await app.coordinator.execute_decision(PERPETUAL, offer_to_sell(101_000, "0.03", reduce_only=True))
+        )
+        rig.venue.next_submit(Answer.timeout_never_received())
+        exit_ = sell("0.02", reduce_only=True)
+        placed(await app.coordinator.execute_decision(PERPETUAL, exit_))
+        await app.halt("stop")
+        await rig.clock.advance(HORIZON_SECONDS + 3)
+        refusal = refused(await app.coordinator.execute_decision(PERPETUAL, exit_), "NOT_ACCEPTED")
+        assert "TRADING_STATE" in refusal.message
+        assert resting.client_order_id in [order.client_order_id for order in app.open_orders()]
+        assert app.state() is TradingState.HALTED
+
+    assert len(rig.venue.truth.sent) == 3
+
+
+async def test_an_attempt_that_is_not_durable_is_not_made() -> None:
+    """No commit, no send; the order stays unknown."""
+    rig = Rig()
+    store = InterposedStore(rig.store)
+    async with rig.open(order_store=store) as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.05")))
+        rig.venue.next_submit(Answer.timeout_never_received())
+        placed(await app.coordinator.execute_decision(SPOT, sell("0.05", reduce_only=True)))
+        store.disk_is_full = True
+        await rig.clock.advance(HORIZON_SECONDS + 5)
+        order = only(app.open_orders())
+        assert (order.status, order.attempt) == (OrderStatus.UNKNOWN, 1)
+
+    assert len(rig.venue.truth.sent) == 2
+
+
+async def test_an_entry_is_never_sent_again_and_nothing_is_without_client_order_ids() -> None:
+    """After H an entry is refused; on class C even an exit waits for a person."""
+    rig = Rig()
+    rig.venue.next_submit(Answer.timeout_never_received())
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy()))
+        await rig.clock.advance(HORIZON_SECONDS + 60)
+    assert len(rig.venue.truth.sent) == 1
+
+    other = Rig(capabilities=replace(SCRIPTED_CAPABILITIES, delivery=Delivery.C))
+    async with other.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.05")))
+        other.venue.next_submit(Answer.timeout_never_received())
+        placed(await app.coordinator.execute_decision(SPOT, sell(reduce_only=True)))
+        await other.clock.advance(HORIZON_SECONDS + 60)
+        assert only(app.open_orders()).status is OrderStatus.UNKNOWN
+    assert len(other.venue.truth.sent) == 2
