@@ -10,6 +10,7 @@ from tidegate.domain.decisions import Decision
 from tidegate.domain.events import (
     ApplicationStarted,
     DecisionRefused,
+    ExternalFlow,
     GuardReported,
     IncidentRaised,
     JournalEvent,
@@ -62,6 +63,7 @@ def test_what_an_operator_looks_for_has_a_line_each() -> None:
         TradingStateChanged(state=TradingState.HALTED, reason="r", by="operator", at=AT),
         GuardReported(guard="feed", answer="TRIP", message="silent", symbol="X", at=AT),
         IncidentRaised(kind="OVERFILL", message="m", at=AT),
+        ExternalFlow(currency="USD", amount=Decimal(5), by="operator", at=AT),
     )
     assert [line["event"] for line in lines] == [
         "application_started",
@@ -69,6 +71,7 @@ def test_what_an_operator_looks_for_has_a_line_each() -> None:
         "trading_state_changed",
         "guard_reported",
         "incident_raised",
+        "external_flow",
     ]
     assert lines[1]["code"] == "INVALID"
     assert "secret" not in json.dumps(lines)

@@ -7,6 +7,7 @@ import structlog
 from tidegate.domain.events import (
     ApplicationStarted,
     DecisionRefused,
+    ExternalFlow,
     GuardReported,
     IncidentRaised,
     JournalEvent,
@@ -55,6 +56,8 @@ def _fields(event: JournalEvent) -> dict[str, Any] | None:
             return {"guard": guard, "answer": answer, "symbol": symbol, "message": message}
         case IncidentRaised(kind=kind, symbol=symbol, client_order_id=order_id, message=message):
             return {"kind": kind, "symbol": symbol, "client_order_id": order_id, "message": message}
+        case ExternalFlow(currency=currency, amount=amount, by=by):
+            return {"currency": currency, "amount": str(amount), "by": by}
         case ApplicationStarted(epoch=epoch, process=process):
             return {"epoch": epoch, "process": process}
         case _:

@@ -119,7 +119,7 @@ def prepare(
         product,
         market,
         position,
-        _reducible(desk, one),
+        desk.reducible(symbol, decision.strategy_id) if not one.override_unknown else _overridden(desk, one),
         desk.store.account_id,
         at,
         one.default_time_in_force,
@@ -155,11 +155,9 @@ def _tried(desk: AccountDesk, one: Execution, asked: Asked, refusal: AmbiguousSi
     return settled(refusal, order, view, trial)
 
 
-def _reducible(desk: AccountDesk, one: Execution) -> Decimal:
-    """What may be reduced; an operator may count what orders of unknown outcome may be reducing already."""
+def _overridden(desk: AccountDesk, one: Execution) -> Decimal:
+    """What may be reduced, with what orders of unknown outcome may be reducing already: an operator's word."""
     symbol, strategy_id = one.symbol, one.decision.strategy_id
-    if not one.override_unknown:
-        return desk.reducible(symbol, strategy_id)
     with desk.without(desk.unknown_reducers(symbol, strategy_id)):
         return desk.reducible(symbol, strategy_id)
 

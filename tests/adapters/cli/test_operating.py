@@ -238,7 +238,7 @@ def test_a_mismatch_is_read_twice_within_one_command(
     assert (told.code, "reading again" in told.err, "reconcile --adopt" in told.out) == (1, True, True)
     assert (adopted.code, taken.agrees, [one.subject for one in taken.adopted]) == (0, True, ["USD"])
     assert msgspec.json.decode(again.out, type=wire_upkeep.ReconciliationLine).suspected == []
-    assert "EXTERNAL_FLOW" in program("events").out
+    assert "EXTERNAL_FLOW 5000 USD a deposit" in program("events").out
     assert program("reconcile", "--adopt", "--report-only").code == 2
 
 

@@ -12,6 +12,7 @@ from tidegate.domain.decisions import Decision
 from tidegate.domain.events import (
     ApplicationStarted,
     DecisionRefused,
+    ExternalFlow,
     GuardReported,
     IncidentRaised,
     JournalEvent,
@@ -108,6 +109,10 @@ def change(state: TradingState, symbol: str = "") -> TradingStateChanged:
             "refused    BUY 0.5 BTC-USD LIMIT GTC at 60,000: VENUE_OTHER, no",
         ),
         (OrderExpired(client_order_id=ID, at=AT), "expired    BUY 0.5 BTC-USD LIMIT GTC at 60,000"),
+        (
+            ExternalFlow(currency="USD", amount=Decimal(-5), by="operator", reason="out\x1b", at=AT),
+            "outside    -5 USD, taken up by operator: out\\x1b",
+        ),
         (
             OrderCanceled(client_order_id=ID, reason="asked", at=AT),
             "cancelled  BUY 0.5 BTC-USD LIMIT GTC at 60,000: asked",

@@ -12,6 +12,7 @@ from tidegate.adapters.cli.tables import STATE_STYLES
 from tidegate.adapters.cli.wording import terms
 from tidegate.domain.events import (
     DecisionRefused,
+    ExternalFlow,
     GuardReported,
     IncidentRaised,
     JournalEvent,
@@ -96,6 +97,9 @@ class RunLog:
                 return self._canceled(event)
             case OrderUnanswered(reason=reason):
                 return Text(f"UNKNOWN    {self._subject(event.client_order_id)}: {reason}", style="bold yellow")
+            case ExternalFlow(amount=amount, currency=currency, by=by, reason=reason):
+                why = figures.clean(f": {reason}" if reason else "")
+                return Text(f"outside    {figures.quantity(amount)} {currency}, taken up by {by}{why}", style="cyan")
             case TradingStateChanged() | IncidentRaised() | GuardReported():
                 return _alarm(event)
             case _:
