@@ -167,7 +167,7 @@ async def reconcile(
 ) -> int:
     """Compare records and venue now: orders, fills, positions and money. Exit code 1 where they do not agree."""
     require_store(call.settings)
-    async with reach(call) as hand:
+    async with reach(call, only_looks=report_only) as hand:
         report = await hand.reconcile(report_only)
     call.terminal.answer([lines.reconciliation_line(report)], wording.reconciliation(report))
     return DONE if report.agrees else REFUSED
