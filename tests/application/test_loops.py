@@ -15,10 +15,11 @@ from tidegate.adapters.clocks import settle
 from tidegate.adapters.stores.memory import MemoryOrderStore
 from tidegate.domain.events import CancelRequested, IncidentRaised
 from tidegate.domain.fills import Fill
+from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.records import CommitOutcome, RequestKind, Step, WriterLost
 from tidegate.domain.requests import DecideRequest, StateRequest
-from tidegate.domain.submissions import CancelOutcome, Unreachable, VenueReport
+from tidegate.domain.submissions import CancelOutcome, OrderAbsent, Unreachable, VenueOrder, VenueReport
 
 
 async def kinds(rig: Rig) -> list[str]:
@@ -68,6 +69,44 @@ async def test_a_loop_that_dies_again_and_again_stays_dead() -> None:
         assert list(app.dead_loops) == ["order reconciliation"]
 
     assert await kinds(rig) == ["LOOP_DIED"] * 6
+
+
+async def test_a_loop_that_was_well_for_long_may_be_restarted_as_often_again() -> None:
+    """Six deaths in as many hours are not six in a row."""
+    rig = Rig()
+    venue = Failing(rig.venue)
+    async with rig.open(venue=venue) as app:
+        for _ in range(7):
+            venue.error, venue.times = KeyError("a bug"), 1
+            await rig.clock.advance(800)
+            assert app.dead_loops == {}
+
+
+async def test_one_order_that_nobody_can_be_asked_about_keeps_no_other_from_its_turn() -> None:
+    """It ends the pass three times, and is left for an operator; then the others are resolved."""
+    rig = Rig()
+
+    class Poisoned(InterposedVenue):
+        poison = ""
+
+        async def order(self, client_order_id: ClientOrderId, symbol: str) -> VenueOrder | OrderAbsent | Unreachable:
+            if client_order_id == self.poison:
+                raise KeyError("a bug")
+            return await super().order(client_order_id, symbol)
+
+    venue = Poisoned(rig.venue)
+    async with rig.open(venue=venue) as app:
+        rig.venue.next_submit(Answer.timeout_after_accept(), Answer.timeout_after_accept())
+        poison = placed(await app.coordinator.execute_decision(PERPETUAL, offer_to_buy(99_000)))
+        venue.poison = poison.client_order_id
+        placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(98_000)))
+        rig.venue.hide(poison.client_order_id)
+        await rig.clock.advance(60)
+        assert app.dead_loops == {}
+        assert only(app.open_orders()).client_order_id == poison.client_order_id
+        assert app.state(PERPETUAL) is TradingState.REDUCING
+
+    assert "POISON" in await kinds(rig)
 
 
 async def test_a_loop_that_somebody_cancels_is_missed() -> None:

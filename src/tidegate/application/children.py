@@ -15,8 +15,9 @@ Died = Callable[[str, BaseException | None], Awaitable[None]]
 
 
 _FIRST_PAUSE_SECONDS = 1.0
+_WELL_SECONDS = 600.0
 RESTARTS = 5
-"""How often a loop that may be restarted is, after 1, 2, 4, 8 and 16 seconds."""
+"""How often a loop that may be restarted is, after 1, 2, 4, 8 and 16 seconds; ten minutes without harm begin anew."""
 
 
 class Children(AbstractAsyncContextManager["Children"]):
@@ -35,6 +36,7 @@ class Children(AbstractAsyncContextManager["Children"]):
         self._is_closing = False
         self.dead: dict[str, BaseException | None] = {}
         self.restarted: Counter[str] = Counter()
+        self._began: dict[str, float] = {}
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
@@ -63,28 +65,30 @@ class Children(AbstractAsyncContextManager["Children"]):
     def _cancelled(self, name: str, loop: Loop, restarts: int, task: asyncio.Task[None]) -> None:
         """A loop that somebody else has cancelled is as dead as one that failed."""
         if task.cancelled() and not self._is_closing:
-            left = restarts - self.restarted[name]
-            again = self._after(name, loop, asyncio.CancelledError("it was cancelled"), left)
+            again = self._after(name, loop, asyncio.CancelledError("it was cancelled"), restarts)
             self._run(name, again, partial(self._cancelled, name, loop, restarts))
 
     async def _watched(self, name: str, loop: Loop, restarts: int) -> None:
+        self._began[name] = self._clock.monotonic()
         failure: BaseException | None = None
         try:
             await loop()
         except Exception as error:  # noqa: BLE001 -- whatever killed it, its siblings live and the operator knows
             failure = error
-        await self._after(name, loop, failure, restarts - self.restarted[name])
+        await self._after(name, loop, failure, restarts)
 
-    async def _after(self, name: str, loop: Loop, failure: BaseException | None, left: int) -> None:
+    async def _after(self, name: str, loop: Loop, failure: BaseException | None, restarts: int) -> None:
         """A loop has ended: say so, and start it again after a pause that doubles each time."""
         if self._is_closing:
             return
+        if self._clock.monotonic() - self._began.get(name, 0.0) > _WELL_SECONDS:
+            # It had recovered from whatever it was.
+            self.restarted[name] = 0
         self.dead[name] = failure
         await self._died(name, failure)
-        if left <= 0:
+        if self.restarted[name] >= restarts:
             return
         await self._clock.sleep(_FIRST_PAUSE_SECONDS * 2 ** self.restarted[name])
-        restarts = left + self.restarted[name]
         self.restarted[name] += 1
         del self.dead[name]
         await self._watched(name, loop, restarts)

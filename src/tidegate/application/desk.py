@@ -19,6 +19,9 @@ from tidegate.domain.records import CommitOutcome, Step, StepCommitted
 from tidegate.domain.risk import RiskManager
 from tidegate.domain.vocabulary import OrderStatus, TradingState
 
+_REFUSED_MAX = 10_000
+"""How many refused ids are watched at once; the oldest give way."""
+
 # Bound once: in Python 3.11 looking a member up on its enumeration costs more than what is done with it.
 _SENDING, _UNKNOWN, _REFUSED = OrderStatus.SENDING, OrderStatus.UNKNOWN, OrderStatus.REFUSED
 
@@ -235,6 +238,8 @@ class AccountDesk(DeskReading):
         elif after.status is _REFUSED:
             self.stats.failed += 1
             self.refused_lately[after.client_order_id] = (after.symbol, self.clock.monotonic())
+            if len(self.refused_lately) > _REFUSED_MAX:
+                del self.refused_lately[next(iter(self.refused_lately))]
         else:
             self.stats.successful += 1
 

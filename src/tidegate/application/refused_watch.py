@@ -8,6 +8,8 @@ from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.vocabulary import OrderStatus
 
 _FIRST_LOOK_SECONDS = 5.0
+_LOOKS_MAX = 20
+"""How many are asked for in one round: a venue that refuses everything is not flooded with questions."""
 _RESTORED_MAX = 500
 """How many of the latest orders a start looks through for refusals that are younger than H."""
 
@@ -37,17 +39,20 @@ class RefusedWatch:
     async def look(self) -> None:
         """Ask for those that are due, and call off every live order that had been refused."""
         desk = self._desk
-        for order_id, (_, refused_at) in tuple(desk.refused_lately.items()):
-            await self._look_for(order_id, desk.clock.monotonic() - refused_at)
+        now = desk.clock.monotonic()
+        due = [order_id for order_id, (_, at) in desk.refused_lately.items() if now - at >= self._due(order_id)]
+        for order_id in due[:_LOOKS_MAX]:
+            await self._look_for(order_id, now - desk.refused_lately[order_id][1])
         for record in desk.live_orders():
             if record.is_late_accept and not record.has_open_cancel:
                 reason = "it had been refused, and the venue works it all the same"
                 await self._canceler.cancel(record.client_order_id, reason)
 
+    def _due(self, order_id: ClientOrderId) -> float:
+        return self._next_look.setdefault(order_id, min(_FIRST_LOOK_SECONDS, self._horizon_seconds))
+
     async def _look_for(self, order_id: ClientOrderId, age: float) -> None:
-        due = self._next_look.setdefault(order_id, min(_FIRST_LOOK_SECONDS, self._horizon_seconds))
-        if age < due:
-            return
+        due = self._due(order_id)
         is_answered = await self._canceler.resolver.look(order_id)
         await self._desk.standing(order_id)
         if age >= self._horizon_seconds and is_answered:

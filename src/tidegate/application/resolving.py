@@ -1,5 +1,8 @@
 """Resolving: ask the venue what became of one order, and conclude no more than its answer proves."""
 
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -27,6 +30,7 @@ from tidegate.domain.vocabulary import Delivery, OrderStatus
 _UNRESOLVED = (OrderStatus.SENDING, OrderStatus.UNKNOWN)
 ATTEMPTS_MAX = 3
 """How often an exit is sent altogether, while it is proven each time that the last attempt was lost."""
+_FAILURES_MAX = 3
 _CONFIRM_AFTER = timedelta(seconds=5)
 """How long executions may be known without their fills before that is a difference: lists of fills lag."""
 
@@ -45,6 +49,7 @@ class OrderResolver:
         self._desk = desk
         self._venue = venue
         self._lacking: dict[str, datetime] = {}
+        self._failures: Counter[ClientOrderId] = Counter()
 
     async def resolve(self, client_order_id: ClientOrderId) -> OrderRecord | None:
         """Query one order and fold what that proves; the order as it then stands, None where we know of none."""
@@ -53,7 +58,13 @@ class OrderResolver:
 
     async def look(self, client_order_id: ClientOrderId) -> bool:
         """Query one order and hold it with what that proves; whether the venue gave an answer."""
-        record = await self._desk.recall(client_order_id) if client_order_id not in self._desk.quarantined else None
+        if client_order_id in self._desk.quarantined or self._is_poison(client_order_id):
+            return True
+        async with self._watched(client_order_id):
+            return await self._looked(client_order_id)
+
+    async def _looked(self, client_order_id: ClientOrderId) -> bool:
+        record = await self._desk.recall(client_order_id)
         if record is None:
             return True
         clock = self._desk.clock
@@ -87,6 +98,38 @@ class OrderResolver:
 
         `asked_at` is when this order was asked for, on the monotonic clock: what a list or the stream says may be old.
         """
+        if self._is_poison(record.client_order_id):
+            return
+        async with self._watched(record.client_order_id):
+            await self._adopted(record, theirs, asked_at)
+
+    def _is_poison(self, client_order_id: ClientOrderId) -> bool:
+        return self._failures[client_order_id] >= _FAILURES_MAX
+
+    @asynccontextmanager
+    async def _watched(self, client_order_id: ClientOrderId) -> AsyncIterator[None]:
+        """Count the times in a row that asking about an order has ended in an exception, or in a hang that was cut off.
+
+        After three it is asked about no more: it would end every pass, and keep all other orders from their turn.
+        """
+        is_through = False
+        try:
+            yield
+            is_through = True
+        finally:
+            if is_through:
+                self._failures.pop(client_order_id, None)
+            else:
+                self._failed(client_order_id)
+
+    def _failed(self, client_order_id: ClientOrderId) -> None:
+        self._failures[client_order_id] += 1
+        held = self._desk.ledger.orders.get(client_order_id)
+        if self._is_poison(client_order_id) and held is not None:
+            what = f"whoever asks about order {client_order_id} fails, so nobody does any more"
+            self._desk.broke("POISON", what, symbol=held.symbol, client_order_id=client_order_id)
+
+    async def _adopted(self, record: OrderRecord, theirs: VenueOrder, asked_at: float | None) -> None:
         if is_another(record, theirs):
             order_id = record.client_order_id
             what = f"{order_id} is {record.venue_order_id} at the venue, and {theirs.venue_order_id} as well"

@@ -13,7 +13,6 @@ from tidegate.application.guard_watch import GuardWatch
 from tidegate.application.inbox import InboxServer
 from tidegate.application.operations import Operations
 from tidegate.application.placement import OrderPlacementService
-from tidegate.application.pulse import Pulse
 from tidegate.application.reconciler import OrderReconciler
 from tidegate.application.recovery import Recovery
 from tidegate.application.reports import ReportReader
@@ -26,6 +25,7 @@ from tidegate.containers.making import (
     application_intervals,
     default_time_in_force,
     make_desk,
+    make_pulse,
     make_risk_manager,
     supervisor_intervals,
 )
@@ -53,7 +53,7 @@ class CoreContainer(containers.DeclarativeContainer):
     running = Part(Running)
     order_stats = Part(OrderStats)
     risk_manager = Part(make_risk_manager, settings, market_data)
-    pulse = Part(Pulse, clock)
+    pulse = Part(make_pulse, clock)
     desk = Part(make_desk, settings, order_store, market_data, clock, risk_manager, order_stats)
     resolver = Part(OrderResolver, desk, engine_port)
     canceler = Part(Canceler, desk, engine_port, resolver)

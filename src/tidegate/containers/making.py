@@ -1,10 +1,12 @@
 """Making: the few parts whose arguments are settings in another form."""
 
+from tidegate.adapters.clocks import SessionClock
 from tidegate.adapters.ids import SeededIds
 from tidegate.adapters.settings import Settings
 from tidegate.application.application import Intervals
 from tidegate.application.desk import AccountDesk
 from tidegate.application.engine_factory import ExecutionEngineFactory
+from tidegate.application.pulse import BOUND_SECONDS, Pulse
 from tidegate.application.supervisor import SupervisorIntervals
 from tidegate.domain.order_stats import OrderStats
 from tidegate.domain.ports import ClockPort, MarketDataPort, OrderStorePort
@@ -39,6 +41,12 @@ def make_desk(
         is_live=settings.profile == "live",
         order_stats=order_stats,
     )
+
+
+def make_pulse(clock: ClockPort) -> Pulse:
+    """The loops' pulse. What a loop waits for takes real time, of which a session that is played faster has less."""
+    speed = clock.speed if isinstance(clock, SessionClock) and clock.speed is not None else 1.0
+    return Pulse(clock, BOUND_SECONDS * max(1.0, speed))
 
 
 def seeded_ids(seed: int, store: OrderStorePort) -> SeededIds:

@@ -250,4 +250,15 @@ def test_records_and_venue_are_compared(program: Run) -> None:
 
     report = msgspec.json.decode(ended.out, type=wire_upkeep.ReconciliationLine)
     assert (ended.code, report.agrees, report.differences) == (0, True, [])
-    assert "agree" in program("reconcile", "--report-only").out
+
+
+def test_a_look_that_only_reports_leaves_the_store_as_it_was(program: Run) -> None:
+    """No start, no recovery and no row: an operator may look at a store before anything trades on it."""
+    program("decide", "BTC-USD", "BUY", "--notional", "250")
+    before = program("events", "--json").out
+
+    ended = program("reconcile", "--report-only")
+
+    assert ended.code == 0
+    assert "agree" in ended.out
+    assert program("events", "--json").out == before

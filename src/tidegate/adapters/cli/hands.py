@@ -54,14 +54,18 @@ class Hand(Protocol):
 
 
 @asynccontextmanager
-async def reach(call: Call) -> AsyncIterator[Hand]:
-    """The process that writes the account if there is one, else an application opened for this one request."""
+async def reach(call: Call, *, only_looks: bool = False) -> AsyncIterator[Hand]:
+    """The process that writes the account if there is one, else an application opened for this one request.
+
+    One that only looks takes no lock, starts no recovery and writes nothing.
+    """
     url = call.settings.store_url
     if isinstance(url, SqliteStoreUrl) and url.path.is_file() and writer_of(url.path) is not None:
         with open_sqlite_inbox(url.path, clock=WallClock()) as inbox:
             yield InboxHand(inbox)
         return
-    async with call.doors.open_application(call.settings, start=SessionStart.RESUME) as app:
+    opened = call.doors.open_application(call.settings, start=SessionStart.RESUME, is_read_only=only_looks)
+    async with opened as app:
         yield OwnHand(app)
 
 

@@ -240,7 +240,7 @@ async def reconcile(
         raise UsageError("--report-only changes nothing and --adopt records what differs: give one of them")
     require_store(call.settings)
     request = ReconcileRequest(report_only=report_only, adopt=adopt, reason=recordable(reason))
-    async with reach(call) as hand:
+    async with reach(call, only_looks=report_only) as hand:
         report = await hand.reconcile(request)
         if wait and report.suspected:
             call.terminal.note("seen once: reading again, until two reads 5 s apart agree")
