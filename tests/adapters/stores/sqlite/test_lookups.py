@@ -24,10 +24,14 @@ async def test_used_and_new_ids_asked_for_at_once_are_told_apart(tmp_path: Path)
 async def test_a_cancelled_lookup_leaves_the_others_their_answers(tmp_path: Path) -> None:
     """Whoever no longer waits is passed over."""
     store = open_at(tmp_path / "store.db", inline=False)
+    for name in ("one", "two"):
+        await store.commit(steps_for(store).refused(name))
     given_up, awaited = (asyncio.create_task(store.find_decision(name)) for name in ("one", "two"))
     await asyncio.sleep(0)
     given_up.cancel()
-    assert await awaited is None
+    found = await awaited
+    assert found is not None
+    assert found.decision_id == "two"
     assert given_up.cancelled()
     store.close()
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from zlib import crc32
@@ -19,6 +20,8 @@ from tidegate.domain.records import InboxAnswer, StartMarks, Step
 CHECKPOINT_ROWS = 4_096
 """Journal rows between two checkpoints: a start verifies at most so many, in about 10 ms."""
 
+_NOTED = frozenset(ACCOUNT_FACTS)
+
 JournalTuple = tuple[int, int, str, bytes]
 
 
@@ -30,6 +33,7 @@ class Draft:
         self._sequence, self._hash = head.sequence, head.hash
         self._facts = facts
         self._facts_changed = False
+        self._day: date | None = None
         self._journal: list[JournalTuple] = []
         self._orders: dict[str, OrderRecord] = {}
         self._decided: dict[str, int] = {}
@@ -72,8 +76,13 @@ class Draft:
 
     def sent(self, step: Step) -> None:
         """Count one more order sent today."""
-        self._facts.sent(step.at)
         self._facts_changed = True
+        day = step.at.date()
+        if day == self._day:
+            self._facts.sent_count += 1
+        else:
+            self._day = day
+            self._facts.sent(step.at)
 
     def start_marks(self, marks: StartMarks) -> None:
         self._facts.starts = marks
@@ -93,8 +102,8 @@ class Draft:
             self._positions[position.symbol, position.strategy_id] = position
         if step.balances:
             self._balances.update(step.balances)
-        for event in step.events:
-            if type(event) in ACCOUNT_FACTS:
+        if not _NOTED.isdisjoint(map(type, step.events)):
+            for event in step.events:
                 self._note(event)
 
     def _note(self, event: JournalEvent) -> None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from tidegate.adapters.stores.sqlite.files import connect_to_read, in_our_words
 from tidegate.adapters.stores.sqlite.lanes import InlineLane, Lane
 from tidegate.adapters.stores.sqlite.lookups import Lookups
 from tidegate.adapters.stores.sqlite.readings import SqliteReadings
-from tidegate.adapters.stores.sqlite.units import AnswerUnit, StartUnit, plain_unit, sending_unit
+from tidegate.adapters.stores.sqlite.units import AnswerUnit, StartUnit, StepUnit, plain_unit, sending_unit
 from tidegate.domain.events import TradingStateChanged
 from tidegate.domain.orders import ApprovedOrder
 from tidegate.domain.ports.clock import ClockPort
@@ -27,6 +28,9 @@ class SqliteOrderStore(SqliteReadings):
         self._release = release
         self._is_open = True
         self._lookups = Lookups(self._connection, self.account_id)
+        if self._is_threaded:
+            with in_our_words(path):
+                self._lookups.begin()
 
     @property
     def epoch(self) -> int:
@@ -43,16 +47,22 @@ class SqliteOrderStore(SqliteReadings):
     async def find_decision(self, decision_id: str) -> StoredDecision | None:
         # Nearly every id that is asked for is new.
         if self._is_threaded:
+            if self._is_open and self._lookups.is_new(decision_id):
+                return None
             with in_our_words(self.path):
                 if not await self._lookups.is_used(decision_id):
                     return None
         return await super().find_decision(decision_id)
 
     async def record_sending(self, approved: ApprovedOrder, step: Step) -> RecordOutcome:
-        return await self._lane.carry(sending_unit(self.account_id, approved, step))
+        unit = sending_unit(self.account_id, approved, step)
+        self._note(unit)
+        return await self._lane.carry(unit)
 
     async def commit(self, step: Step) -> CommitOutcome:
-        return await self._lane.carry(plain_unit(self.account_id, step))
+        unit = plain_unit(self.account_id, step)
+        self._note(unit)
+        return await self._lane.carry(unit)
 
     def append(self, step: Step) -> None:
         unit = plain_unit(self.account_id, step)
@@ -62,6 +72,10 @@ class SqliteOrderStore(SqliteReadings):
 
     async def flush(self) -> CommitOutcome:
         return await self._lane.flush()
+
+    def _note(self, unit: StepUnit[Any]) -> None:
+        if unit.claims:
+            self._lookups.note(unit.claim_key)
 
     async def write_state(self, change: TradingStateChanged) -> CommitOutcome:
         return await self.commit(Step(at=change.at, events=(change,)))

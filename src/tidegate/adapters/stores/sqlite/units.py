@@ -1,6 +1,7 @@
 """Units: what waits for the next transaction, each to be written whole or answered with why not."""
 
 import asyncio
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
@@ -75,7 +76,7 @@ def plain_unit(account_id: str, step: Step) -> PlainUnit:
         at_us=microseconds(step.at),
         payload=encode_events(step.events),
         claims=claims,
-        claim_key=_key(account_id, claims),
+        claim_key=claim_key(account_id, claims),
     )
 
 
@@ -88,11 +89,13 @@ def sending_unit(account_id: str, approved: ApprovedOrder, step: Step) -> Sendin
         at_us=microseconds(step.at),
         payload=encode_events(step.events),
         claims=claims,
-        claim_key=_key(account_id, claims),
+        claim_key=claim_key(account_id, claims),
         approved=approved,
         event=event,
     )
 
 
-def _key(account_id: str, decision_id: str) -> str:
+@lru_cache(maxsize=1_024)
+def claim_key(account_id: str, decision_id: str) -> str:
+    """The order id that follows from a decision: asked for when the decision is looked up, and again when recorded."""
     return client_order_id(account_id, decision_id) if decision_id else ""
