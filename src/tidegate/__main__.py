@@ -10,10 +10,11 @@ def main() -> int:
     from tidegate.adapters.cli.program import main as run_command
     from tidegate.containers import open_application
     from tidegate.testing.bench import measure
+    from tidegate.testing.simulation import drill
 
     # What is imported lives as long as the process: the collector need not walk through all of it again and again.
     gc.freeze()
-    return run_command(Doors(open_application=open_application, benchmark=measure))
+    return run_command(Doors(open_application=open_application, benchmark=measure, drill=drill))
 
 
 if __name__ == "__main__":
