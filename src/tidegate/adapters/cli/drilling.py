@@ -22,6 +22,7 @@ def drill(
     seeds: Annotated[int | None, typer.Option(min=0, help=f"How many lives; {_SEEDS} by default.")] = None,
     first: Annotated[int, typer.Option("--first-seed", min=0, help="The first seed.")] = 0,
     kills: Annotated[int, typer.Option(min=0, help="How many real processes to kill, on a real file.")] = 0,
+    points: Annotated[bool, typer.Option(help="Try every crash point of a short life, and every pair.")] = False,
     mutant: Annotated[str, typer.Option(metavar="NAME", help="Plant a bug, which must be found.")] = "",
     plan: Annotated[Path | None, typer.Option(metavar="FILE", help="Live one plan again.")] = None,
     folder: Annotated[Path, typer.Option(help="Where plans of broken lives are written.")] = Path("drill"),
@@ -30,11 +31,13 @@ def drill(
 
     [dim]tidegate drill --seeds 1000[/dim]
     """
-    is_alone = plan is not None or kills > 0
+    is_alone = plan is not None or kills > 0 or points
     wanted = seeds if seeds is not None else 0 if is_alone else _SEEDS
     if plan is not None and not plan.is_file():
         raise UsageError(f"there is no plan at {plan}")
-    order = DrillOrder(seeds=wanted, first_seed=first, kills=kills, mutant=mutant, plan=plan, folder=folder)
+    order = DrillOrder(
+        seeds=wanted, first_seed=first, kills=kills, points=points, mutant=mutant, plan=plan, folder=folder
+    )
     report = call.doors.drill(order, call.terminal.note)
     line = wire_upkeep.DrillLine(**{**asdict(report), "found": list(report.found), "plans": list(report.plans)})
     call.terminal.answer([line], _table(report), *_verdict(report))

@@ -40,12 +40,15 @@ Benchmark = Callable[[Callable[[str], None]], Awaitable[Mapping[str, float]]]
 class DrillOrder(Struct, frozen=True, kw_only=True):
     """What a drill is to do: so many lives from a first seed on, so many real kills, a bug planted, or one plan again.
 
+    With `points` every crash point of a short life of the first seed is tried, and every pair of them.
+
     Plans of lives that broke are written into `folder`.
     """
 
     seeds: int = 0
     first_seed: int = 0
     kills: int = 0
+    points: bool = False
     mutant: str = ""
     plan: Path | None = None
     folder: Path = Path("drill")

@@ -76,13 +76,18 @@ class SimulatedBroker(SimulatedFeed):
         world, order = self._world, recorded.order
         await self._gate.reach(f"submit:before {order.client_order_id}")
         world.note_sent(recorded, self._gate.process.name)
+        world.in_flight.add((self._gate.process.name, order.client_order_id))
         luck = misfortune_of_submit(world.board.strike("submit"), world.is_out())
         if luck.error is not None and luck.is_before:
             raise luck.error
         if luck.is_never_sent:
             world.never_sent.add(order.client_order_id)
             return NeverSent(reason=luck.reason, at=self._clock.now())
-        answer = await world.wire.ask(partial(world.submit, request_of(order), luck), luck.route)
+        try:
+            answer = await world.wire.ask(partial(world.submit, request_of(order), luck), luck.route)
+        finally:
+            # Of a process that is dead this runs when the life is over: until then its request is under way.
+            world.in_flight.discard((self._gate.process.name, order.client_order_id))
         await self._gate.reach(f"submit:after {order.client_order_id}")
         if luck.error is not None:
             raise luck.error
@@ -111,6 +116,7 @@ class SimulatedBroker(SimulatedFeed):
         at = self._clock.now()
         if not isinstance(answer, Answered) or luck.is_garbled:
             return CancelUnanswered(reason=luck.reason or "timed out", at=at)
+        world.cancels_told[order_id] = answer.value == "done"
         return CancelConfirmed(at=at) if answer.value == "done" else CancelRefused(reason=answer.value, at=at)
 
     async def amend(self, order: OrderRecord, quantity: Decimal, limit_price: Decimal | None) -> AmendOutcome:

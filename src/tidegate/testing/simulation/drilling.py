@@ -4,6 +4,8 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from functools import partial
+from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter  # noqa: TID251 -- how long a drill takes is real time
@@ -12,6 +14,9 @@ import msgspec
 
 from tidegate.adapters.cli.failures import UsageError
 from tidegate.adapters.cli.opener import DrillOrder, DrillReport
+from tidegate.testing.simulation.crashpoints import count_points, try_point
+from tidegate.testing.simulation.killing import kill_for_real, plan_of_kill
+from tidegate.testing.simulation.mutants import planted
 from tidegate.testing.simulation.plans import Plan, read_plan, write_plan
 from tidegate.testing.simulation.seeds import plan_of_seed
 from tidegate.testing.simulation.shrinking import shrink
@@ -24,6 +29,7 @@ _PLANS_MAX = 3
 """So many broken lives are shrunk and written down; the others are counted."""
 _SHRINKING_TRIALS_MAX = 120
 
+Work = Callable[[Sequence[int], str], list[Trial]]
 Progress = Callable[[str], None]
 
 
@@ -38,7 +44,16 @@ def drill(order: DrillOrder, progress: Progress) -> DrillReport:
     if order.plan is not None:
         tally.take(live(_plan_of(order.plan)))
     else:
-        for trial in _lives(order):
+        seeds = range(order.first_seed, order.first_seed + order.seeds)
+        kills = range(order.first_seed, order.first_seed + order.kills)
+        points = range(order.points and count_points(order.first_seed, order.mutant))
+        trials = chain(
+            _on_every_core(_batch, seeds, order.mutant),
+            # A death waits for the disk: twice as many at a time as there are cores.
+            _on_every_core(_kills, kills, order.mutant, 2),
+            _on_every_core(partial(_points, order.first_seed), points, order.mutant),
+        )
+        for trial in trials:
             tally.take(trial)
             if order.mutant and trial.violations:
                 break
@@ -120,18 +135,28 @@ def _batch(seeds: Sequence[int], mutant: str) -> list[Trial]:
     return trials
 
 
-def _lives(order: DrillOrder) -> Iterator[Trial]:
-    """Lives on every core, as they end."""
-    seeds = range(order.first_seed, order.first_seed + order.seeds)
-    batches = [seeds[start : start + _BATCH] for start in range(0, len(seeds), _BATCH)]
-    workers = min(os.cpu_count() or 1, len(batches))
+def _kills(numbers: Sequence[int], mutant: str) -> list[Trial]:
+    """Some real deaths in one worker; more than asked for, where a life ended before its point came."""
+    with planted(mutant):
+        return [kill_for_real(plan_of_kill(number)) for number in numbers]
+
+
+def _points(seed: int, points: Sequence[int], mutant: str) -> list[Trial]:
+    """Every crash point of a short life that is in this worker's share, and each pair that begins with it."""
+    return [trial for point in points for trial in try_point(seed, point + 1, mutant)]
+
+
+def _on_every_core(work: Work, numbers: range, mutant: str, each: int = 1) -> Iterator[Trial]:
+    """Trials on every core, as they end."""
+    batches = [numbers[start : start + _BATCH] for start in range(0, len(numbers), _BATCH)]
+    workers = min((os.cpu_count() or 1) * each, len(batches))
     if workers <= 1:
         for batch in batches:
-            yield from _batch(batch, order.mutant)
+            yield from work(batch, mutant)
         return
     # Forked, so that no worker has to import all of it anew.
     with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
-        pending: set[Future[list[Trial]]] = {pool.submit(_batch, batch, order.mutant) for batch in batches}
+        pending: set[Future[list[Trial]]] = {pool.submit(work, batch, mutant) for batch in batches}
         try:
             while pending:
                 done, pending = wait(pending, return_when=FIRST_COMPLETED)

@@ -1,7 +1,6 @@
 """The feed: what a process hears of the market, and how that is spoilt (M1 to M8)."""
 
 from decimal import Decimal
-from statistics import median_low
 
 from msgspec.structs import replace
 
@@ -15,7 +14,6 @@ from tidegate.testing.simulation.clock import SimulatedClock
 from tidegate.testing.simulation.market import BY_SYMBOL, PRODUCTS, Market
 from tidegate.testing.simulation.processes import Process
 
-_REFERENCE_SECONDS = 60
 _SPIKE = Decimal(100)
 _CANCEL_ONLY = TradingFlags(cancel_only=True)
 
@@ -70,15 +68,13 @@ class SimulatedFeed:
     def _heard(self, symbol: str, second: int) -> MarketReading:
         at = self._clock.at(float(second))
         mid = self._market.mid(symbol, second)
-        since = max(0, second - _REFERENCE_SECONDS + 1)
-        reference = median_low([self._market.cents(symbol, past) for past in range(since, second + 1)])
         return MarketReading(
             symbol=symbol,
             book=self._market.book(symbol, second),
             heard_at=at,
             mark=Mark(mid, at),
             last_price=mid,
-            reference_mid=Decimal(reference).scaleb(-2),
+            reference_mid=self._market.reference(symbol, second),
         )
 
     def _spoilt(self, reading: MarketReading, faults: tuple[str, ...]) -> MarketReading:

@@ -34,9 +34,10 @@ class Trace:
 class Gate:
     """Numbers the crash points of one process: one before and one after the effect of each port call."""
 
-    def __init__(self, process: Process, ending: Ending | None, trace: Trace, on_killed: Callable[[str], None]) -> None:
+    def __init__(self, process: Process, ending: Ending | None, trace: Trace, on_killed: Callable[[str], bool]) -> None:
         self.process = process
         self.points = 0
+        self.passed = 0
         self._ending = ending
         self._trace = trace
         self._on_killed = on_killed
@@ -52,17 +53,19 @@ class Gate:
         self._is_armed, self._ending = False, None
 
     async def reach(self, label: str) -> None:
-        """Pass a crash point, or die at it.
+        """Pass a crash point, or die at it; `on_killed` may put the death off to the effect that follows.
 
         Raises:
             ProcessFenced: the process is dead already.
         """
         self.process.require_alive()
         self.points += 1
+        self.passed += 1
         self._trace.note(self.process.name, label)
         if self._is_armed and self._ending is not None and self.points == self._ending.point:
-            self._on_killed(label)
-            await self.process.die_here()
+            is_dead = self._on_killed(label)
+            if is_dead:
+                await self.process.die_here()
 
     def pass_by(self, label: str) -> None:
         """A call that has no effect of its own that could be durable."""

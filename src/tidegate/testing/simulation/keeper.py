@@ -1,12 +1,14 @@
 """The keeper: starts the processes of a life, has each end as the plan says, and starts the next one."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from dependency_injector import providers
+from msgspec import Struct
 
 from tidegate.adapters.chance import SeededChance
 from tidegate.adapters.stores.sqlite import StoreError
@@ -36,6 +38,15 @@ RETURN_SECONDS = 5.0
 """How long whoever watches over the processes needs to start one again that could not go on."""
 
 
+class Death(Struct, frozen=True, kw_only=True):
+    """At which point a process died, and in the middle of what."""
+
+    label: str
+    is_recovering: bool
+    is_stopping: bool
+    is_sending: bool
+
+
 class Inhabitant:
     """One process of the life with what it holds open."""
 
@@ -48,6 +59,7 @@ class Inhabitant:
         self.store: SimulatedStore | None = None
         self.gate: Gate | None = None
         self.is_over = False
+        self.recovery_points = 0
 
     @property
     def is_open(self) -> bool:
@@ -67,6 +79,8 @@ class Keeper:
     ) -> None:
         self.inhabitants: list[Inhabitant] = []
         self.kills: list[str] = []
+        self.deaths: list[Death] = []
+        self.on_kill: Callable[[str], bool] | None = None
         self.dead: list[str] = []
         self._plan = plan
         self._path = path
@@ -88,6 +102,14 @@ class Keeper:
             if one.process.name == process and one.container is not None:
                 market: MarketDataPort = one.container.market_data()
                 return market
+        return None
+
+    def held_by(self, process: str) -> Mapping[str, Decimal] | None:
+        """What a process keeps free for its live orders, by currency."""
+        for one in self.inhabitants:
+            if one.process.name == process and one.container is not None:
+                held: Mapping[str, Decimal] = one.container.desk().ledger.commitments.held
+                return held
         return None
 
     def start_next(self) -> None:
@@ -152,7 +174,7 @@ class Keeper:
         one.container = _container(parts.make_broker(world, gate, ACCOUNT), store, world, self._plan.seed)
         try:
             async with open_application(container=one.container) as application:
-                one.application = application
+                one.application, one.recovery_points = application, gate.passed
                 world.loop.call_soon(self._on_open, context=world.context)
                 await one.stop.wait()
                 gate.arm()
@@ -168,11 +190,23 @@ class Keeper:
         self._let_go(one)
         self._later(RETURN_SECONDS)
 
-    def _killed(self, one: Inhabitant, label: str) -> None:
-        """The process has died at a crash point."""
+    def _killed(self, one: Inhabitant, label: str) -> bool:
+        """The process has died at a crash point, unless somebody has another death for it."""
+        if self.on_kill is not None and not self.on_kill(label):
+            return False
         self.kills.append(label)
+        names = [name for name, _ in self._world.in_flight]
+        self.deaths.append(
+            Death(
+                label=label.split(" ")[0],
+                is_recovering=one.application is None,
+                is_stopping=one.stop.is_set(),
+                is_sending=one.process.name in names,
+            )
+        )
         self._world.trace.note("world", f"kill {one.process.name} at {label}")
         self._world.loop.call_soon(self._bury, one, context=self._world.context)
+        return True
 
     def _bury(self, one: Inhabitant) -> None:
         self._let_go(one)
@@ -217,6 +251,8 @@ class Keeper:
             self.start_next()
             self._world.wire.later(TAKEN_OVER_SECONDS, partial(self._let_go, one))
         elif ending.is_stop and one.application is not None:
+            if any(name == one.process.name for name, _ in self._world.in_flight):
+                self._world.board.fired["X5"] += 1
             one.stop.set()
         else:
             self._killed(one, f"at {ending.at} s")

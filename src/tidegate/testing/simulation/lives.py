@@ -18,7 +18,6 @@ from tidegate.testing.simulation.setting import (
     POLL_SECONDS,
     QUIET_SECONDS,
     SETTINGS,
-    SETTLING_SECONDS,
 )
 from tidegate.testing.simulation.world import World
 
@@ -41,6 +40,7 @@ class Life:
         self.outside.keeper = self.keeper
         self.instants.time, self.instants.turn = self.loop.time, lambda: self.world.trace.calls
         self.instants.market_of = self.keeper.market_of
+        self.instants.held_by = self.keeper.held_by
         self.unresolved: list[str] = []
         self.unanswered: list[str] = []
         self.stuck = ""
@@ -74,7 +74,7 @@ class Life:
         await keeper.until_open()
         await asyncio.sleep(QUIET_SECONDS)
         self.unresolved = self._without_outcome()
-        await asyncio.sleep(SETTLING_SECONDS)
+        await asyncio.sleep(self.plan.passes * PASS_SECONDS)
         self.unanswered = self.outside.unanswered
         await keeper.leave()
         await self._restart()

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from tidegate.domain.books import BookSnapshot, Level
 from tidegate.domain.products import Product
-from tidegate.domain.vocabulary import ProductKind
+from tidegate.domain.vocabulary import OrderSide, ProductKind
 from tidegate.testing.simulation.dice import Dice
 
 SPOT = Product(
@@ -45,6 +45,7 @@ _START_CENTS = {"BTC-USD": 5_000_000, "ETH-PERP": 250_000}
 _SIZES = {"BTC-USD": Decimal("0.4"), "ETH-PERP": Decimal(8)}
 _STEP_BPS = 2.0
 _LEVELS = 5
+_REFERENCE_SECONDS = 60
 
 
 class Market:
@@ -62,6 +63,17 @@ class Market:
             walk.append(max(100, round(walk[-1] * (1 + dice.uniform(-_STEP_BPS, _STEP_BPS) / 10_000))))
         return walk[second]
 
+    def reference(self, symbol: str, second: int) -> Decimal:
+        """The median mid of the last minute, of what there is of it."""
+        self.cents(symbol, second)
+        recent = sorted(self._walks[symbol][max(0, second - _REFERENCE_SECONDS + 1) : second + 1])
+        return Decimal(recent[len(recent) // 2]).scaleb(-2)
+
+    def touch(self, symbol: str, second: int, taker: OrderSide) -> Decimal:
+        """The best price that a taker on this side meets."""
+        cents = self.cents(symbol, second)
+        return Decimal(cents + _tick(cents) * taker.sign).scaleb(-2)
+
     def mid(self, symbol: str, second: int) -> Decimal:
         return Decimal(self.cents(symbol, second)).scaleb(-2)
 
@@ -71,7 +83,7 @@ class Market:
         if known is not None and known[0] == second:
             return known[1]
         cents = self.cents(symbol, second)
-        tick = max(1, cents // 20_000)
+        tick = _tick(cents)
         size = _SIZES[symbol]
         book = BookSnapshot(
             symbol=symbol,
@@ -82,3 +94,8 @@ class Market:
         )
         self._books[symbol] = (second, book)
         return book
+
+
+def _tick(cents: int) -> int:
+    """Half the spread and the distance between levels, half a basis point or a cent."""
+    return max(1, cents // 20_000)

@@ -55,6 +55,7 @@ class Outside:
     def on_open(self) -> None:
         """A process is open: what has waited for one is handed to it."""
         waiting, self._waiting = self._waiting, []
+        self._world.board.fired["N12"] += sum(act.decision is not None for act in waiting)
         for act in waiting:
             self.deliver(act)
 
@@ -78,6 +79,7 @@ class Outside:
         if task.done():
             return
         if one.is_over:
+            self._world.board.fired["N11"] += 1
             self.deliver(act)
         else:
             self._world.wire.later(KEPT_SECONDS, partial(self._look_after, one, act, task))
@@ -91,6 +93,8 @@ class Outside:
             for order_id in self._orders_of(act.target):
                 await application.cancel(order_id)
         else:
+            if act.verb in ("halt", "reduce") and self._world.recording:
+                self._world.board.fired["X6"] += 1
             await _OPERATIONS[act.verb](application, act)
 
     def _orders_of(self, decision_id: str) -> Sequence[str]:

@@ -54,7 +54,10 @@ class Ending(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Plan(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A whole life. The seed decides the schedule, the market and the delays; everything else stands here."""
+    """A whole life. The seed decides the schedule, the market and the delays; everything else stands here.
+
+    `passes` of reconciliation follow on H and three polls, at the end, before records and truth are compared.
+    """
 
     seed: int
     delivery: Delivery = Delivery.A
@@ -62,6 +65,7 @@ class Plan(Struct, frozen=True, kw_only=True, omit_defaults=True):
     faults: tuple[Fault, ...] = ()
     endings: tuple[Ending, ...] = ()
     seconds: float = 600.0
+    passes: int = 3
     mutant: str = ""
 
     @property

@@ -13,6 +13,9 @@ from tidegate.testing.simulation.plans import Act, Ending, Fault, Plan
 
 LIFE_SECONDS = 600.0
 _DECISIONS = (22, 34)
+_SHORT_DECISIONS = 8
+_SHORT_SECONDS = 30.0
+_SHORT_FAULTS = ("B1", "B3", "B5", "B11", "B12", "B16", "B19", "B29", "S1", "S3", "S4")
 _STRATEGIES = ("", "", "a", "b")
 _SYMBOLS = (SPOT.symbol, SPOT.symbol, PERPETUAL.symbol)
 _SIZES = {SPOT.symbol: (1, 18, "0.01"), PERPETUAL.symbol: (1, 30, "0.1")}
@@ -34,6 +37,15 @@ def plan_of_seed(seed: int, mutant: str = "") -> Plan:
         seconds=LIFE_SECONDS,
         mutant=mutant,
     )
+
+
+def short_plan(seed: int) -> Plan:
+    """A minute with a few decisions in it, whose processes nobody kills: the ground for trying every crash point."""
+    dice = Dice("short", seed)
+    market = Market(seed)
+    acts = [replace(_decision(dice, market, f"s{number}"), at=1.5 + number * 3.0) for number in range(_SHORT_DECISIONS)]
+    faults = tuple(KINDS[one].draw(one, dice) for one in dice.some_of(_SHORT_FAULTS, 0.15))
+    return Plan(seed=seed, acts=tuple(acts), faults=faults, seconds=_SHORT_SECONDS, passes=1)
 
 
 def _faults(dice: Dice, delivery: Delivery) -> tuple[Fault, ...]:
@@ -122,10 +134,30 @@ def _sized(dice: Dice, market: Market, decision: Decision, symbol: str, at: floa
 
 
 def _spoilt(dice: Dice, decision: Decision) -> Decision:
-    """N1 and N3: what no order can be made of."""
+    """N1, N3, N4 and B23: what no order can be made of."""
     if dice.happens(0.5):
         return replace(decision, quantity=Decimal(dice.one_of(_BAD_NUMBERS)))
+    if dice.happens(0.3):
+        return replace(decision, quantity=Decimal("0.00001"), reduce_only=False)
     return replace(decision, decision_id=dice.one_of(_BAD_IDS))
+
+
+def _exits(dice: Dice, act: Act, decision: Decision) -> list[Act]:
+    """Two exits from the same position, one of which may still be working, or unknown, when the other comes."""
+    side = Action.SELL if decision.action is Action.BUY else Action.BUY
+    exits = [
+        replace(decision, decision_id=f"{decision.decision_id}e{number}", action=side, reduce_only=True)
+        for number in range(2)
+    ]
+    if dice.happens(0.6):
+        # Far from the market, where it rests.
+        price = Decimal(60_000 if side is Action.SELL else 40_000) / (1 if act.symbol == SPOT.symbol else 20)
+        exits[0] = replace(exits[0], order_type=OrderType.LIMIT, limit_price=price, time_in_force=TimeInForce.GTC)
+    if dice.happens(0.4):
+        exits[1] = replace(exits[1], action=Action.CLOSE, quantity=None, reduce_only=False)
+    first = act.at + dice.uniform(0.5, 20)
+    times = (first, first + dice.uniform(0, 20))
+    return [replace(act, at=round(at, 3), decision=one) for at, one in zip(times, exits, strict=True)]
 
 
 def _sequel(dice: Dice, act: Act) -> list[Act]:
@@ -144,6 +176,12 @@ def _sequel(dice: Dice, act: Act) -> list[Act]:
         acts.append(Act(at=round(act.at + dice.uniform(0, after), 3), verb="cancel", target=decision.decision_id))
     if dice.happens(0.06):
         acts.append(Act(at=round(act.at + dice.uniform(0, 0.5), 3), verb="give_up", target=decision.decision_id))
+    if dice.happens(0.05):
+        # X6: an operator halts in the same moment, and looks again later.
+        acts.append(Act(at=round(act.at + dice.one_of((0.0, 0.002, 0.005)), 3), verb=dice.one_of(("halt", "reduce"))))
+        acts.append(Act(at=round(act.at + dice.uniform(5, 60), 3), verb="resume"))
+    if decision.limit_price is None and decision.action is not Action.CLOSE and dice.happens(0.3):
+        acts += _exits(dice, act, decision)
     if dice.happens(0.15):
         # X3: another strategy wants the same, at the same moment.
         twin = replace(decision, decision_id=decision.decision_id + "x", strategy_id="twin")

@@ -16,9 +16,6 @@ PASS_SECONDS = 30.0
 QUIET_SECONDS = HORIZON_SECONDS + 3 * POLL_SECONDS
 """Quiescence: the faults off, then H and three polls; every decision has its outcome by then (invariant 22)."""
 
-SETTLING_SECONDS = 3 * PASS_SECONDS
-"""After that, three passes of reconciliation: records equal the truth."""
-
 SETTINGS = Settings.model_validate(
     {
         "profile": "testing",

@@ -47,8 +47,11 @@ class Disk:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self.fault: Fault | None = None
+        self.on_commit: Callable[[], None] | None = None
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> sqlite3.Cursor:
+        if self.on_commit is not None and sql.startswith("COMMIT"):
+            self.on_commit()
         fault = self.fault
         if fault is not None:
             if fault.id in ("D2", "D13") and sql.startswith("BEGIN"):
@@ -137,12 +140,15 @@ class SimulatedStore:
     async def record_sending(self, approved: ApprovedOrder, step: Step) -> RecordOutcome:
         self._gate.process.require_alive()
         self._watch.reserving(approved, step, self._gate.process.name)
-        await self._before("record_sending")
-        with self._weather():
-            outcome = await self.inner.record_sending(approved, step)
+        seconds = await self._before("record_sending")
+        self._world.recording += 1
+        try:
+            with self._weather():
+                outcome = await self.inner.record_sending(approved, step)
+            await self._after("record_sending", outcome, seconds)
+        finally:
+            self._world.recording -= 1
         self._watch.recorded(step, outcome, self._gate.process.name)
-        self._heed(outcome)
-        await self._gate.reach("record_sending:after")
         if isinstance(outcome, RecordedOrder):
             struck = self._world.board.strike("sending")
             if struck is not None:
@@ -151,12 +157,12 @@ class SimulatedStore:
         return outcome
 
     async def commit(self, step: Step) -> CommitOutcome:
-        await self._before("commit")
+        self._gate.process.require_alive()
+        self._watch.appended(step, self._gate.process.name)
+        seconds = await self._before("commit")
         with self._weather():
             outcome = await self.inner.commit(step)
-        self._watch.committed(step, outcome, self._gate.process.name)
-        self._heed(outcome)
-        await self._gate.reach("commit:after")
+        await self._after("commit", outcome, seconds)
         return outcome
 
     def append(self, step: Step) -> None:
@@ -165,27 +171,24 @@ class SimulatedStore:
         self.inner.append(step)
 
     async def flush(self) -> CommitOutcome:
-        await self._before("flush")
+        seconds = await self._before("flush")
         with self._weather():
             outcome = await self.inner.flush()
-        self._heed(outcome)
-        await self._gate.reach("flush:after")
+        await self._after("flush", outcome, seconds)
         return outcome
 
     async def write_state(self, change: TradingStateChanged) -> CommitOutcome:
-        await self._before("write_state")
+        seconds = await self._before("write_state")
         with self._weather():
             outcome = await self.inner.write_state(change)
         self._watch.changed(change, outcome)
-        self._heed(outcome)
-        await self._gate.reach("write_state:after")
+        await self._after("write_state", outcome, seconds)
         return outcome
 
     async def answer(self, answer: InboxAnswer) -> CommitOutcome:
-        await self._before("answer")
+        seconds = await self._before("answer")
         outcome = await self.inner.answer(answer)
-        self._heed(outcome)
-        await self._gate.reach("answer:after")
+        await self._after("answer", outcome, seconds)
         return outcome
 
     def _heed(self, outcome: RecordOutcome | CommitOutcome) -> None:
@@ -194,16 +197,24 @@ class SimulatedStore:
             self._is_down = True
             self._hooks.is_down(outcome.reason)
 
-    async def _before(self, what: str) -> None:
+    async def _after(self, what: str, outcome: RecordOutcome | CommitOutcome, seconds: float) -> None:
+        """The effect is there; the caller hears of it once the disk has had its time."""
+        self._heed(outcome)
+        await self._world.clock.sleep(seconds)
+        await self._gate.reach(f"{what}:after")
+
+    async def _before(self, what: str) -> float:
+        """Pass the point before the effect, with what the disk does this time; how long it then takes.
+
+        No wait lies between this point and the effect, so that the journal has the order of the calls.
+        """
         await self._gate.reach(f"{what}:before")
         fault = self._world.board.strike("write")
-        if fault is None:
-            return
-        if fault.id == "D6":
-            await self._world.clock.sleep(fault.amount)
-            self._gate.process.require_alive()
-        elif self._disk is not None:
+        if fault is not None and fault.id == "D6":
+            return fault.amount
+        if fault is not None and self._disk is not None:
             self._disk.fault = fault
+        return self._world.commit_seconds()
 
     @contextmanager
     def _weather(self) -> Iterator[None]:
@@ -229,7 +240,10 @@ class SimulatedStore:
 
     async def find_order(self, client_order_id: ClientOrderId) -> OrderRecord | None:
         self._gate.pass_by("find_order")
-        return await self.inner.find_order(client_order_id)
+        found = await self.inner.find_order(client_order_id)
+        if found is None:
+            self._watch.absent(client_order_id, self._gate.process.name)
+        return found
 
     async def orders(self, *, limit: int = 100, open_only: bool = False, symbol: str = "") -> Sequence[OrderRecord]:
         self._gate.pass_by("orders")
@@ -260,11 +274,11 @@ class StoreWatch:
     def loaded(self, process: str, stored: StoredAccount) -> None:
         """A process has read what there is."""
 
-    def committed(self, step: Step, outcome: CommitOutcome, process: str) -> None:
-        """Any other step that was waited for."""
-
     def appended(self, step: Step, process: str) -> None:
-        """News that rides along with the next commit."""
+        """Any other step, as it is handed over."""
+
+    def absent(self, client_order_id: str, process: str) -> None:
+        """The store was asked for an order, and has none."""
 
     def changed(self, change: TradingStateChanged, outcome: CommitOutcome) -> None:
         """A trading state."""

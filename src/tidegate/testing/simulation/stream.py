@@ -3,7 +3,7 @@
 from functools import partial
 
 from tidegate.adapters.brokers.streams import ReportStream
-from tidegate.domain.submissions import OrderUpdate, ReportGap, VenueReport
+from tidegate.domain.submissions import FillReport, OrderUpdate, ReportGap, VenueReport
 from tidegate.testing.simulation.plans import Fault
 from tidegate.testing.simulation.processes import Process
 from tidegate.testing.simulation.world import World
@@ -86,6 +86,18 @@ class StreamSide:
 
     def _put(self, reports: tuple[VenueReport, ...]) -> None:
         at = self._world.clock.now()
+        for report in reports:
+            if isinstance(report, FillReport):
+                self._count(report.fill.client_order_id)
         for stream in self._streams:
             for report in reports:
                 stream.put(report, at)
+
+    def _count(self, order_id: str) -> None:
+        """A fill may come before its order's answer, after its cancel was confirmed, or after that was refused."""
+        world = self._world
+        if (self._process.name, order_id) in world.in_flight:
+            world.board.fired["S5"] += 1
+        is_canceled = world.cancels_told.get(order_id)
+        if is_canceled is not None:
+            world.board.fired["S6" if is_canceled else "S7"] += 1

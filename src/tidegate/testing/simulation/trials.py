@@ -1,12 +1,12 @@
 """Trials: one plan lived and judged, and what is counted of it."""
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tidegate.testing.simulation.accounting import fired_in
 from tidegate.testing.simulation.judging.verdict import Violation, judge
@@ -19,13 +19,18 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 -- a life's own private folder, in memo
 
 
 class Trial(Struct, frozen=True, kw_only=True):
-    """What one life came to."""
+    """What one life came to.
+
+    `points` are how many crash points each of its processes passed, `recoveries` how many until it was open.
+    """
 
     plan: Plan
     violations: tuple[Violation, ...]
     trace_hash: str
     decisions: int
     kills: int
+    points: tuple[int, ...]
+    recoveries: tuple[int, ...]
     simulated_seconds: float
     fired: dict[str, int]
 
@@ -42,16 +47,21 @@ def live(plan: Plan, parts: Parts = SIMULATED) -> Trial:
     with planted(plan.mutant), life_folder() as folder:
         life = Life(plan, folder, parts)
         life.run()
-        violations = judge(life)
-    fired: Counter[str] = fired_in(life)
+        return trial_of(life, judge(life))
+
+
+def trial_of(life: Life, violations: tuple[Violation, ...]) -> Trial:
+    """What a life that has been lived and judged came to."""
     return Trial(
-        plan=plan,
+        plan=life.plan,
         violations=violations,
         trace_hash=life.world.trace.hash,
         decisions=len(life.outside.heard),
         kills=len(life.keeper.kills),
+        points=tuple(one.gate.passed if one.gate is not None else 0 for one in life.keeper.inhabitants),
+        recoveries=tuple(one.recovery_points for one in life.keeper.inhabitants),
         simulated_seconds=life.loop.time(),
-        fired=dict(fired),
+        fired=dict(fired_in(life)),
     )
 
 
@@ -61,12 +71,4 @@ def live_twice(plan: Plan, parts: Parts = SIMULATED) -> Trial:
     if first.trace_hash == second.trace_hash:
         return first
     found = Violation(invariant=25, evidence=f"two traces of one seed: {first.trace_hash} and {second.trace_hash}")
-    return Trial(
-        plan=plan,
-        violations=(*first.violations, found),
-        trace_hash=first.trace_hash,
-        decisions=first.decisions,
-        kills=first.kills,
-        simulated_seconds=first.simulated_seconds,
-        fired=first.fired,
-    )
+    return replace(first, violations=(*first.violations, found))

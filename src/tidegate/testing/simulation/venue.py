@@ -168,7 +168,7 @@ class Venue:
             if self._expiries.get(order.venue_order_id, at + 1) <= at:
                 self._end(order, "expired")
                 continue
-            touch = self._market.book(order.symbol, int(at)).side(order.side)[0].price
+            touch = self._market.touch(order.symbol, int(at), order.side)
             if order.limit_price is None or not _reaches(order.side, order.limit_price, touch):
                 continue
             wanted = self._fillable(order)

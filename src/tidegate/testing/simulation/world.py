@@ -63,11 +63,19 @@ class World:
         self.venue = Venue(plan.delivery, self.market, loop.time, Dice("venue", plan.seed), self._say)
         self.sent: list[Sent] = []
         self.asked: list[Asked] = []
+        self.in_flight: set[tuple[str, str]] = set()
+        self.cancels_told: dict[str, bool] = {}
         self.never_sent: set[str] = set()
         self.answered: dict[str, list[float]] = {}
         self.is_still = False
+        self.recording = 0
         self._ears: list[Ear] = []
+        self._disk_dice = Dice("disk", plan.seed)
         self._outage_dice = Dice("outage", plan.seed)
+
+    def commit_seconds(self) -> float:
+        """How long a commit takes on a disk that has nothing wrong."""
+        return self._disk_dice.uniform(0.0005, 0.01)
 
     def start(self) -> None:
         """Let the market meet what rests, every tick from now on."""
@@ -148,7 +156,10 @@ class World:
     def cancel(self, client_order_id: str) -> str:
         """A cancel arrives."""
         self.trace.note("venue", f"cancel {client_order_id}")
-        return self.venue.cancel(client_order_id)
+        said = self.venue.cancel(client_order_id)
+        if said == "it is filled":
+            self.board.fired["X4"] += 1
+        return said
 
     # What processes ask; B27 hides what is younger than its amount
 

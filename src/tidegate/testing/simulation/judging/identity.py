@@ -1,9 +1,12 @@
 """Identity: one order for each identity, one outcome for each decision, and nothing at the venue without its intent."""
 
+from hashlib import sha256
+
 from tidegate.domain.outcomes import NoOrderNeeded, OrderPlaced
 from tidegate.testing.simulation.judging.evidence import Evidence
 from tidegate.testing.simulation.judging.instants import is_unresolved
 from tidegate.testing.simulation.lives import Life
+from tidegate.testing.simulation.setting import ACCOUNT
 
 _UNRECORDED = frozenset({"STORE", "ID_CONFLICT", "INVALID", "UNKNOWN_SYMBOL"})
 """Refusals that may leave no row: of a store that failed, of a taken id, of what no record could hold."""
@@ -19,9 +22,16 @@ def one_outcome(life: Life, evidence: Evidence) -> str | None:
         count, is_refused = len(truth.by_client_id.get(order_id, [])), record.refused is not None
         if not count and not is_refused and not is_unresolved(record):
             return f"order {order_id} is {record.status}, and the venue has none of it"
+        if order_id != _name_of(record.decision_id):
+            return f"order {order_id} of decision {record.decision_id} does not bear its name"
         if count and is_refused and not evidence.names("LATE_ACCEPT", order_id):
             return f"order {order_id} was refused ({record.refused}) and the venue worked it, with no LATE_ACCEPT"
     return _as_heard(life, evidence)
+
+
+def _name_of(decision_id: str) -> str:
+    """The identity that follows from a decision: the same in every process, whatever it remembers."""
+    return "tg" + sha256(f"{ACCOUNT}\0{decision_id}\0{0}".encode()).hexdigest()[:30]
 
 
 def _as_heard(life: Life, evidence: Evidence) -> str | None:

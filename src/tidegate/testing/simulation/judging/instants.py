@@ -1,6 +1,6 @@
 """Instants: what must hold at every moment, judged while the life goes on, from what is handed to the store."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from msgspec import Struct
@@ -9,7 +9,7 @@ from tidegate.domain.events import TradingStateChanged
 from tidegate.domain.ledger import ACCOUNT
 from tidegate.domain.orders import ApprovedOrder, OrderRecord, RecordedOrder
 from tidegate.domain.ports import MarketDataPort
-from tidegate.domain.records import CommitOutcome, RecordOutcome, Step, StepCommitted, StoredAccount
+from tidegate.domain.records import CommitOutcome, RecordOutcome, Step, StoredAccount
 from tidegate.domain.risk import RiskLimits
 from tidegate.domain.vocabulary import OrderSide, OrderStatus, Purpose
 from tidegate.testing.simulation.market import BY_SYMBOL, OPENING_USD
@@ -23,6 +23,7 @@ RANKS = {
 """The judge's own table of how far along a status is."""
 
 _ENDED = frozenset({"REFUSED", "EXPIRED", "CANCELED", "FILLED"})
+_A_CRUMB = Decimal("1e-9")
 _SLACK = Decimal("1.0001")
 """Prices move between a check and the step that follows it by less than this."""
 
@@ -77,6 +78,7 @@ class Instants(StoreWatch):
         self.time: Callable[[], float] = float
         self.turn: Callable[[], int] = int
         self.market_of: Callable[[str], MarketDataPort | None] = lambda _: None
+        self.held_by: Callable[[str], Mapping[str, Decimal] | None] = lambda _: None
         self.mirrors: dict[str, Mirror] = {}
         self.writer = ""
 
@@ -105,6 +107,7 @@ class Instants(StoreWatch):
         else:
             self._reduces(approved, mirror)
         mirror.take(step)
+        self._reserves(mirror, process)
 
     def recorded(self, step: Step, outcome: RecordOutcome, process: str) -> None:
         order = step.orders[0]
@@ -121,9 +124,9 @@ class Instants(StoreWatch):
         else:
             self.mirror(process).orders.pop(order.client_order_id, None)
 
-    def committed(self, step: Step, outcome: CommitOutcome, process: str) -> None:
-        if isinstance(outcome, StepCommitted):
-            self.appended(step, process)
+    def absent(self, client_order_id: str, process: str) -> None:
+        """What was given up before it was recorded is withdrawn."""
+        self.mirror(process).orders.pop(client_order_id, None)
 
     def appended(self, step: Step, process: str) -> None:
         mirror = self.mirror(process)
@@ -185,6 +188,21 @@ class Instants(StoreWatch):
         if order.valid_until is not None and approved.reviewed_at > order.valid_until:
             self.found(16, f"entry {order.client_order_id} past its decision's life")
 
+    def _reserves(self, mirror: Mirror, process: str) -> None:
+        """17: what is kept free for orders is what the live ones could still cost, each in full."""
+        kept = self.held_by(process)
+        if kept is None:
+            return
+        sums: dict[str, Decimal] = {}
+        for record in mirror.orders.values():
+            if record.status.value not in _ENDED:
+                currency, amount = _held_for(record)
+                sums[currency] = sums.get(currency, Decimal(0)) + amount
+        for currency in {*sums, *kept}:
+            ours, theirs = sums.get(currency, Decimal(0)), kept.get(currency, Decimal(0))
+            if abs(ours - theirs) > _A_CRUMB:
+                self.found(17, f"{currency} reserved {theirs}, live orders could cost {ours}")
+
     def _reduces(self, approved: ApprovedOrder, mirror: Mirror) -> None:
         """14: an exit takes no more than what is held, by what is known, less what other exits may still take."""
         order = approved.order
@@ -202,6 +220,20 @@ class Instants(StoreWatch):
         room = abs(held) - taken if held * order.side.sign < 0 else Decimal(0)
         if order.quantity > room:
             self.found(14, f"exit {order.client_order_id} of {order.quantity} where {room} may be reduced")
+
+
+def _held_for(record: OrderRecord) -> tuple[str, Decimal]:
+    """What one live order could still cost, fee included, and in which currency."""
+    order, product = record.order, BY_SYMBOL[record.symbol]
+    left = max(order.quantity - record.filled_quantity, Decimal(0))
+    value = left * record.worst_price
+    fee = value * product.taker_fee_rate
+    if product.is_spot:
+        return (product.quote_currency, value + fee) if record.side is OrderSide.BUY else (product.base_currency, left)
+    if order.purpose is not Purpose.ENTRY:
+        return product.settlement_currency, fee
+    chosen = 1 / order.leverage if order.leverage else Decimal(0)
+    return product.settlement_currency, value * max(chosen, product.initial_margin_rate) + fee
 
 
 def is_unresolved(record: OrderRecord) -> bool:

@@ -11,23 +11,27 @@ _CENT_OF_A_CENT = Decimal("1e-12")
 
 
 def terms_equal(life: Life, evidence: Evidence) -> str | None:
-    """6: the venue works what was recorded, but for what an incident says of it."""
+    """6: the venue works what was recorded, for as long as is recorded, but for what an incident says of it."""
     for order in life.world.venue.truth.orders:
         record = evidence.records.orders.get(order.client_order_id)
         if record is None or evidence.names("TERMS_DIFFER", order.client_order_id):
             continue
         ours = record.order
         recorded = (ours.symbol, ours.side, record.quantity, record.limit_price, ours.time_in_force, ours.reduce_only)
+        # What the venue changed of its own accord and ended at once, with nothing filled, it has told nobody.
+        is_seen = order.is_open or order.filled > 0
         theirs = (
             order.symbol,
             order.side,
-            order.quantity,
+            order.quantity if is_seen else order.asked_quantity,
             order.limit_price,
             order.time_in_force,
             order.reduce_only,
         )
         if recorded != theirs:
             return f"order {order.client_order_id}: recorded {recorded}, at the venue {theirs}"
+        if record.is_terminal == order.is_open:
+            return f"order {order.client_order_id} is {record.status} on record and {order.state} at the venue"
     return None
 
 

@@ -1,9 +1,12 @@
 """Rest: what must come to an end, what must not be seen, and that the same seed is the same life."""
 
+from tidegate.domain.ledger import ACCOUNT
 from tidegate.domain.lifecycle import apply_news, sending
+from tidegate.domain.positions import Position, PositionHistory
 from tidegate.testing.simulation.dice import Dice
 from tidegate.testing.simulation.judging.evidence import Evidence, difference
 from tidegate.testing.simulation.lives import Life
+from tidegate.testing.simulation.market import BY_SYMBOL
 from tidegate.testing.simulation.setting import CANARY
 
 _SHUFFLED = 8
@@ -22,6 +25,23 @@ def any_order_same_end(life: Life, evidence: Evidence) -> str | None:
             record = apply_news(record, told.pop(dice.below(len(told))))
         if record != stored:
             return f"order {order_id} told in another order: {difference(stored, record)}"
+    return _positions_in_any_order(evidence, dice)
+
+
+def _positions_in_any_order(evidence: Evidence, dice: Dice) -> str | None:
+    """The fills of a position, whatever order they come in, make the position that is stored."""
+    owner_of = {order_id: record.order.strategy_id for order_id, record in evidence.records.orders.items()}
+    for stored in evidence.records.account.positions:
+        fills = [
+            fill
+            for fill in evidence.records.fills
+            if fill.symbol == stored.symbol and stored.strategy_id in (ACCOUNT, owner_of[fill.client_order_id])
+        ]
+        history = PositionHistory(Position(symbol=stored.symbol, strategy_id=stored.strategy_id))
+        while fills:
+            history.add(fills.pop(dice.below(len(fills))), BY_SYMBOL[stored.symbol])
+        if history.position != stored:
+            return f"position {stored.symbol} {stored.strategy_id!r} is {stored}, its fills make {history.position}"
     return None
 
 
