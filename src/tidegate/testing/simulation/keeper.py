@@ -159,6 +159,7 @@ class Keeper:
         """The life is over: nothing is held open, and the frames of the dead may be cleared away."""
         for one in self.inhabitants:
             self._let_go(one)
+            self.dead += one.process.failures
             one.process.unwind()
 
     async def _run(self, one: Inhabitant, gate: Gate) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from contextvars import ContextVar, copy_context
+from contextvars import Context, ContextVar, copy_context
 from typing import Any
 
 PROCESS: ContextVar[Process | None] = ContextVar("tidegate_simulated_process", default=None)
@@ -29,13 +29,21 @@ class Process:
         self.is_alive = True
         self.is_fenced = False
         self.is_paused = False
+        self.failures: list[str] = []
         self.paused_at = self.resumed_at = -1.0
 
     def start(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
         """Run something as this process, whoever asks for it."""
         context = copy_context()
         context.run(PROCESS.set, self)
-        return asyncio.get_running_loop().create_task(work, name=f"{self.name} {name}", context=context)
+        task = asyncio.get_running_loop().create_task(work, name=f"{self.name} {name}", context=context)
+        task.add_done_callback(self._ended, context=Context())
+        return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        """What ends a task by an exception ends it for a reason that somebody must know (invariant 23)."""
+        if not self.is_fenced and not task.cancelled() and (error := task.exception()) is not None:
+            self.failures.append(f"{task.get_name()} ended: {error!r}")
 
     def kill(self) -> None:
         """SIGKILL: from here on nothing of it runs."""
