@@ -26,6 +26,15 @@ CALLED_BY_NAME: Final = [
     # An attribute of the decimal module's context.
     "prec",
     "traceback",
+    # What asyncio's base loop calls or reads of a loop that is built on it.
+    "_run_once",
+    "_default_executor",
+    "_write_to_self",
+    "_process_events",
+    "event_list",
+    "_asyncgen_firstiter_hook",
+    "_asyncgen_finalizer_hook",
+    "agen",
 ]
 CALLED_BY_DECORATOR: Final = [
     "@*validator",

@@ -13,12 +13,13 @@ def main() -> int:
     from tidegate.adapters.cli.program import main as run_command
     from tidegate.containers import open_application
     from tidegate.testing.bench import measure
+    from tidegate.testing.simulation import drill
 
     # What is imported lives as long as the process: the collector need not walk through all of it again and again. An
     # order leaves no cycles behind, so the collector has nothing to find after every few of them.
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER)
-    return run_command(Doors(open_application=open_application, benchmark=measure))
+    return run_command(Doors(open_application=open_application, benchmark=measure, drill=drill))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tidegate.adapters.cli.opener import Doors
+from tidegate.adapters.cli.opener import Doors, DrillOrder, DrillReport
 from tidegate.adapters.cli.program import main
 from tidegate.containers import open_application
 
@@ -46,7 +46,7 @@ def run_program(*arguments: str) -> Ended:
     out, err = StringIO(), StringIO()
     hook = sys.excepthook
     with redirect_stdout(out), redirect_stderr(err):
-        code = main(Doors(open_application=open_application, benchmark=_benchmark), arguments)
+        code = main(Doors(open_application=open_application, benchmark=_benchmark, drill=_drill), arguments)
     sys.excepthook = hook
     return Ended(code, out.getvalue(), err.getvalue())
 
@@ -54,6 +54,22 @@ def run_program(*arguments: str) -> Ended:
 async def _benchmark(announce: Callable[[str], None]) -> dict[str, float]:
     announce("in memory")
     return {"in_memory_us": 5.7, "restart_ms": 55.0}
+
+
+def _drill(order: DrillOrder, progress: Callable[[str], None]) -> DrillReport:
+    progress("100 lives")
+    broken = order.mutant == "found"
+    return DrillReport(
+        seeds=order.seeds,
+        kills=order.kills,
+        decisions=7,
+        violations=int(broken),
+        faults={"B1": 2},
+        simulated_hours=0.2,
+        seconds=1.5,
+        found=("seed 0: invariant 1: two outcomes",) if broken else (),
+        plans=("drill/plan.json",) if broken else (),
+    )
 
 
 def clean_environment(patch: pytest.MonkeyPatch, folder: Path) -> None:

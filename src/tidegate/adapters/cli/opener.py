@@ -3,7 +3,10 @@
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
 
 from tidegate.adapters.brokers.simulated.world import SessionStart
 from tidegate.adapters.sessions.session import SessionProgress
@@ -34,9 +37,45 @@ Benchmark = Callable[[Callable[[str], None]], Awaitable[Mapping[str, float]]]
 """Measures every row of the speed table and gives them by key; it is called with each row's name as that row begins."""
 
 
+class DrillOrder(Struct, frozen=True, kw_only=True):
+    """What a drill is to do: so many lives from a first seed on, so many real kills, a bug planted, or one plan again.
+
+    With `points` every crash point of a short life of the first seed is tried, and every pair of them.
+
+    Plans of lives that broke are written into `folder`.
+    """
+
+    seeds: int = 0
+    first_seed: int = 0
+    kills: int = 0
+    points: bool = False
+    mutant: str = ""
+    plan: Path | None = None
+    folder: Path = Path("drill")
+
+
+class DrillReport(Struct, frozen=True, kw_only=True):
+    """What came of a drill. `found` are its violations in words, `plans` the files by which they can be repeated."""
+
+    seeds: int
+    kills: int
+    decisions: int
+    violations: int
+    faults: dict[str, int]
+    simulated_hours: float
+    seconds: float
+    found: tuple[str, ...] = ()
+    plans: tuple[str, ...] = ()
+
+
+Drill = Callable[[DrillOrder, Callable[[str], None]], DrillReport]
+"""Runs a drill; it is called with whom to tell how far it has come."""
+
+
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """What the commands need of the layers above: how an application is opened, and what measures it."""
+    """What the commands need of the layers above: how an application is opened, what measures it and what tries it."""
 
     open_application: ApplicationOpener
     benchmark: Benchmark
+    drill: Drill

@@ -13,7 +13,7 @@ import typer
 from typer.main import get_command
 
 from tidegate import __version__
-from tidegate.adapters.cli import deciding, inspecting, operating, reading, running, setting_up
+from tidegate.adapters.cli import deciding, drilling, inspecting, operating, reading, running, setting_up
 from tidegate.adapters.cli.call import COMMON, Call
 from tidegate.adapters.cli.decision_options import PARAMETERS, DecisionOptions, options_of
 from tidegate.adapters.cli.failures import FAILURES, MISTAKES, USAGE, exit_code
@@ -52,6 +52,7 @@ COMMANDS: tuple[tuple[str, str, Command], ...] = (
     (_KEEP, "import", setting_up.import_),
     (_KEEP, "backup", setting_up.backup),
     (_KEEP, "bench", inspecting.bench),
+    (_KEEP, "drill", drilling.drill),
 )
 
 _HELP = """The execution gate between a trading strategy and a market.

@@ -49,6 +49,20 @@ class ImportLine(Line, frozen=True, kw_only=True):
     notes: list[str]
 
 
+class DrillLine(Line, frozen=True, kw_only=True):
+    """What came of a drill; `faults` are how often each fired, `plans` the files that repeat what broke."""
+
+    seeds: int
+    kills: int
+    decisions: int
+    violations: int
+    faults: dict[str, int]
+    simulated_hours: float
+    seconds: float
+    found: list[str]
+    plans: list[str]
+
+
 class BackupLine(Line, frozen=True, kw_only=True):
     """A verified copy of a store."""
 

@@ -1,0 +1,209 @@
+"""Mutants: bugs that are planted by name, each of which the simulation must find."""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from datetime import timedelta
+from typing import Any
+
+from msgspec.structs import replace
+
+from tidegate.adapters.cli.failures import UsageError
+from tidegate.adapters.stores.sqlite import head
+from tidegate.adapters.stores.sqlite import store as sqlite_store
+from tidegate.application import canceling, desk, resolving, sending
+from tidegate.domain import commitments, ledger, lifecycle, positions, translation
+from tidegate.domain.amounts import ZERO
+from tidegate.domain.checks import pipeline
+from tidegate.domain.checks.prices import feed_age
+from tidegate.domain.events import OrderCanceled, OrderFilled, OrderRejected, OrderUnanswered
+from tidegate.domain.fills import Fill
+from tidegate.domain.orders import OrderRecord, RecordedOrder
+from tidegate.domain.submissions import CancelUnanswered, OrderAbsent, SubmissionUnanswered, Unreachable
+from tidegate.domain.vocabulary import OrderStatus
+from tidegate.testing.simulation.planting import Planting, instead_of
+
+
+def _timeout_is_a_reject(original: Any) -> Any:
+    def news(order_id: Any, attempt: int, outcome: Any) -> Any:
+        if isinstance(outcome, SubmissionUnanswered):
+            return [OrderRejected(client_order_id=order_id, code="VENUE_OTHER", reason="timed out", at=outcome.at)]
+        return original(order_id, attempt, outcome)
+
+    return news
+
+
+def _three_errors_are_lost(original: Any) -> Any:
+    errors: Counter[str] = Counter()
+
+    async def resolve(self: Any, order_id: Any) -> Any:
+        record = await self._desk.recall(order_id)
+        if record is None or record.status not in (OrderStatus.SENDING, OrderStatus.UNKNOWN):
+            return await original(self, order_id)
+        answer = await self._venue.order(order_id, record.symbol)
+        errors[order_id] += isinstance(answer, Unreachable)
+        if errors[order_id] >= 3:
+            lost = OrderRejected(
+                client_order_id=order_id, code="NOT_ACCEPTED", reason="lost", by_venue=False, at=self._desk.clock.now()
+            )
+            return await self._desk.learn(order_id, (lost,))
+        return await original(self, order_id)
+
+    return resolve
+
+
+def _failure_is_absence(original: Any) -> Any:
+    async def resolve(self: Any, order_id: Any) -> Any:
+        record = await self._desk.recall(order_id)
+        if record is None:
+            return None
+        asked_at = self._desk.clock.now()
+        answer = await self._venue.order(order_id, record.symbol)
+        if isinstance(answer, Unreachable | OrderAbsent):
+            await self._absent(order_id, asked_at)
+        else:
+            await self.adopt(record, answer)
+        return await self._desk.standing(order_id)
+
+    return resolve
+
+
+def _id_per_attempt(original: Any) -> Any:
+    numbers = itertools.count()
+    return lambda account_id, decision_id, child=0: original(account_id, f"{decision_id}{next(numbers)}", child)
+
+
+def _counted_twice(original: Any) -> Any:
+    def filled(record: OrderRecord, news: OrderFilled) -> Any:
+        known = news.fill.trade_id in record.trade_ids
+        return original(replace(record, trade_ids=()), news) if known else original(record, news)
+
+    return filled
+
+
+def _ended_is_ended(original: Any) -> Any:
+    return lambda record, news: record if record.is_terminal else original(record, news)
+
+
+def _lowered(original: Any) -> Any:
+    def unanswered(record: OrderRecord, news: OrderUnanswered) -> Any:
+        return replace(original(record, news), is_accepted=False, is_canceled=False)
+
+    return unanswered
+
+
+def _unknown_is_free(original: Any) -> Any:
+    return lambda record, product: None if record.status is OrderStatus.UNKNOWN else original(record, product)
+
+
+def _sent_first(original: Any) -> Any:
+    async def record_and_submit(self: Any, approved: Any, step: Any) -> Any:
+        event = step.events[0]
+        early = RecordedOrder(order=approved.order, attempt=1, epoch=event.epoch, recorded_at=event.at)
+        record = await self._submit(early)
+        recorded = await self._recorded(approved, step)
+        if not isinstance(recorded, RecordedOrder):
+            return self._not_recorded(recorded)
+        return sending.Sent(record, approved.changes)
+
+    return record_and_submit
+
+
+def _sent_again(original: Any) -> Any:
+    async def submit(self: Any, recorded: Any) -> Any:
+        outcome = await original(self, recorded)
+        if outcome.status is OrderStatus.UNKNOWN:
+            await self._venue.submit(recorded)
+        return outcome
+
+    return submit
+
+
+def _any_epoch(original: Any) -> Any:
+    def read(self: Any, connection: Any) -> None:
+        original(self, connection)
+        self.epoch = _HELD.setdefault(id(self), self.epoch)
+
+    return read
+
+
+_HELD: dict[int, int] = {}
+
+
+def _lost_is_canceled(original: Any) -> Any:
+    def news(order_id: Any, request: int, outcome: Any) -> Any:
+        if isinstance(outcome, CancelUnanswered):
+            return [OrderCanceled(client_order_id=order_id, at=outcome.at)]
+        return original(order_id, request, outcome)
+
+    return news
+
+
+def _in_order_of_arrival(original: Any) -> Any:
+    def add(self: Any, fill: Fill, product: Any) -> None:
+        self.position = positions._after(self.position, fill, product)
+
+    return add
+
+
+def _unclaimed(original: Any) -> Any:
+    return lambda account_id, step: replace(original(account_id, step), claims="", claim_key="")
+
+
+def _without_feed_age(original: Any) -> Any:
+    return lambda self, purpose: pipeline.Steps(
+        tuple(one for one in original(self, purpose).judges if one is not feed_age), original(self, purpose).warning
+    )
+
+
+def _feeless(original: Any) -> Any:
+    def book(self: Any, fill: Fill, *rest: Any) -> None:
+        original(self, replace(fill, fee=ZERO), *rest)
+
+    return book
+
+
+def _nothing(_: Any) -> Any:
+    return lambda *arguments: None
+
+
+MUTANTS: Mapping[str, Planting] = {
+    "timeout-is-a-reject": instead_of(sending, "news_of_submission", _timeout_is_a_reject),
+    "not-found-at-once": instead_of(
+        resolving.OrderResolver, "_horizon", lambda _: property(lambda self: timedelta(seconds=-1))
+    ),
+    "three-errors-are-lost": instead_of(resolving.OrderResolver, "resolve", _three_errors_are_lost),
+    "failure-is-absence": instead_of(resolving.OrderResolver, "resolve", _failure_is_absence),
+    "id-per-attempt": instead_of(translation, "client_order_id", _id_per_attempt),
+    "fill-counted-twice": instead_of(lifecycle._APPLY, OrderFilled, _counted_twice),
+    "late-fill-ignored": instead_of(lifecycle._APPLY, OrderFilled, _ended_is_ended),
+    "status-lowered": instead_of(lifecycle._APPLY, OrderUnanswered, _lowered),
+    "exposure-not-reserved": instead_of(commitments.Commitments, "begin", _nothing),
+    "unknown-is-free": instead_of(commitments, "_reservation", _unknown_is_free),
+    "sent-before-recorded": instead_of(sending.OrderSender, "_record_and_submit", _sent_first),
+    "sent-again-by-itself": instead_of(sending.OrderSender, "_submit", _sent_again),
+    "epoch-not-compared": instead_of(head.Head, "read", _any_epoch),
+    "state-not-read-again": instead_of(head.Head, "forbids", _nothing),
+    "lost-cancel-is-canceled": instead_of(canceling, "news_of_cancel", _lost_is_canceled),
+    "exits-not-counted": instead_of(commitments, "_count_reduction", _nothing),
+    "fills-in-order-of-arrival": instead_of(positions.PositionHistory, "add_in_context", _in_order_of_arrival),
+    "decision-not-claimed": instead_of(sqlite_store, "plain_unit", _unclaimed),
+    "feed-age-ignored": instead_of(pipeline.Pipeline, "steps", _without_feed_age),
+    "fee-forgotten": instead_of(ledger.Ledger, "_book", _feeless),
+    "overfill-in-silence": instead_of(desk.AccountDesk, "_raise_incidents", _nothing),
+    "other-terms-adopted": instead_of(resolving, "terms_difference", _nothing),
+}
+
+
+@contextmanager
+def planted(name: str) -> Iterator[None]:
+    """Run with a bug; without a name, without one.
+
+    Raises:
+        UsageError: there is no such bug.
+    """
+    if name and name not in MUTANTS:
+        raise UsageError(f"there is no mutant {name!r}; there are {', '.join(MUTANTS)}")
+    with MUTANTS[name]() if name else nullcontext():
+        yield

@@ -1,0 +1,135 @@
+"""Outside: whoever decides and operates, handing its acts to whichever process is there until they have an outcome."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+from returns.result import Success
+
+from tidegate.application.application import Application
+from tidegate.domain.decisions import Decision
+from tidegate.domain.outcomes import NoOrderNeeded, OrderPlaced
+from tidegate.domain.refusals import AnyRefusal, StoreRefused
+from tidegate.testing.simulation.clock import moment
+from tidegate.testing.simulation.keeper import Inhabitant, Keeper
+from tidegate.testing.simulation.plans import Act
+from tidegate.testing.simulation.world import World
+
+KEPT_SECONDS = 20.0
+"""How often whoever decides looks whether a decision that it handed in has come to an outcome."""
+
+
+class Heard(Struct, frozen=True, kw_only=True):
+    """What the caller of a decision was told, and when; `error` is what the call raised."""
+
+    symbol: str
+    decision: Decision
+    at: float
+    result: OrderPlaced | NoOrderNeeded | AnyRefusal | None = None
+    error: str = ""
+
+
+class Outside:
+    """Keeps every decision until its outcome, and hands it in again where a process died with it (N11, N12)."""
+
+    def __init__(self, world: World) -> None:
+        self.heard: list[Heard] = []
+        self.keeper: Keeper | None = None
+        self._world = world
+        self._waiting: list[Act] = []
+        self._deciding: dict[str, asyncio.Task[Any]] = {}
+
+    def begin(self, acts: tuple[Act, ...]) -> None:
+        """Each act at its time."""
+        for act in acts:
+            self._world.wire.later(act.at, partial(self.deliver, act))
+
+    @property
+    def unanswered(self) -> list[str]:
+        """Decisions that have been handed in and have come to nothing yet."""
+        return [name for name, task in self._deciding.items() if not task.done()]
+
+    def on_open(self) -> None:
+        """A process is open: what has waited for one is handed to it."""
+        waiting, self._waiting = self._waiting, []
+        self._world.board.fired["N12"] += sum(act.decision is not None for act in waiting)
+        for act in waiting:
+            self.deliver(act)
+
+    def deliver(self, act: Act) -> None:
+        """Hand an act to every process that believes to write the account: one, or two of them (X1)."""
+        able = [one for one in self.keeper.inhabitants if one.is_open] if self.keeper is not None else []
+        if not able:
+            self._waiting.append(act)
+        for one in able:
+            self._hand(act, one)
+
+    def _hand(self, act: Act, one: Inhabitant) -> None:
+        if one.application is None:
+            return
+        task = one.process.start(self._perform(one.application, act), act.verb)
+        if act.decision is not None:
+            self._deciding[act.decision.decision_id] = task
+            self._world.wire.later(KEPT_SECONDS, partial(self._look_after, one, act, task))
+
+    def _look_after(self, one: Inhabitant, act: Act, task: "asyncio.Task[Any]") -> None:
+        if task.done():
+            return
+        if one.is_over:
+            self._world.board.fired["N11"] += 1
+            self.deliver(act)
+        else:
+            self._world.wire.later(KEPT_SECONDS, partial(self._look_after, one, act, task))
+
+    async def _perform(self, application: Application, act: Act) -> None:
+        if act.decision is not None:
+            await self._decide(application, act, act.decision)
+        elif act.verb == "give_up":
+            self._give_up(act.target)
+        elif act.verb == "cancel":
+            for order_id in self._orders_of(act.target):
+                await application.cancel(order_id)
+        else:
+            if act.verb in ("halt", "reduce") and self._world.recording:
+                self._world.board.fired["X6"] += 1
+            await _OPERATIONS[act.verb](application, act)
+
+    def _orders_of(self, decision_id: str) -> Sequence[str]:
+        results = (one.result for one in self.heard if one.decision.decision_id == decision_id)
+        return [result.order.client_order_id for result in results if isinstance(result, OrderPlaced)][:1]
+
+    def _give_up(self, decision_id: str) -> None:
+        """P16: whoever waits for a decision goes away."""
+        task = self._deciding.get(decision_id)
+        if task is not None and not task.done():
+            self._world.board.fired["P16"] += 1
+            task.cancel()
+
+    async def _decide(self, application: Application, act: Act, decision: Decision) -> None:
+        if act.valid_seconds is not None:
+            decision = replace(decision, valid_until=moment(act.at + act.valid_seconds))
+        value: OrderPlaced | NoOrderNeeded | AnyRefusal | None = None
+        error = ""
+        try:
+            result = await application.coordinator.execute_decision(act.symbol, decision)
+            value = result.unwrap() if isinstance(result, Success) else result.failure()
+        except MemoryError as raised:
+            error = repr(raised)
+        at = self._world.loop.time()
+        self.heard.append(Heard(symbol=act.symbol, decision=decision, at=at, result=value, error=error))
+        if isinstance(value, StoreRefused) or error:
+            # Nothing is on record, or nobody knows: it is handed in again when a process opens.
+            self._waiting.append(act)
+
+
+_OPERATIONS: dict[str, Callable[[Application, Act], Awaitable[object]]] = {
+    "cancel_all": lambda application, act: application.cancel_all(),
+    "close": lambda application, act: application.close(act.symbol),
+    "halt": lambda application, act: application.halt("as the plan has it"),
+    "reduce": lambda application, act: application.reduce("as the plan has it"),
+    "resume": lambda application, act: application.resume("as the plan has it"),
+    "reconcile": lambda application, act: application.reconcile(),
+}
