@@ -1,6 +1,6 @@
 """The null venue: takes every order and fills it at once at the touch, so that what is measured is ours."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -68,17 +68,19 @@ _PRODUCTS = {product.symbol: product for product in (SPOT, PERPETUAL)}
 _BIDS = tuple(Level(BID - step, Decimal(5)) for step in range(_LEVELS))
 _ASKS = tuple(Level(ASK + step, Decimal(5)) for step in range(_LEVELS))
 _FEE = Decimal("0.04")
+_FUNDS = {"USD": Decimal(1_000_000)}
 
 
 class NullVenue:
     """A Broker of class A with a book that stands still; it remembers nothing, so that no growth is its own.
 
     `hear` gives every symbol a new reading: a feed that says nothing for five seconds stops entries. With `rests` it
-    accepts orders and fills none.
+    accepts orders and fills none; `balances` are what it says is there, whatever is traded.
     """
 
-    def __init__(self, clock: ClockPort, *, rests: bool = False) -> None:
+    def __init__(self, clock: ClockPort, *, rests: bool = False, balances: Mapping[str, Decimal] = _FUNDS) -> None:
         self._clock = clock
+        self._balances = dict(balances)
         self._rests = rests
         self._count = 0
         self._readings: dict[str, MarketReading] = {}
@@ -161,8 +163,7 @@ class NullVenue:
     # AccountPort
 
     async def balances(self) -> VenueBalances:
-        balances = {"USD": Decimal(1_000_000)}
-        return VenueBalances(account_id="paper", balances=balances, at=self._clock.now())
+        return VenueBalances(account_id="paper", balances=self._balances, at=self._clock.now())
 
     async def positions(self) -> VenuePositions:
         return VenuePositions(positions=(), at=self._clock.now())

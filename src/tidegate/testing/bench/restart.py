@@ -61,7 +61,6 @@ async def _fill(folder: Path, number: int, status: OrderStatus) -> None:
     """Send orders by the way that every order goes, to end with that status: filled, or resting in the book."""
     rests = status is OrderStatus.ACCEPTED
     clock = WallClock()
-    venue = NullVenue(clock, rests=rests)
     if rests:
         made = [
             Decision(action=Action.BUY, decision_id=f"open.{one}", quantity=_SIZE, limit_price=_LIMIT)
@@ -70,6 +69,8 @@ async def _fill(folder: Path, number: int, status: OrderStatus) -> None:
     else:
         made = decisions(number, _SIZE, "ended")
     with file_store(folder) as store:
+        held = (await store.load()).balances
+        venue = NullVenue(clock, rests=rests, balances=held) if held else NullVenue(clock, rests=rests)
         async with open_services(venue, store, clock) as application:
             await place(application, venue, made, _IN_FLIGHT, status)
 
