@@ -67,6 +67,7 @@ async def test_a_decided_order_that_the_store_has_lost_is_a_refusal_that_says_so
     store = Forgetful(rig.store)
     async with rig.open(order_store=store) as app:
         placed(await app.coordinator.execute_decision(SPOT, buy(decision_id="mine")))
+        await rig.clock.advance(3)
         store.has_lost = True
         refused(await app.coordinator.execute_decision(SPOT, buy(decision_id="mine")), "STORE")
 

@@ -96,6 +96,9 @@ class Canceler:
         for record in self._desk.live_orders():
             if not record.has_open_cancel or record.updated_at is None:
                 continue
+            if record.client_order_id in self._desk.order_differences:
+                # Under our id the venue has something else: it is left alone until an operator has looked (B20).
+                continue
             doublings = min(len(record.cancel_requests) - 1, _DOUBLINGS_MAX)
             if at - record.updated_at >= timedelta(seconds=age_seconds * 2**doublings):
                 await self.cancel(record.client_order_id, "the last cancel had no answer")

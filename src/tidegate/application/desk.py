@@ -12,7 +12,7 @@ from tidegate.domain.events import IncidentRaised, JournalEvent, OrderNews, Orde
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.one_look import Approval
 from tidegate.domain.order_stats import OrderStats
-from tidegate.domain.orders import OrderRecord
+from tidegate.domain.orders import TERMINAL, OrderRecord
 from tidegate.domain.ports import ClockPort, MarketDataPort, OrderStorePort
 from tidegate.domain.reconciliation import Difference, ReconciliationReport
 from tidegate.domain.records import CommitOutcome, Step, StepCommitted
@@ -65,6 +65,8 @@ class AccountDesk(DeskReading):
         self.quarantined: set[ClientOrderId] = set()
         """Orders that are not taken up: starts have ended at them, or their product is gone."""
         self.began = clock.monotonic()
+        self._ended: dict[ClientOrderId, OrderRecord] = {}
+        """Orders that have ended and may not be durable yet: a store that fails would tell of them as they were."""
         self.in_transit: set[ClientOrderId] = set()
         self.fences: dict[str, int] = {}
         self.differences: tuple[Difference, ...] = ()
@@ -94,6 +96,9 @@ class AccountDesk(DeskReading):
 
     def _hand_on(self, step: Step) -> None:
         self.store.append(step)
+        for record in step.orders:
+            if record.status in TERMINAL:
+                self._ended[record.order.client_order_id] = record
         self.told(step)
         if self._recalling:
             for record in step.orders:
@@ -246,6 +251,9 @@ class AccountDesk(DeskReading):
     async def recall(self, client_order_id: ClientOrderId) -> OrderRecord | None:
         """The order by its id, held again if it had left memory; None where the store knows no such order."""
         held = self.ledger.orders.get(client_order_id)
+        if held is None and (ended := self._ended.get(client_order_id)) is not None:
+            self.ledger.recall(ended)
+            return ended
         while held is None:
             self._recalling.setdefault(client_order_id, False)
             await self.store.flush()
@@ -258,6 +266,14 @@ class AccountDesk(DeskReading):
                     self.ledger.recall(stored)
                 return stored
         return held
+
+    async def forget_ended(self) -> None:
+        """Leave to the store what has ended, once all of it is durable."""
+        ended = dict(self._ended)
+        if ended and type(await self.store.flush()) is StepCommitted:
+            for order_id, record in ended.items():
+                if self._ended.get(order_id) is record:
+                    del self._ended[order_id]
 
     async def standing(self, client_order_id: ClientOrderId) -> OrderRecord | None:
         """The order as it now stands, without holding it."""

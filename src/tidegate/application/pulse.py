@@ -13,14 +13,22 @@ class Pulse:
         self._clock = clock
         self._bound_seconds = bound_seconds
         self._due: dict[str, float] = {}
+        self._looked = clock.monotonic()
 
     def beat(self, name: str, period_seconds: float) -> None:
         """The loop has come round, and rests for a period at the end of each round."""
         self._due[name] = self._clock.monotonic() + period_seconds + self._bound_seconds
 
     def silent(self) -> tuple[str, ...]:
-        """Loops that have not come round for longer than the bound, each told once until it beats again."""
+        """Loops that have not come round for longer than the bound, each told once until it beats again.
+
+        Asked for every second or so: where much more has passed, all stood still (P13), and each is given that time.
+        """
         now = self._clock.monotonic()
+        stood_still = now - self._looked
+        self._looked = now
+        if stood_still > self._bound_seconds / 2:
+            self._due = {name: due + stood_still for name, due in self._due.items()}
         found = tuple(name for name, due in self._due.items() if now > due)
         for name in found:
             del self._due[name]

@@ -8,6 +8,8 @@ from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.vocabulary import OrderStatus
 
 _FIRST_LOOK_SECONDS = 5.0
+_HORIZONS = 4
+"""For how many times H a refused order is asked for: H is what is promised, and a request may be later still (B26)."""
 _LOOKS_MAX = 20
 """How many are asked for in one round: a venue that refuses everything is not flooded with questions."""
 _RESTORED_MAX = 500
@@ -18,19 +20,20 @@ class RefusedWatch:
     """A reject is final for the order, not for a duplicate that the transport made of its request (B25, B26).
 
     Stream and lists tell of one that is open; one that was filled or ended at once is found only by asking for its id:
-    after 5 s, then twice as late each time, and last when H has passed.
+    after 5 s, then twice as late each time but never more than H apart, and last when H has passed four times.
     """
 
     def __init__(self, desk: AccountDesk, canceler: Canceler, horizon_seconds: float) -> None:
         self._desk = desk
         self._canceler = canceler
         self._horizon_seconds = horizon_seconds
+        self._watch_seconds = _HORIZONS * horizon_seconds
         self._next_look: dict[ClientOrderId, float] = {}
 
     async def restore(self) -> None:
-        """Watch again what was refused less than H before this start."""
+        """Watch again what was refused shortly before this start."""
         desk = self._desk
-        since = desk.clock.now() - timedelta(seconds=self._horizon_seconds)
+        since = desk.clock.now() - timedelta(seconds=self._watch_seconds)
         for record in await desk.store.orders(limit=_RESTORED_MAX):
             is_recent = record.updated_at is not None and record.updated_at >= since
             if record.status is OrderStatus.REFUSED and is_recent:
@@ -55,7 +58,7 @@ class RefusedWatch:
         due = self._due(order_id)
         is_answered = await self._canceler.resolver.look(order_id)
         await self._desk.standing(order_id)
-        if age >= self._horizon_seconds and is_answered:
+        if age >= self._watch_seconds and is_answered:
             del self._next_look[order_id], self._desk.refused_lately[order_id]
         else:
-            self._next_look[order_id] = min(2 * due, max(age, self._horizon_seconds))
+            self._next_look[order_id] = min(2 * due, due + self._horizon_seconds, max(age, self._watch_seconds))

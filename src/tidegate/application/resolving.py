@@ -218,7 +218,8 @@ class OrderResolver:
         if client_order_id in self._desk.in_transit or self._venue.capabilities.delivery is Delivery.C:
             return
         # SENDING is stamped before its commit, and the send comes after it; when it went unanswered is later than both.
-        last_send = record.updated_at if record.is_unanswered and record.updated_at is not None else record.sent_at
+        unanswered_at = record.unanswered_at if record.is_unanswered else None
+        last_send = record.sent_at if unanswered_at is None else max(unanswered_at, record.sent_at)
         waited = timedelta(seconds=asked.monotonic - self._desk.unknown_since.get(client_order_id, self._desk.began))
         if min(asked.at - last_send, waited) <= self._horizon:
             return

@@ -154,9 +154,12 @@ def settled(record: OrderRecord, at: datetime) -> OrderRecord:
 
 
 def _unanswered(record: OrderRecord, news: OrderUnanswered) -> OrderRecord:
-    if news.attempt <= record.unanswered_attempt:
+    if news.attempt < record.unanswered_attempt:
         return record
-    return replace(record, unanswered_attempt=news.attempt)
+    at = record.unanswered_at
+    if news.attempt == record.unanswered_attempt and at is not None and news.at <= at:
+        return record
+    return replace(record, unanswered_attempt=news.attempt, unanswered_at=news.at)
 
 
 def _accepted(record: OrderRecord, news: OrderAccepted) -> OrderRecord:

@@ -124,6 +124,7 @@ class OrderRecord(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tru
     trade_ids: tuple[str, ...] = ()
     venue_order_id: VenueOrderId | None = None
     unanswered_attempt: int = 0
+    unanswered_at: datetime | None = None
     is_accepted: bool = False
     is_canceled: bool = False
     is_expired: bool = False
