@@ -9,7 +9,7 @@ from tidegate.application.publishing import Publisher
 from tidegate.domain.events import IncidentRaised, JournalEvent, OrderNews, OrderUnanswered, TradingStateChanged
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.order_stats import OrderStats
-from tidegate.domain.orders import Order, OrderRecord
+from tidegate.domain.orders import TERMINAL, Order, OrderRecord
 from tidegate.domain.ports import ClockPort, MarketDataPort, OrderStorePort
 from tidegate.domain.reconciliation import Difference
 from tidegate.domain.records import CommitOutcome, Step, StepCommitted
@@ -18,6 +18,9 @@ from tidegate.domain.views import ReviewView
 from tidegate.domain.vocabulary import OrderStatus, TradingState
 
 # Bound once: in Python 3.11 looking a member up on its enumeration costs more than what is done with it.
+_ENDED_MAX = 1_000
+"""Far more orders than can have ended since the last commit: news rides in the next one."""
+
 _SENDING, _UNKNOWN, _REFUSED = OrderStatus.SENDING, OrderStatus.UNKNOWN, OrderStatus.REFUSED
 
 
@@ -53,6 +56,7 @@ class AccountDesk(DeskReading):
         self.unrecorded: Counter[str] = Counter()
         self.on_reserved: Callable[[Order, ReviewView], None] | None = None
         self._recalling: dict[ClientOrderId, bool] = {}
+        self._ended: dict[ClientOrderId, OrderRecord] = {}
 
     def note(self, at: datetime, *events: JournalEvent) -> Step | None:
         """Fold news, queue it for the next commit and tell it; news that a query could find again after a crash."""
@@ -61,6 +65,7 @@ class AccountDesk(DeskReading):
     def _noted(self, step: Step | None) -> Step | None:
         if step is not None:
             self.store.append(step)
+            self._remember_ended(step)
             self.told(step)
             if self._recalling:
                 for record in step.orders:
@@ -168,13 +173,24 @@ class AccountDesk(DeskReading):
         else:
             self.stats.successful += 1
 
+    def _remember_ended(self, step: Step) -> None:
+        """An order leaves the ledger before its end is durable: should the store fail, that end is still known."""
+        for record in step.orders:
+            if record.status in TERMINAL:
+                self._ended[record.client_order_id] = record
+                if len(self._ended) > _ENDED_MAX:
+                    del self._ended[next(iter(self._ended))]
+
     async def recall(self, client_order_id: ClientOrderId) -> OrderRecord | None:
         """The order by its id, held again if it had left memory; None where the store knows no such order."""
         held = self.ledger.orders.get(client_order_id)
         while held is None:
             self._recalling.setdefault(client_order_id, False)
-            await self.store.flush()
+            is_durable = type(await self.store.flush()) is StepCommitted
             stored = await self.store.find_order(client_order_id)
+            if not is_durable:
+                # What was told and lost is not in the store: folding on what it has would book it a second time.
+                stored = self._ended.get(client_order_id, stored)
             # News that others folded while the store was read is not in what it answered: then it is read again.
             is_outdated = self._recalling.pop(client_order_id, True)
             held = self.ledger.orders.get(client_order_id)
