@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.testing.simulation.fresh import FRESH
 from tidegate.domain.orders import RecordedOrder
 from tidegate.domain.submissions import SubmissionOutcome, SubmissionUnanswered
 from tidegate.testing.simulation.broker import SimulatedBroker
@@ -76,3 +77,15 @@ def test_an_engine_of_ones_own_that_sends_twice_is_found() -> None:
     """Invariant 12: one transmission for each attempt."""
     trial = live(Plan(seed=1, acts=plan_of_seed(1).acts), Parts(make_broker=Guessing))
     assert 12 in {one.invariant for one in trial.violations}
+
+
+def test_a_fresh_window_is_lived_and_reported(fresh_window: range) -> None:
+    """It ends whatever it finds; the summary shows it, with the seed by which `drill` lives it again."""
+    FRESH.seeds = fresh_window
+    trials = [live(plan_of_seed(seed)) for seed in fresh_window]
+    FRESH.found += [
+        f"seed {trial.plan.seed}: invariant {one.invariant}: {one.evidence}"
+        for trial in trials
+        for one in trial.violations
+    ]
+    assert all(trial.decisions >= 20 for trial in trials)
