@@ -10,7 +10,7 @@ CODE := src tests examples benchmarks tools
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check static coverage bench docs lock clean
+.PHONY: help setup run test check static coverage bench mutants guarantees docs lock clean
 
 help: ## List the tasks
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,12 @@ coverage: $(READY) ## Run every test and hold branch coverage to its bounds
 
 bench: $(READY) ## Measure every row of the speed table
 	@$(BIN)/tidegate bench
+
+mutants: $(READY) ## Plant every known bug, and have the simulation find each
+	@$(BIN)/python tools/mutants.py
+
+guarantees: $(READY) ## Drill this version, and write what came of it into docs/guarantees.md
+	@$(BIN)/python tools/guarantees.py
 
 docs: $(READY) ## Bring the generated parts of the documentation up to date
 	@$(BIN)/python tools/architecture_map.py --write

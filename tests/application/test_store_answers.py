@@ -106,3 +106,20 @@ async def test_an_exit_with_too_many_own_orders_in_its_way_is_refused() -> None:
         assert len(app.open_orders()) == 2
         placed(await app.coordinator.execute_decision(SPOT, close(strategy_id="a")))
         assert app.position(SPOT, "a").quantity == Decimal(0)
+
+
+async def test_a_fill_that_a_failed_store_has_lost_is_not_booked_again() -> None:
+    """The store still has the order as SENDING; the desk knows better, however often the venue tells of the fill."""
+    rig = Rig()
+
+    async def fail(method: str) -> None:
+        store.disk_is_full = method == "record_sending" or store.disk_is_full
+
+    store = InterposedStore(rig.store, after=fail)
+    async with rig.open(order_store=store) as app:
+        order = placed(await app.coordinator.execute_decision(SPOT, buy("0.01")))
+        assert order.status is OrderStatus.FILLED
+        for _ in range(2):
+            await app.reconcile()
+        (position,) = await app.positions()
+        assert position.position.quantity == Decimal("0.01")

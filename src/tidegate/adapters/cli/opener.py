@@ -42,7 +42,7 @@ class DrillOrder(Struct, frozen=True, kw_only=True):
 
     With `points` every crash point of a short life of the first seed is tried, and every pair of them.
 
-    Plans of lives that broke are written into `folder`.
+    Plans of lives that broke are made smaller and written into `folder`, where there is one.
     """
 
     seeds: int = 0
@@ -51,7 +51,7 @@ class DrillOrder(Struct, frozen=True, kw_only=True):
     points: bool = False
     mutant: str = ""
     plan: Path | None = None
-    folder: Path = Path("drill")
+    folder: Path | None = None
 
 
 class DrillReport(Struct, frozen=True, kw_only=True):

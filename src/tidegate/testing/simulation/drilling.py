@@ -11,6 +11,7 @@ from pathlib import Path
 from time import perf_counter  # noqa: TID251 -- how long a drill takes is real time
 
 import msgspec
+from msgspec.structs import replace
 
 from tidegate.adapters.cli.failures import UsageError
 from tidegate.adapters.cli.opener import DrillOrder, DrillReport
@@ -54,10 +55,19 @@ def drill(order: DrillOrder, progress: Progress) -> DrillReport:
             _on_every_core(partial(_points, order.first_seed), points, order.mutant),
         )
         for trial in trials:
-            tally.take(trial)
-            if order.mutant and trial.violations:
+            is_due = not order.mutant or _is_found(trial)
+            tally.take(trial if is_due else replace(trial, violations=()))
+            if order.mutant and trial.violations and is_due:
                 break
     return tally.report(perf_counter() - began)
+
+
+def _is_found(trial: Trial) -> bool:
+    """Whether something broke that does not break without the planted bug."""
+    if not trial.violations:
+        return False
+    clean = live(replace(trial.plan, mutant=""))
+    return {one.invariant for one in trial.violations} > {one.invariant for one in clean.violations}
 
 
 def _plan_of(path: Path) -> Plan:
@@ -97,12 +107,13 @@ class _Tally:
         first = trial.violations[0]
         seed = trial.plan.seed
         self._found += [f"seed {seed}: invariant {one.invariant}: {one.evidence}" for one in trial.violations]
-        if self._order.plan is not None or len(self._plans) >= _PLANS_MAX:
+        folder = self._order.folder
+        if folder is None or self._order.plan is not None or len(self._plans) >= _PLANS_MAX:
             return
         self._progress(f"seed {trial.plan.seed} broke invariant {first.invariant}; shrinking its plan")
         plan = shrink(trial.plan, lambda smaller: _breaks(smaller, first.invariant), _SHRINKING_TRIALS_MAX)
-        self._order.folder.mkdir(parents=True, exist_ok=True)
-        path = self._order.folder / f"plan-{plan.mutant or 'seed'}-{plan.seed}.json"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"plan-{plan.mutant or 'seed'}-{plan.seed}.json"
         write_plan(plan, path)
         self._plans.append(str(path))
         self._progress(f"{plan.elements} elements are left of it in {path}")

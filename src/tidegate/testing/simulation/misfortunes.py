@@ -57,7 +57,7 @@ _SUBMITS: dict[str, Misfortune] = {
     "B20": Misfortune(shrinks=True),
     "B21": Misfortune(rejects=Rejected("VENUE_INSUFFICIENT_FUNDS", "as the plan has it")),
     "B25": Misfortune(rejects=Rejected("VENUE_OTHER", "try later"), route=Route(again_after=_AGAIN_SECONDS)),
-    "B26": Misfortune(route=Route(delay_out=40.0), reason="timed out"),
+    "B26": Misfortune(route=Route(delay_out=30.0), reason="timed out"),
     "P14": Misfortune(error=MemoryError("as the plan has it"), is_before=True),
 }
 _NO_CONNECTION = Misfortune(is_never_sent=True, reason="connection refused")

@@ -98,16 +98,12 @@ def _unknown_is_free(original: Any) -> Any:
 
 
 def _sent_first(original: Any) -> Any:
-    async def record_and_submit(self: Any, approved: Any, step: Any) -> Any:
-        event = step.events[0]
-        early = RecordedOrder(order=approved.order, attempt=1, epoch=event.epoch, recorded_at=event.at)
-        record = await self._submit(early)
-        recorded = await self._recorded(approved, step)
-        if not isinstance(recorded, RecordedOrder):
-            return self._not_recorded(recorded)
-        return sending.Sent(record, approved.changes)
+    async def send_approved(self: Any, approval: Any, decision: Any) -> Any:
+        order, at = approval.approved.order, approval.approved.reviewed_at
+        await self._venue.submit(RecordedOrder(order=order, attempt=1, epoch=self._desk.store.epoch, recorded_at=at))
+        return await original(self, approval, decision)
 
-    return record_and_submit
+    return send_approved
 
 
 def _sent_again(original: Any) -> Any:
@@ -158,8 +154,8 @@ def _without_feed_age(original: Any) -> Any:
 
 
 def _feeless(original: Any) -> Any:
-    def book(self: Any, fill: Fill, *rest: Any) -> None:
-        original(self, replace(fill, fee=ZERO), *rest)
+    def book(positions: Any, balances: Any, fill: Fill, *rest: Any) -> None:
+        original(positions, balances, replace(fill, fee=ZERO), *rest)
 
     return book
 
@@ -181,7 +177,7 @@ MUTANTS: Mapping[str, Planting] = {
     "status-lowered": instead_of(lifecycle._APPLY, OrderUnanswered, _lowered),
     "exposure-not-reserved": instead_of(commitments.Commitments, "begin", _nothing),
     "unknown-is-free": instead_of(commitments, "_reservation", _unknown_is_free),
-    "sent-before-recorded": instead_of(sending.OrderSender, "_record_and_submit", _sent_first),
+    "sent-before-recorded": instead_of(sending.OrderSender, "send_approved", _sent_first),
     "sent-again-by-itself": instead_of(sending.OrderSender, "_submit", _sent_again),
     "epoch-not-compared": instead_of(head.Head, "read", _any_epoch),
     "state-not-read-again": instead_of(head.Head, "forbids", _nothing),
@@ -190,7 +186,7 @@ MUTANTS: Mapping[str, Planting] = {
     "fills-in-order-of-arrival": instead_of(positions.PositionHistory, "add_in_context", _in_order_of_arrival),
     "decision-not-claimed": instead_of(sqlite_store, "plain_unit", _unclaimed),
     "feed-age-ignored": instead_of(pipeline.Pipeline, "steps", _without_feed_age),
-    "fee-forgotten": instead_of(ledger.Ledger, "_book", _feeless),
+    "fee-forgotten": instead_of(ledger, "book", _feeless),
     "overfill-in-silence": instead_of(desk.AccountDesk, "_raise_incidents", _nothing),
     "other-terms-adopted": instead_of(resolving, "terms_difference", _nothing),
 }
