@@ -1,6 +1,6 @@
 """The null venue: takes every order and fills it at once at the touch, so that what is measured is ours."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -82,6 +82,7 @@ class NullVenue:
         self._rests = rests
         self._count = 0
         self._readings: dict[str, MarketReading] = {}
+        self._balances = {"USD": Decimal(1_000_000)}
         self.capabilities = EngineCapabilities(
             venue="null",
             delivery=Delivery.A,
@@ -90,6 +91,10 @@ class NullVenue:
         )
         self.products = tuple(_PRODUCTS.values())
         self.hear()
+
+    def hold(self, balances: Mapping[str, Decimal]) -> None:
+        """Say from now on that this is there: a store with a history is compared with it at the start."""
+        self._balances = dict(balances)
 
     def hear(self) -> None:
         """The feed has told the same book again."""
@@ -161,8 +166,7 @@ class NullVenue:
     # AccountPort
 
     async def balances(self) -> VenueBalances:
-        balances = {"USD": Decimal(1_000_000)}
-        return VenueBalances(account_id="paper", balances=balances, at=self._clock.now())
+        return VenueBalances(account_id="paper", balances=dict(self._balances), at=self._clock.now())
 
     async def positions(self) -> VenuePositions:
         return VenuePositions(positions=(), at=self._clock.now())

@@ -70,6 +70,9 @@ async def _fill(folder: Path, number: int, status: OrderStatus) -> None:
     else:
         made = decisions(number, _SIZE, "ended")
     with file_store(folder) as store:
+        stored = await store.load()
+        if stored.opened_at is not None:
+            venue.hold(stored.balances)
         async with open_services(venue, store, clock) as application:
             await place(application, venue, made, _IN_FLIGHT, status)
 
