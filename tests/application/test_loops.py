@@ -11,8 +11,10 @@ from tests.application.interposing import InterposedStore, InterposedVenue
 from tests.application.rig import PERPETUAL, SPOT, Rig, buy, offer_to_buy, only, placed, refused, sell
 from tidegate import OrderStatus, TradingState
 from tidegate.adapters.brokers.scripted import Answer, CancelAnswer
-from tidegate.adapters.clocks import settle
+from tidegate.adapters.clocks import ManualClock, settle
 from tidegate.adapters.stores.memory import MemoryOrderStore
+from tidegate.application.children import Children
+from tidegate.containers.testing import STARTS_AT
 from tidegate.domain.events import CancelRequested, IncidentRaised
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId
@@ -69,6 +71,34 @@ async def test_a_loop_that_dies_again_and_again_stays_dead() -> None:
         assert list(app.dead_loops) == ["order reconciliation"]
 
     assert await kinds(rig) == ["LOOP_DIED"] * 6
+
+
+async def test_a_part_that_ends_the_group_leaves_nobody_behind() -> None:
+    """What is no Exception tears the whole group down, and no loop is begun again in the ruins."""
+
+    class Killed(BaseException):
+        pass
+
+    async def died(name: str, failure: BaseException | None) -> None:
+        deaths.append(name)
+
+    async def forever() -> None:
+        await asyncio.Event().wait()
+
+    async def kill() -> None:
+        raise Killed
+
+    async def life() -> None:
+        async with Children(died, ManualClock(STARTS_AT)) as children:
+            children.start("forever", forever, restarts=5)
+            children.start("kill", kill)
+            await forever()
+
+    deaths: list[str] = []
+    with pytest.raises(BaseExceptionGroup) as ended:
+        await life()
+    assert ended.group_contains(Killed)
+    assert deaths == []
 
 
 async def test_a_loop_that_was_well_for_long_may_be_restarted_as_often_again() -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
+from tests.application.interposing import InterposedVenue
 from tests.application.rig import HORIZON_SECONDS, PERPETUAL, SPOT, Rig, buy, offer_to_buy, only, placed, refused
 from tidegate import OrderStatus, TradingState
 from tidegate.adapters.brokers.scripted import Answer, CancelAnswer
@@ -136,6 +137,26 @@ async def test_a_wall_clock_that_jumps_ahead_has_not_waited() -> None:
         assert only(app.open_orders()).status is OrderStatus.UNKNOWN
         await rig.clock.advance(HORIZON_SECONDS + 2)
         assert app.open_orders() == ()
+
+
+async def test_a_venue_that_refuses_everything_is_asked_a_few_at_a_time() -> None:
+    """Every refused id has its four turns within four horizons, and no round asks for more than twenty."""
+    rig = Rig(risk={"repeated_orders_max": 1_000, "entry_orders_per_second": 100, "venue_requests_per_second": 1_000})
+    asked: list[int] = []
+
+    async def count(method: str) -> None:
+        if method == "order":
+            asked[-1] += 1
+
+    rig.venue.every_submit(Answer.no_connection())
+    async with rig.open(venue=InterposedVenue(rig.venue, before=count)) as app:
+        for _ in range(50):
+            refused(await app.coordinator.execute_decision(SPOT, buy()), "VENUE_UNREACHABLE")
+        for _ in range(30):
+            asked.append(0)
+            await rig.clock.advance(2)
+    assert max(asked) == 20
+    assert sum(asked) == 50 * 4
 
 
 async def test_after_a_restart_the_horizon_is_waited_for_by_the_new_process() -> None:

@@ -106,7 +106,7 @@ class Canceler:
     async def settled(self, order_ids: Iterable[ClientOrderId], timeout_seconds: float) -> tuple[OrderRecord, ...]:
         """Wait until these orders are terminal, at most that long; those that are not by then are returned."""
         clock = self._desk.clock
-        deadline = clock.now() + timedelta(seconds=timeout_seconds)
+        deadline = clock.monotonic() + timeout_seconds
         waiting = tuple(order_ids)
         while True:
             open_ones = tuple(
@@ -114,6 +114,6 @@ class Canceler:
                 for order_id in waiting
                 if (record := self._desk.ledger.orders.get(order_id)) is not None and not record.is_terminal
             )
-            if not open_ones or clock.now() >= deadline:
+            if not open_ones or clock.monotonic() >= deadline:
                 return open_ones
             await clock.sleep(_POLL_SECONDS)

@@ -66,7 +66,11 @@ class Children(AbstractAsyncContextManager["Children"]):
         """A loop that somebody else has cancelled is as dead as one that failed."""
         if task.cancelled() and not self._is_closing:
             again = self._after(name, loop, asyncio.CancelledError("it was cancelled"), restarts)
-            self._run(name, again, partial(self._cancelled, name, loop, restarts))
+            try:
+                self._run(name, again, partial(self._cancelled, name, loop, restarts))
+            except RuntimeError:
+                # The group itself is being torn down: there is nobody left to tell.
+                again.close()
 
     async def _watched(self, name: str, loop: Loop, restarts: int) -> None:
         self._began[name] = self._clock.monotonic()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from tidegate.application.desk_reading import DeskReading
+from tidegate.application.ended import EndedOrders
 from tidegate.application.histories import HistoryKeeper
 from tidegate.application.publishing import Publisher
 from tidegate.application.tally import Tally
@@ -12,7 +13,7 @@ from tidegate.domain.events import IncidentRaised, JournalEvent, OrderNews, Orde
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.one_look import Approval
 from tidegate.domain.order_stats import OrderStats
-from tidegate.domain.orders import TERMINAL, OrderRecord
+from tidegate.domain.orders import OrderRecord
 from tidegate.domain.ports import ClockPort, MarketDataPort, OrderStorePort
 from tidegate.domain.reconciliation import Difference, ReconciliationReport
 from tidegate.domain.records import CommitOutcome, Step, StepCommitted
@@ -65,8 +66,7 @@ class AccountDesk(DeskReading):
         self.quarantined: set[ClientOrderId] = set()
         """Orders that are not taken up: starts have ended at them, or their product is gone."""
         self.began = clock.monotonic()
-        self._ended: dict[ClientOrderId, OrderRecord] = {}
-        """Orders that have ended and may not be durable yet: a store that fails would tell of them as they were."""
+        self.ended = EndedOrders(store)
         self.in_transit: set[ClientOrderId] = set()
         self.fences: dict[str, int] = {}
         self.differences: tuple[Difference, ...] = ()
@@ -96,9 +96,7 @@ class AccountDesk(DeskReading):
 
     def _hand_on(self, step: Step) -> None:
         self.store.append(step)
-        for record in step.orders:
-            if record.status in TERMINAL:
-                self._ended[record.order.client_order_id] = record
+        self.ended.remember(step)
         self.told(step)
         if self._recalling:
             for record in step.orders:
@@ -251,7 +249,7 @@ class AccountDesk(DeskReading):
     async def recall(self, client_order_id: ClientOrderId) -> OrderRecord | None:
         """The order by its id, held again if it had left memory; None where the store knows no such order."""
         held = self.ledger.orders.get(client_order_id)
-        if held is None and (ended := self._ended.get(client_order_id)) is not None:
+        if held is None and (ended := self.ended.find(client_order_id)) is not None:
             self.ledger.recall(ended)
             return ended
         while held is None:
@@ -266,14 +264,6 @@ class AccountDesk(DeskReading):
                     self.ledger.recall(stored)
                 return stored
         return held
-
-    async def forget_ended(self) -> None:
-        """Leave to the store what has ended, once all of it is durable."""
-        ended = dict(self._ended)
-        if ended and type(await self.store.flush()) is StepCommitted:
-            for order_id, record in ended.items():
-                if self._ended.get(order_id) is record:
-                    del self._ended[order_id]
 
     async def standing(self, client_order_id: ClientOrderId) -> OrderRecord | None:
         """The order as it now stands, without holding it."""

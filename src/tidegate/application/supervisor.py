@@ -154,7 +154,7 @@ class ExecutionRuntimeSupervisor:
             await self._resender.send_lost()
         await self.canceler.repeat_overdue(age_seconds)
         await self.refused_watch.look()
-        await self.reconciler.desk.forget_ended()
+        await self.reconciler.desk.ended.leave_to_store()
 
     async def reconcile_once(
         self, *, report_only: bool = False, adoption: Adoption | None = None

@@ -1,0 +1,32 @@
+"""Ended orders: remembered until they are durable, since a store that fails would tell of them as they were before."""
+
+from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.orders import TERMINAL, OrderRecord
+from tidegate.domain.ports import OrderStorePort
+from tidegate.domain.records import Step, StepCommitted
+
+
+class EndedOrders:
+    """What has ended and has been handed to the store, which may not have written it yet."""
+
+    def __init__(self, store: OrderStorePort) -> None:
+        self._store = store
+        self._records: dict[ClientOrderId, OrderRecord] = {}
+
+    def remember(self, step: Step) -> None:
+        """Take what has ended in a step that was handed to the store."""
+        for record in step.orders:
+            if record.status in TERMINAL:
+                self._records[record.order.client_order_id] = record
+
+    def find(self, client_order_id: ClientOrderId) -> OrderRecord | None:
+        """An order that has ended; None says nothing."""
+        return self._records.get(client_order_id)
+
+    async def leave_to_store(self) -> None:
+        """Forget what is durable: everything handed over so far, if the store says so."""
+        before = dict(self._records)
+        if before and type(await self._store.flush()) is StepCommitted:
+            for order_id, record in before.items():
+                if self._records.get(order_id) is record:
+                    del self._records[order_id]
