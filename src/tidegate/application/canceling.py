@@ -96,12 +96,18 @@ class Canceler:
         for record in self._desk.live_orders():
             if not record.has_open_cancel or record.updated_at is None:
                 continue
-            if record.client_order_id in self._desk.order_differences:
-                # Under our id the venue has something else: it is left alone until an operator has looked (B20).
+            if self.is_in_vain(record):
                 continue
             doublings = min(len(record.cancel_requests) - 1, _DOUBLINGS_MAX)
             if at - record.updated_at >= timedelta(seconds=age_seconds * 2**doublings):
                 await self.cancel(record.client_order_id, "the last cancel had no answer")
+
+    def is_in_vain(self, record: OrderRecord) -> bool:
+        """Whether a cancel was asked for already, and what the venue has under our id is not what we recorded (B20).
+
+        Such an order is never adopted, so its end is never learnt: it waits for an operator, not for a further cancel.
+        """
+        return bool(record.cancel_requests) and record.client_order_id in self._desk.order_differences
 
     async def settled(self, order_ids: Iterable[ClientOrderId], timeout_seconds: float) -> tuple[OrderRecord, ...]:
         """Wait until these orders are terminal, at most that long; those that are not by then are returned."""

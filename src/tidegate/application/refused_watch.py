@@ -47,7 +47,7 @@ class RefusedWatch:
         for order_id in due[:_LOOKS_MAX]:
             await self._look_for(order_id, now - desk.refused_lately[order_id][1])
         for record in desk.live_orders():
-            if record.is_late_accept and not record.has_open_cancel:
+            if record.is_late_accept and not record.has_open_cancel and not self._canceler.is_in_vain(record):
                 reason = "it had been refused, and the venue works it all the same"
                 await self._canceler.cancel(record.client_order_id, reason)
 

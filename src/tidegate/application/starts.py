@@ -32,7 +32,9 @@ class StartLog:
         if marks.unfinished > _CAREFUL_AFTER and marks.taking_up:
             quarantined = tuple(sorted({*quarantined, marks.taking_up}))
         self._desk.quarantined = set(map(ClientOrderId, quarantined))
-        await self._write(StartMarks(unfinished=marks.unfinished + 1, quarantined=quarantined))
+        self._desk.acknowledged = set(marks.acknowledged)
+        self._marks = marks
+        await self._write(replace(marks, unfinished=marks.unfinished + 1, taking_up="", quarantined=quarantined))
 
     async def take_up(self, client_order_id: ClientOrderId) -> bool:
         """Whether an order may be taken up; it is named durably where starts have ended at one."""
@@ -48,7 +50,7 @@ class StartLog:
 
     async def end(self) -> None:
         """The start is over: every other intent was taken up without harm."""
-        await self._write(StartMarks(quarantined=self._marks.quarantined))
+        await self._write(marks_of(self._desk))
 
     async def restrain(self, set_aside: tuple[OrderRecord, ...]) -> None:
         """Show each order that was set aside, and stop its symbol's entries: what it reserves is not counted."""
@@ -76,13 +78,20 @@ class StartLog:
             await self._desk.store.write_start_marks(marks)
 
 
+def marks_of(desk: AccountDesk) -> StartMarks:
+    """What the next start has to know once this one is over."""
+    return StartMarks(quarantined=tuple(sorted(desk.quarantined)), acknowledged=tuple(sorted(desk.acknowledged)))
+
+
 async def release(desk: AccountDesk, symbol: str) -> None:
-    """An operator resumes a symbol, or the account: the next start takes up again what had been set aside there."""
+    """An operator resumes a symbol, or the account: the next start takes up again what had been set aside there.
+
+    What was seen and resumed in spite of is known to the next start as well.
+    """
     kept = []
     for order_id in sorted(desk.quarantined):
         record = await desk.store.find_order(order_id)
         if symbol and record is not None and record.symbol != symbol:
             kept.append(order_id)
-    if len(kept) != len(desk.quarantined):
-        desk.quarantined = set(kept)
-        await desk.store.write_start_marks(StartMarks(quarantined=tuple(kept)))
+    desk.quarantined = set(kept)
+    await desk.store.write_start_marks(marks_of(desk))

@@ -13,8 +13,9 @@ Trouble = tuple[str, str]
 def troubles(desk: AccountDesk, at: datetime) -> list[Trouble]:
     """Everything that is in doubt and that no operator has resumed in spite of."""
     found = list(_all(desk, at))
-    # What has passed is new trouble should it come again.
-    desk.acknowledged.intersection_update(sentence for _, sentence in found)
+    if not desk.unsynced:
+        # What has passed is new trouble should it come again; before everything was compared nothing has passed.
+        desk.acknowledged.intersection_update(sentence for _, sentence in found)
     return [one for one in found if one[1] not in desk.acknowledged]
 
 

@@ -165,7 +165,9 @@ def _unanswered(record: OrderRecord, news: OrderUnanswered) -> OrderRecord:
 def _accepted(record: OrderRecord, news: OrderAccepted) -> OrderRecord:
     venue_order_id = record.venue_order_id if record.venue_order_id is not None else news.venue_order_id
     if record.is_accepted and venue_order_id == record.venue_order_id:
-        return record
+        is_later = record.updated_at is not None and news.at > record.updated_at
+        # One without the venue's id, which would have been news before the one with it, is so after it as well.
+        return replace(record) if news.venue_order_id is None and is_later else record
     return replace(record, is_accepted=True, venue_order_id=venue_order_id)
 
 

@@ -83,12 +83,14 @@ class StartMarks(Struct, frozen=True, gc=False, kw_only=True):
     """What starts leave for the next one, since one that a crash ends can say nothing afterwards.
 
     `unfinished` starts have begun and not ended since the last that did; `taking_up` is the order that the last of them
-    had turned to, and `quarantined` are those that are not taken up any more.
+    had turned to, and `quarantined` are those that are not taken up any more. `acknowledged` are troubles that an
+    operator has resumed in spite of, which stop nothing while they last, whoever serves the account.
     """
 
     unfinished: int = 0
     taking_up: str = ""
     quarantined: tuple[str, ...] = ()
+    acknowledged: tuple[str, ...] = ()
 
 
 class StoredAccount(Struct, frozen=True, kw_only=True):

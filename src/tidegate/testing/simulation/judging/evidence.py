@@ -105,6 +105,11 @@ class Evidence:
         return (kind, client_order_id) in self.incidents
 
 
+def is_set_aside(evidence: "Evidence", client_order_id: str) -> bool:
+    """Whether an incident lists the order as quarantined: other terms than recorded, or one that starts have ended at."""
+    return evidence.names("TERMS_DIFFER", client_order_id) or evidence.names("QUARANTINE", client_order_id)
+
+
 def difference(before: OrderRecord | None, after: OrderRecord) -> str:
     """Which fields of an order are not what they were."""
     if before is None:
