@@ -14,7 +14,7 @@ from tidegate.adapters.brokers.scripted.products import SCRIPTED_PRODUCTS
 from tidegate.adapters.clocks import ManualClock
 from tidegate.adapters.stores.sqlite.opening import open_sqlite_store
 from tidegate.containers.testing import STARTS_AT
-from tidegate.domain.events import IncidentRaised
+from tidegate.domain.events import IncidentRaised, TradingStateChanged
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.products import Product
 from tidegate.domain.records import StartMarks
@@ -61,7 +61,8 @@ async def killed(rig: Rig, venue: Poisoned) -> None:
             raise AssertionError("it opened")
 
 
-async def test_after_three_starts_the_intent_is_set_aside_and_the_rest_is_served(rig: Rig) -> None:
+@pytest.mark.parametrize("is_running", [True, False])
+async def test_after_three_starts_the_intent_is_set_aside_and_the_rest_is_served(rig: Rig, *, is_running: bool) -> None:
     """Its symbol takes no entries until an operator resumes it; the next start then takes it up again."""
     venue = Poisoned(rig.venue)
     async with rig.open() as app:
@@ -80,7 +81,14 @@ async def test_after_three_starts_the_intent_is_set_aside_and_the_rest_is_served
     venue.poison = ""
     async with rig.open(venue=venue) as app:
         assert len(app.open_orders()) == 1
-        await app.resume("mended", PERPETUAL)
+        if is_running:
+            await app.resume("mended", PERPETUAL)
+    if not is_running:
+        at = rig.clock.now()
+        resumed = TradingStateChanged(
+            state=TradingState.ACTIVE, reason="mended", by="operator", symbol=PERPETUAL, at=at
+        )
+        await rig.store.write_state(resumed)
     async with rig.open(venue=venue) as app:
         assert {order.client_order_id for order in app.open_orders()} == {poison.client_order_id, sound.client_order_id}
 

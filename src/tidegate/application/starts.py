@@ -7,7 +7,7 @@ from tidegate.domain.events import TradingStateChanged
 from tidegate.domain.guards import RECORDS
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import OrderRecord
-from tidegate.domain.records import StartMarks
+from tidegate.domain.records import StartMarks, StoredAccount
 from tidegate.domain.vocabulary import TradingState
 
 _CAREFUL_AFTER = 2
@@ -26,9 +26,12 @@ class StartLog:
         self._desk = desk
         self._marks = StartMarks()
 
-    async def begin(self, marks: StartMarks) -> None:
+    async def begin(self, stored: StoredAccount) -> None:
         """A start begins: count it, and judge by what earlier ones have left."""
-        quarantined = marks.quarantined
+        marks = stored.starts
+        symbols = {record.client_order_id: record.symbol for record in stored.open_orders if marks.quarantined}
+        # A symbol that trades again was resumed by an operator, who may have done so while nothing was running.
+        quarantined = tuple(one for one in marks.quarantined if symbols.get(ClientOrderId(one)) in stored.symbol_states)
         if marks.unfinished > _CAREFUL_AFTER and marks.taking_up:
             quarantined = tuple(sorted({*quarantined, marks.taking_up}))
         self._desk.quarantined = set(map(ClientOrderId, quarantined))

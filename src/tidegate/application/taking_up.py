@@ -18,7 +18,7 @@ async def take_up(desk: AccountDesk, starts: StartLog | None = None) -> StoredAc
     """Bring the desk to where the store stands; only `starts`, where given, writes how far it has come."""
     stored = await desk.store.load()
     if starts is not None:
-        await starts.begin(stored.starts)
+        await starts.begin(stored)
     desk.ledger.load(replace(stored, open_orders=()))
     set_aside = []
     for record in stored.open_orders:

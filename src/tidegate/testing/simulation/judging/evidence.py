@@ -106,7 +106,7 @@ class Evidence:
 
 
 def is_set_aside(evidence: "Evidence", client_order_id: str) -> bool:
-    """Whether an incident lists the order as quarantined: other terms than recorded, or one that starts have ended at."""
+    """Whether an incident lists the order as quarantined: with other terms than recorded, or for ended starts."""
     return evidence.names("TERMS_DIFFER", client_order_id) or evidence.names("QUARANTINE", client_order_id)
 
 
