@@ -84,7 +84,7 @@ def intent_first(life: Life, evidence: Evidence) -> str | None:
 def nothing_open_ended(life: Life, evidence: Evidence) -> str | None:
     """4: at quiescence nothing is SENDING or UNKNOWN, but what is listed as quarantined."""
     for order_id, record in evidence.records.orders.items():
-        if is_unresolved(record) and not evidence.names("QUARANTINED", order_id):
+        if is_unresolved(record) and not evidence.is_quarantined(order_id):
             return f"order {order_id} is {record.status} at the end"
     return None
 

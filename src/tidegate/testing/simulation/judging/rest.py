@@ -47,8 +47,9 @@ def _positions_in_any_order(evidence: Evidence, dice: Dice) -> str | None:
 
 def resolved_in_time(life: Life, evidence: Evidence) -> str | None:
     """22: with the faults off, every order has its outcome within H and three polls, and every decision an answer."""
-    if life.unresolved:
-        return f"after H and three polls {life.unresolved[0]} (and {len(life.unresolved) - 1} more)"
+    for order_id, status in life.unresolved.items():
+        if not evidence.is_quarantined(order_id):
+            return f"after H and three polls order {order_id} is {status}"
     return f"{life.unanswered[0]} has no answer at the end" if life.unanswered else None
 
 
