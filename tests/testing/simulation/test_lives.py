@@ -1,5 +1,8 @@
 """Lives: a seed is a life, the same one every time, with kills in it, and fixed ones hold every invariant."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -89,3 +92,23 @@ def test_a_fresh_window_is_lived_and_reported(fresh_window: range) -> None:
         for one in trial.violations
     ]
     assert all(trial.decisions >= 20 for trial in trials)
+
+
+def test_the_hash_seed_of_the_interpreter_changes_no_life() -> None:
+    """Nothing depends on the order in which a set or a dictionary of strings happens to lie."""
+    script = (
+        "from tidegate.testing.simulation.seeds import plan_of_seed\n"
+        "from tidegate.testing.simulation.trials import live\n"
+        "print([live(plan_of_seed(seed)).trace_hash for seed in range(4)])"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for hash_seed in ("1", "2")
+    }
+    assert len(told) == 1

@@ -183,6 +183,8 @@ class Keeper:
             self._could_not(one, str(error))
             return
         self._let_go(one, is_killed=False)
+        # The process ends with its main task: what else it was doing is over.
+        one.process.kill()
         self._again(one)
 
     def _could_not(self, one: Inhabitant, why: str) -> None:

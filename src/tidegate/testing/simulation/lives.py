@@ -41,7 +41,7 @@ class Life:
         self.instants.time, self.instants.turn = self.loop.time, lambda: self.world.trace.calls
         self.instants.market_of = self.keeper.market_of
         self.instants.held_by = self.keeper.held_by
-        self.unresolved: list[str] = []
+        self.unresolved: dict[str, str] = {}
         self.unanswered: list[str] = []
         self.stuck = ""
         self.records: Records | None = None
@@ -89,10 +89,10 @@ class Life:
         await self.keeper.leave()
         self.records = await self._read()
 
-    def _without_outcome(self) -> list[str]:
+    def _without_outcome(self) -> dict[str, str]:
         application = self.keeper.current.application
         found = () if application is None else application.open_orders()
-        return [f"{record.client_order_id} is {record.status}" for record in found if is_unresolved(record)]
+        return {record.client_order_id: record.status.value for record in found if is_unresolved(record)}
 
     async def _read(self) -> Records:
         """Everything that the store holds, once nobody writes it."""

@@ -100,14 +100,13 @@ class Evidence:
                 found[event.decision.decision_id].append("NONE")
         return found
 
+    def is_quarantined(self, client_order_id: str) -> bool:
+        """Whether it is listed as what is never adopted: other terms at the venue, or a poisoned intent (B20, P11)."""
+        return self.names("TERMS_DIFFER", client_order_id) or self.names("QUARANTINED", client_order_id)
+
     def names(self, kind: str, client_order_id: str) -> bool:
         """Whether an incident of this kind names the order."""
         return (kind, client_order_id) in self.incidents
-
-
-def is_set_aside(evidence: "Evidence", client_order_id: str) -> bool:
-    """Whether an incident lists the order as quarantined: with other terms than recorded, or for ended starts."""
-    return evidence.names("TERMS_DIFFER", client_order_id) or evidence.names("QUARANTINE", client_order_id)
 
 
 def difference(before: OrderRecord | None, after: OrderRecord) -> str:

@@ -3,7 +3,7 @@
 from hashlib import sha256
 
 from tidegate.domain.outcomes import NoOrderNeeded, OrderPlaced
-from tidegate.testing.simulation.judging.evidence import Evidence, is_set_aside
+from tidegate.testing.simulation.judging.evidence import Evidence
 from tidegate.testing.simulation.judging.instants import is_unresolved
 from tidegate.testing.simulation.lives import Life
 from tidegate.testing.simulation.setting import ACCOUNT
@@ -84,7 +84,7 @@ def intent_first(life: Life, evidence: Evidence) -> str | None:
 def nothing_open_ended(life: Life, evidence: Evidence) -> str | None:
     """4: at quiescence nothing is SENDING or UNKNOWN, but what is listed as quarantined."""
     for order_id, record in evidence.records.orders.items():
-        if is_unresolved(record) and not is_set_aside(evidence, order_id):
+        if is_unresolved(record) and not evidence.is_quarantined(order_id):
             return f"order {order_id} is {record.status} at the end"
     return None
 

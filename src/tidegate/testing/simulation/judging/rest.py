@@ -4,7 +4,7 @@ from tidegate.domain.booking import ACCOUNT
 from tidegate.domain.lifecycle import apply_news, sending
 from tidegate.domain.positions import Position, PositionHistory
 from tidegate.testing.simulation.dice import Dice
-from tidegate.testing.simulation.judging.evidence import Evidence, difference, is_set_aside
+from tidegate.testing.simulation.judging.evidence import Evidence, difference
 from tidegate.testing.simulation.lives import Life
 from tidegate.testing.simulation.market import BY_SYMBOL
 from tidegate.testing.simulation.setting import CANARY
@@ -47,9 +47,9 @@ def _positions_in_any_order(evidence: Evidence, dice: Dice) -> str | None:
 
 def resolved_in_time(life: Life, evidence: Evidence) -> str | None:
     """22: with the faults off, every order has its outcome within H and three polls, and every decision an answer."""
-    overdue = [one for one in life.unresolved if not is_set_aside(evidence, one.split()[0])]
-    if overdue:
-        return f"after H and three polls {overdue[0]} (and {len(overdue) - 1} more)"
+    for order_id, status in life.unresolved.items():
+        if not evidence.is_quarantined(order_id):
+            return f"after H and three polls order {order_id} is {status}"
     return f"{life.unanswered[0]} has no answer at the end" if life.unanswered else None
 
 
