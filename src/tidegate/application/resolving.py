@@ -35,7 +35,7 @@ _CONFIRM_AFTER = timedelta(seconds=5)
 """How long executions may be known without their fills before that is a difference: lists of fills lag."""
 
 
-class _Asked(Struct, frozen=True, gc=False):
+class Asked(Struct, frozen=True, gc=False):
     """When a question was asked, by the wall and by the monotonic clock."""
 
     at: datetime
@@ -68,7 +68,7 @@ class OrderResolver:
         if record is None:
             return True
         clock = self._desk.clock
-        asked = _Asked(clock.now(), clock.monotonic())
+        asked = Asked(clock.now(), clock.monotonic())
         answer = await self._venue.order(client_order_id, record.symbol)
         match answer:
             case VenueOrder():
@@ -205,7 +205,7 @@ class OrderResolver:
         elif fill.trade_id not in record.trade_ids:
             await desk.learn(order_id, (OrderFilled(client_order_id=order_id, fill=fill, at=desk.clock.now()),))
 
-    async def _absent(self, client_order_id: ClientOrderId, asked: "_Asked") -> None:
+    async def _absent(self, client_order_id: ClientOrderId, asked: "Asked") -> None:
         """A complete query did not show it: evidence only if the last send is older than H (R3, B27).
 
         H must have passed by both clocks: a wall that jumps ahead has not waited (X7). Without client order ids no

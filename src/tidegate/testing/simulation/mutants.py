@@ -37,7 +37,7 @@ def _timeout_is_a_reject(original: Any) -> Any:
 def _three_errors_are_lost(original: Any) -> Any:
     errors: Counter[str] = Counter()
 
-    async def resolve(self: Any, order_id: Any) -> Any:
+    async def looked(self: Any, order_id: Any) -> Any:
         record = await self._desk.recall(order_id)
         if record is None or record.status not in (OrderStatus.SENDING, OrderStatus.UNKNOWN):
             return await original(self, order_id)
@@ -47,26 +47,27 @@ def _three_errors_are_lost(original: Any) -> Any:
             lost = OrderRejected(
                 client_order_id=order_id, code="NOT_ACCEPTED", reason="lost", by_venue=False, at=self._desk.clock.now()
             )
-            return await self._desk.learn(order_id, (lost,))
+            await self._desk.learn(order_id, (lost,))
+            return True
         return await original(self, order_id)
 
-    return resolve
+    return looked
 
 
 def _failure_is_absence(original: Any) -> Any:
-    async def resolve(self: Any, order_id: Any) -> Any:
+    async def looked(self: Any, order_id: Any) -> Any:
         record = await self._desk.recall(order_id)
         if record is None:
-            return None
-        asked_at = self._desk.clock.now()
+            return True
+        asked = resolving.Asked(self._desk.clock.now(), self._desk.clock.monotonic())
         answer = await self._venue.order(order_id, record.symbol)
         if isinstance(answer, Unreachable | OrderAbsent):
-            await self._absent(order_id, asked_at)
+            await self._absent(order_id, asked)
         else:
-            await self.adopt(record, answer)
-        return await self._desk.standing(order_id)
+            await self.adopt(record, answer, asked.monotonic)
+        return True
 
-    return resolve
+    return looked
 
 
 def _id_per_attempt(original: Any) -> Any:
@@ -169,8 +170,8 @@ MUTANTS: Mapping[str, Planting] = {
     "not-found-at-once": instead_of(
         resolving.OrderResolver, "_horizon", lambda _: property(lambda self: timedelta(seconds=-1))
     ),
-    "three-errors-are-lost": instead_of(resolving.OrderResolver, "resolve", _three_errors_are_lost),
-    "failure-is-absence": instead_of(resolving.OrderResolver, "resolve", _failure_is_absence),
+    "three-errors-are-lost": instead_of(resolving.OrderResolver, "_looked", _three_errors_are_lost),
+    "failure-is-absence": instead_of(resolving.OrderResolver, "_looked", _failure_is_absence),
     "id-per-attempt": instead_of(translation, "client_order_id", _id_per_attempt),
     "fill-counted-twice": instead_of(lifecycle._APPLY, OrderFilled, _counted_twice),
     "late-fill-ignored": instead_of(lifecycle._APPLY, OrderFilled, _ended_is_ended),

@@ -102,7 +102,7 @@ class Evidence:
 
     def is_quarantined(self, client_order_id: str) -> bool:
         """Whether it is listed as what is never adopted: other terms at the venue, or a poisoned intent (B20, P11)."""
-        return self.names("TERMS_DIFFER", client_order_id) or self.names("QUARANTINED", client_order_id)
+        return self.names("TERMS_DIFFER", client_order_id) or self.names("QUARANTINE", client_order_id)
 
     def names(self, kind: str, client_order_id: str) -> bool:
         """Whether an incident of this kind names the order."""
