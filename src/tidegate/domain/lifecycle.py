@@ -161,7 +161,9 @@ def _unanswered(record: OrderRecord, news: OrderUnanswered) -> OrderRecord:
 def _accepted(record: OrderRecord, news: OrderAccepted) -> OrderRecord:
     venue_order_id = record.venue_order_id if record.venue_order_id is not None else news.venue_order_id
     if record.is_accepted and venue_order_id == record.venue_order_id:
-        return record
+        # Heard first, one without an id is news; heard last it must leave the same moment.
+        is_later = record.updated_at is not None and news.at > record.updated_at
+        return replace(record) if is_later and news.venue_order_id is None else record
     return replace(record, is_accepted=True, venue_order_id=venue_order_id)
 
 
