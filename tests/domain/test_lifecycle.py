@@ -57,6 +57,12 @@ def test_the_same_news_in_any_order_and_repeated_makes_the_same_record(data: st.
     assert folded(record(of), shuffled) == folded(record(of), told)
 
 
+def test_an_acceptance_without_an_id_leaves_its_moment_whether_it_comes_first_or_last() -> None:
+    """The stream tells the venue's id, and the answer, which has none, is heard later (B19)."""
+    later = news(OrderAccepted, ORDER, at=NOW + timedelta(seconds=1))
+    assert folded(record(ORDER), [ACCEPTED, later]) == folded(record(ORDER), [later, ACCEPTED])
+
+
 @given(st.data())
 def test_a_rank_never_falls_and_every_move_is_in_the_table(data: st.DataObject) -> None:
     """R6, 9: in every order that can happen, which is any in which we ask for nothing once an order has ended."""

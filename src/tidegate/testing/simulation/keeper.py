@@ -176,6 +176,7 @@ class Keeper:
         try:
             async with open_application(container=one.container) as application:
                 one.application, one.recovery_points = application, gate.passed
+                one.process.settle_in()
                 world.loop.call_soon(self._on_open, context=world.context)
                 await one.stop.wait()
                 gate.arm()

@@ -30,15 +30,20 @@ class Process:
         self.is_fenced = False
         self.is_paused = False
         self.failures: list[str] = []
+        self._own: Context | None = None
         self.paused_at = self.resumed_at = -1.0
 
     def start(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
         """Run something as this process, whoever asks for it."""
-        context = copy_context()
+        context = copy_context() if self._own is None else self._own.copy()
         context.run(PROCESS.set, self)
         task = asyncio.get_running_loop().create_task(work, name=f"{self.name} {name}", context=context)
         task.add_done_callback(self._ended, context=Context())
         return task
+
+    def settle_in(self) -> None:
+        """What is bound where this is called, by the process itself, is bound for all that it is asked from now on."""
+        self._own = copy_context()
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         """What ends a task by an exception ends it for a reason that somebody must know (invariant 23)."""
