@@ -82,14 +82,15 @@ def refused_on_evidence(life: Life, evidence: Evidence) -> str | None:
         if news.by_venue:
             if order_id not in rejected:
                 return f"order {order_id} is refused as the venue's word ({news.code}), which never said so"
-        elif not _was_missed(life, order_id, sent[order_id]):
+        elif not _was_missed(life, order_id, sent[order_id], life.instants.given_up.get(order_id, 0.0)):
             return f"order {order_id} was given up ({news.code}) without a complete query later than H"
     return None
 
 
-def _was_missed(life: Life, order_id: str, sent_at: float) -> bool:
+def _was_missed(life: Life, order_id: str, sent_at: float, given_up_at: float) -> bool:
+    """Whether it was asked for later than H after the send, and before it was given up."""
     answered = life.world.answered.get(f"order {order_id}", [])
-    return any(asked_at - sent_at > HORIZON_SECONDS for asked_at in answered)
+    return any(sent_at + HORIZON_SECONDS < asked_at < given_up_at for asked_at in answered)
 
 
 def within_the_rate(life: Life, evidence: Evidence) -> str | None:

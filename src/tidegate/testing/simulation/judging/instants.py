@@ -6,7 +6,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from tidegate.domain.booking import ACCOUNT
-from tidegate.domain.events import TradingStateChanged
+from tidegate.domain.events import OrderRejected, TradingStateChanged
 from tidegate.domain.orders import ApprovedOrder, OrderRecord, RecordedOrder
 from tidegate.domain.ports import MarketDataPort
 from tidegate.domain.records import CommitOutcome, RecordOutcome, Step, StoredAccount
@@ -73,6 +73,7 @@ class Instants(StoreWatch):
 
     def __init__(self, limits: RiskLimits) -> None:
         self.limits = limits
+        self.given_up: dict[str, float] = {}
         self.broken: dict[int, str] = {}
         self.recorded_sendings: list[Recorded] = []
         self.time: Callable[[], float] = float
@@ -135,6 +136,9 @@ class Instants(StoreWatch):
             before = mirror.orders.get(record.client_order_id)
             if before is not None and RANKS[record.status] < RANKS[before.status]:
                 self.found(9, f"order {record.client_order_id} went from {before.status} to {record.status}")
+        for event in step.events:
+            if isinstance(event, OrderRejected) and not event.by_venue:
+                self.given_up.setdefault(event.client_order_id, self.time())
         mirror.take(step)
 
     def changed(self, change: TradingStateChanged, outcome: CommitOutcome) -> None:
