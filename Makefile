@@ -51,10 +51,10 @@ bench: $(READY) ## Measure every row of the speed table
 	@$(BIN)/tidegate bench
 
 mutants: $(READY) ## Plant every known bug, and have the simulation find each
-	@$(BIN)/python tools/mutants.py
+	@$(BIN)/python -m tools.mutants
 
 guarantees: $(READY) ## Drill this version, and write what came of it into docs/guarantees.md
-	@$(BIN)/python tools/guarantees.py
+	@$(BIN)/python -m tools.guarantees
 
 docs: $(READY) ## Bring the generated parts of the documentation up to date
 	@$(BIN)/python tools/architecture_map.py --write

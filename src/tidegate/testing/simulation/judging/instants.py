@@ -102,6 +102,10 @@ class Instants(StoreWatch):
 
     def reserving(self, approved: ApprovedOrder, step: Step, process: str) -> None:
         order, mirror = approved.order, self.mirror(process)
+        if process != self.writer:
+            # It has been taken over and does not know it: what it reserves the store will not take.
+            mirror.take(step)
+            return
         if order.purpose is Purpose.ENTRY:
             self._within_limits(approved, mirror, process)
             self._on_a_fresh_feed(approved, process)
