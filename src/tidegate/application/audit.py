@@ -131,7 +131,8 @@ class InvariantAudit:
         """17: the running sums are those of what is not terminal."""
         desk, fresh = self._desk, Commitments()
         kept = desk.ledger.commitments
-        for record in desk.live_orders():
+        live = {record.client_order_id: record for record in desk.live_orders()}
+        for record in {**desk.set_aside, **live}.values():
             fresh.update(record, desk.ledger.product(record.symbol))
         for currency in {*fresh.held, *kept.held}:
             held, summed = kept.held.get(currency, ZERO), fresh.held.get(currency, ZERO)

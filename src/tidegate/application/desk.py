@@ -63,6 +63,8 @@ class AccountDesk(DeskReading):
         self.resends_exits = False
         self.lost_exits: set[ClientOrderId] = set()
         """Exits that never arrived, as the venue has proven, and that are to go out again."""
+        self.set_aside: dict[ClientOrderId, OrderRecord] = {}
+        """Those of the quarantined whose reservation is kept, as they stood when this process began."""
         self.quarantined: set[ClientOrderId] = set()
         """Orders that are not taken up: starts have ended at them, or their product is gone."""
         self.began = clock.monotonic()

@@ -145,8 +145,11 @@ class DeskReading:
         """By when the last of a symbol's unknown outcomes is known, as far as that can be said."""
         if self.unknown_bound is None or not self.outcomes_resolve:
             return None
-        sent = [self.ledger.orders[order_id].sent_at for order_id in sums.unknown]
-        latest = max((at for at in sent if at is not None), default=None)
+        held = [self.ledger.orders.get(order_id) for order_id in sums.unknown]
+        if None in held:
+            # One that is set aside is not asked for.
+            return None
+        latest = max((one.sent_at for one in held if one is not None and one.sent_at is not None), default=None)
         return None if latest is None else latest + self.unknown_bound
 
     def equity(self) -> Decimal | None:

@@ -56,7 +56,7 @@ class StartLog:
         await self._write(marks_of(self._desk))
 
     async def restrain(self, set_aside: tuple[OrderRecord, ...]) -> None:
-        """Show each order that was set aside, and stop its symbol's entries: what it reserves is not counted."""
+        """Show each order that was set aside, and stop its symbol's entries: what became of it is not known."""
         desk = self._desk
         for record in set_aside:
             order_id, at = record.client_order_id, desk.clock.now()

@@ -22,7 +22,8 @@ async def take_up(desk: AccountDesk, starts: StartLog | None = None) -> StoredAc
     desk.ledger.load(replace(stored, open_orders=()))
     set_aside = []
     for record in stored.open_orders:
-        if desk.market_data.product(record.symbol) is None:
+        product = desk.market_data.product(record.symbol)
+        if product is None:
             # Without its product nothing that it reserves can be computed.
             desk.quarantined.add(record.client_order_id)
         is_sound = record.client_order_id not in desk.quarantined
@@ -30,6 +31,10 @@ async def take_up(desk: AccountDesk, starts: StartLog | None = None) -> StoredAc
             desk.ledger.recall(record)
         else:
             set_aside.append(record)
+            if product is not None:
+                # It may still fill, whatever else is wrong with it (R4).
+                desk.set_aside[record.client_order_id] = record
+                desk.ledger.commitments.update(record, product)
     if stored.account_state is not None:
         desk.ledger.states.set("", stored.account_state)
     for symbol, entry in stored.symbol_states.items():
