@@ -10,6 +10,7 @@ from tidegate.application.children import first_of
 from tidegate.application.configuration import require
 from tidegate.application.engine import ExecutionEngine
 from tidegate.application.placement import OrderPlacementService, PlacementResult
+from tidegate.application.preparing import Execution
 from tidegate.application.supervisor import ExecutionRuntimeSupervisor, RunningFlag
 from tidegate.domain.decisions import Decision
 from tidegate.domain.marks import Mark
@@ -48,7 +49,7 @@ class ExecutionCoordinator:
         default_time_in_force: TimeInForce | None = None,
         running_flag: RunningFlag | None = None,
     ) -> None:
-        require("placement", placement, "an OrderPlacementService", "execute_decision", "plan")
+        require("placement", placement, "an OrderPlacementService", "execute", "plan")
         require("engine_factory", engine_factory, "a call without arguments", "__call__")
         require("supervisor_factory", supervisor_factory, "a call without arguments", "__call__")
         self._placement = placement
@@ -99,18 +100,23 @@ class ExecutionCoordinator:
             return Failure(_CLOSED)
         self._under_way += 1
         try:
-            return await self._placement.execute_decision(
-                symbol=symbol,
-                decision=decision,
-                mark=mark,
-                product=product,
-                position_state=position_state,
-                exec_engine=self.engine,
-                reduce_only_mode=self._reduce_only_mode,
-                default_time_in_force=self._default_time_in_force,
+            engine = self._engine if self._engine is not None else self.engine
+            return await self._placement.execute(
+                Execution(
+                    symbol,
+                    decision,
+                    engine,
+                    mark,
+                    product,
+                    position_state,
+                    self._reduce_only_mode,
+                    self._default_time_in_force,
+                )
             )
         finally:
-            self._ended()
+            self._under_way -= 1
+            if self._idle is not None:
+                self._tell_idle(self._idle)
 
     async def close_as_operator(
         self, symbol: str, decision: Decision, *, override_unknown: bool = False
@@ -123,20 +129,17 @@ class ExecutionCoordinator:
             return Failure(_CLOSED)
         self._under_way += 1
         try:
-            return await self._placement.execute_decision(
-                symbol=symbol,
-                decision=decision,
-                exec_engine=self.engine,
-                by_operator=True,
-                override_unknown=override_unknown,
+            return await self._placement.execute(
+                Execution(symbol, decision, self.engine, by_operator=True, override_unknown=override_unknown)
             )
         finally:
-            self._ended()
+            self._under_way -= 1
+            if self._idle is not None:
+                self._tell_idle(self._idle)
 
-    def _ended(self) -> None:
-        self._under_way -= 1
-        if self._idle is not None and not self._under_way:
-            self._idle.set()
+    def _tell_idle(self, idle: Event) -> None:
+        if not self._under_way:
+            idle.set()
 
     async def drain(self, clock: ClockPort, seconds: float) -> None:
         """Wait for the executions under way, at most that long; what is left over the next start asks about (X5)."""

@@ -16,10 +16,12 @@ from tidegate.domain.refusals import AnyRefusal, IdConflictRefused, Remedy, Stor
 from tidegate.domain.rejections import refusal_of
 from tidegate.domain.vocabulary import OrderStatus
 
+# Bound once: in Python 3.11 looking a member up on its enumeration costs more than what is done with it.
+_REFUSED = OrderStatus.REFUSED
 Outcome = OrderPlaced | NoOrderNeeded | AnyRefusal
 
 
-class InFlight(Struct):
+class InFlight(Struct, gc=False):
     """A decision that is being executed now; `done` exists only once somebody waits for it."""
 
     symbol: str
@@ -101,7 +103,7 @@ def placed_or_refused(
     record: OrderRecord, changes: tuple[TermsChange, ...] = (), *, is_repeat: bool = False
 ) -> OrderPlaced | AnyRefusal:
     """What an order that was recorded comes to for the caller: itself as it stands, or the refusal that it ended in."""
-    if record.status is OrderStatus.REFUSED and record.refused is not None:
+    if record.status is _REFUSED and record.refused is not None:
         return refusal_of(record.refused)
     return OrderPlaced(order=record, changes=changes, is_repeat=is_repeat)
 

@@ -114,15 +114,17 @@ class AccountDesk(DeskReading):
             self.told(step)
         return outcome
 
-    def told_sending(self, step: Step) -> None:
+    def told_sending(self, step: Step, *, by_decision: bool) -> None:
         """`told` for a step that marks an order's first attempt and says nothing else."""
-        self.tally.sent(step)
-        self.publisher.publish(step.events)
+        self.tally.sent(by_decision=by_decision)
+        if self.publisher.subscribers:
+            self.publisher.publish(step.events)
 
     def told(self, step: Step) -> None:
         """Count a step that has been handed to the store, and tell the subscribers of it."""
         self.tally.count(step)
-        self.publisher.publish(step.events)
+        if self.publisher.subscribers:
+            self.publisher.publish(step.events)
         for record in step.orders:
             # Of an order that is only being sent there is nothing to tell yet.
             if record.status is _SENDING:
@@ -201,18 +203,15 @@ class AccountDesk(DeskReading):
             held = await self.recall(client_order_id)
         if held is None:
             raise LookupError(f"order {client_order_id} is in neither ledger nor store")
-        return self.learn_of(held, news)
+        return self.learnt(held, self.ledger.learn(self.clock.now(), held, news))
 
-    def learn_of(self, held: OrderRecord, news: Sequence[OrderNews]) -> OrderRecord:
-        """`learn` for an order that the ledger holds."""
-        client_order_id = held.order.client_order_id
-        step = self.ledger.learn(self.clock.now(), held, news)
+    def learnt(self, held: OrderRecord, step: Step | None) -> OrderRecord:
+        """Hand on what the ledger has learnt of an order that it held, None if nothing; the order as it then stands."""
         if step is None:
-            self._release(client_order_id)
+            self._release(held.order.client_order_id)
             return held
         self._hand_on(step)
-        after = step.orders[0]
-        before = held.status
+        after, before = step.orders[0], held.status
         if before is _SENDING or before is _UNKNOWN:
             self._count(before, after)
         return after
@@ -230,17 +229,18 @@ class AccountDesk(DeskReading):
 
     def _count(self, before: OrderStatus, after: OrderRecord) -> None:
         """Count what an attempt came to, once: when its outcome becomes known, from whichever source."""
-        if before is after.status:
+        status = after.status
+        if before is status:
             return
         if before is _UNKNOWN:
             self.stats.unknown -= 1
             self.unknown_since.pop(after.client_order_id, None)
         elif before is not _SENDING:
             return
-        if after.status is _UNKNOWN:
+        if status is _UNKNOWN:
             self.stats.unknown += 1
             self.unknown_since[after.client_order_id] = self.clock.monotonic()
-        elif after.status is _REFUSED:
+        elif status is _REFUSED:
             self.stats.failed += 1
             self.refused_lately[after.client_order_id] = (after.symbol, self.clock.monotonic())
             if len(self.refused_lately) > _REFUSED_MAX:

@@ -9,7 +9,6 @@ from tidegate.application.arguments import flawed_call, flawed_engine, flawed_re
 from tidegate.application.clock_binding import bound_clock
 from tidegate.application.closing import Closer
 from tidegate.application.configuration import require, require_kind
-from tidegate.application.decided import Outcome
 from tidegate.application.desk import AccountDesk
 from tidegate.application.desk_binding import BOUND_DESK
 from tidegate.application.engine import ExecutionEngine
@@ -91,9 +90,26 @@ class OrderPlacementService:
             OpeningError: a service used by itself found an account that was never opened, and no balances to open it.
             NoClockBoundError: a service used by itself, outside any application, was given no clock.
         """
-        flawed = self._flawed(symbol, decision, exec_engine, default_time_in_force, reduce_only_mode)
-        if flawed is None and not (mark is None and product is None and position_state is None):
-            flawed = flawed_readings(mark, product, position_state)
+        return await self.execute(
+            Execution(
+                symbol,
+                decision,
+                exec_engine,
+                mark,
+                product,
+                position_state,
+                reduce_only_mode,
+                default_time_in_force,
+                by_operator,
+                by_operator and override_unknown,
+            )
+        )
+
+    async def execute(self, one: Execution) -> PlacementResult:
+        """`execute_decision` with its arguments as one thing; they have not been looked at."""
+        flawed = self._flawed(one)
+        if flawed is None and not (one.mark is None and one.product is None and one.position is None):
+            flawed = flawed_readings(one.mark, one.product, one.position)
         work = self._work
         if flawed is not None:
             self._stats.refused += 1
@@ -101,30 +117,23 @@ class OrderPlacementService:
                 work.desk.unrecorded[flawed.code] += 1
             return Failure(flawed)
         if work is None:
-            work = await self._own_work(exec_engine)
-        one = Execution(
-            symbol,
-            decision,
-            exec_engine,
-            mark,
-            product,
-            position_state,
-            reduce_only_mode,
-            default_time_in_force,
-            by_operator,
-            by_operator and override_unknown,
-        )
+            work = await self._own_work(one.engine)
         if self._dry_run:
-            return _rehearsed(work.planner.plan(one), decision)
+            return _rehearsed(work.planner.plan(one), one.decision)
         # A task has a decimal context of its own: entered once, every step of this execution finds itself inside.
         host = getcontext()
         setcontext(DOMAIN_CONTEXT)
         try:
             outcome = await work.once(one)
+            # One after the other: a union of types is made anew each time it is asked for.
+            if isinstance(outcome, OrderPlaced):
+                return Success(outcome)
+            if isinstance(outcome, NoOrderNeeded):
+                return Success(outcome)
             if isinstance(outcome, IdConflictRefused | StoreRefused):
                 work.desk.unrecorded[outcome.code] += 1
                 self._stats.refused += isinstance(outcome, IdConflictRefused)
-            return _result(outcome)
+            return Failure(outcome)
         finally:
             setcontext(host)
 
@@ -138,30 +147,27 @@ class OrderPlacementService:
         reduce_only_mode: bool = False,
     ) -> Result[Plan, AnyRefusal]:
         """What executing the decision now would do: the same path, without reserving, writing or asking anything."""
-        flawed = self._flawed(symbol, decision, exec_engine, default_time_in_force, reduce_only_mode)
+        one = Execution(
+            symbol,
+            decision,
+            exec_engine,
+            reduce_only_mode=reduce_only_mode,
+            default_time_in_force=default_time_in_force,
+        )
+        flawed = self._flawed(one)
         if flawed is not None:
             return Failure(flawed)
         work = self._work if self._work is not None else await self._own_work(exec_engine)
-        return work.planner.plan(
-            Execution(
-                symbol,
-                decision,
-                exec_engine,
-                reduce_only_mode=reduce_only_mode,
-                default_time_in_force=default_time_in_force,
-            )
-        )
+        return work.planner.plan(one)
 
-    def _flawed(
-        self, symbol: str, decision: Decision, engine: ExecutionEngine, time_in_force: object, reduce_only_mode: object
-    ) -> InvalidRefused | None:
+    def _flawed(self, one: Execution) -> InvalidRefused | None:
         """The first argument that nothing can be decided by, or None; the engine that it has seen is not seen again."""
-        if engine is not self._engine:
-            flawed = flawed_engine(engine)
+        if one.engine is not self._engine:
+            flawed = flawed_engine(one.engine)
             if flawed is not None:
                 return flawed
-            self._engine = engine
-        return flawed_call(symbol, decision, time_in_force, reduce_only_mode)
+            self._engine = one.engine
+        return flawed_call(one.symbol, one.decision, one.default_time_in_force, one.reduce_only_mode)
 
     async def _own_work(self, engine: ExecutionEngine) -> DecisionWork:
         """The service used by itself: a desk of its own over the store it was given, or the open application's."""
@@ -191,9 +197,3 @@ def _rehearsed(planned: Result[Plan, AnyRefusal], decision: Decision) -> Placeme
     plan = planned.unwrap()
     reason = "dry run: nothing was sent" if plan.order is not None else plan.reason
     return Success(NoOrderNeeded(decision_id=decision.decision_id, reason=reason, plan=plan))
-
-
-def _result(outcome: Outcome) -> PlacementResult:
-    if isinstance(outcome, OrderPlaced) or isinstance(outcome, NoOrderNeeded):  # noqa: SIM101 -- a union is made anew each time
-        return Success(outcome)
-    return Failure(outcome)

@@ -10,7 +10,7 @@ class Publisher:
     """Hands every event to every subscriber, in order; a subscriber that raises is counted and the next one is told."""
 
     def __init__(self) -> None:
-        self._subscribers: tuple[EventSubscriberPort, ...] = ()
+        self.subscribers: tuple[EventSubscriberPort, ...] = ()
         self.errors: dict[str, int] = {}
 
     def subscribe(self, subscriber: EventSubscriberPort) -> Callable[[], None]:
@@ -21,22 +21,20 @@ class Publisher:
         """
         if not callable(getattr(subscriber, "notice", None)):
             raise TypeError(f"a subscriber has a method notice(event), and {type(subscriber).__name__} has none")
-        self._subscribers = (*self._subscribers, subscriber)
+        self.subscribers = (*self.subscribers, subscriber)
 
         def unsubscribe() -> None:
-            left = list(self._subscribers)
+            left = list(self.subscribers)
             if subscriber in left:
                 left.remove(subscriber)
-                self._subscribers = tuple(left)
+                self.subscribers = tuple(left)
 
         return unsubscribe
 
     def publish(self, events: Iterable[JournalEvent]) -> None:
-        if not self._subscribers:
-            return
         for event in events:
             # A tuple, so that one may come or go while the others are being told.
-            for subscriber in self._subscribers:
+            for subscriber in self.subscribers:
                 try:
                     subscriber.notice(event)
                 except Exception:  # noqa: BLE001 -- an observer's bug, of any kind, must not become an order's

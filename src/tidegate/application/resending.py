@@ -1,11 +1,14 @@
 """Resending: an exit that was lost goes out again under its own id, as a new attempt after all its checks."""
 
+from decimal import getcontext, setcontext
+
 from msgspec.structs import replace
 
 from tidegate.application.canceling import Canceler
 from tidegate.application.desk import AccountDesk
 from tidegate.application.engine import ExecutionEngine
 from tidegate.application.sending import LONG_PAUSE, OrderSender
+from tidegate.domain.amounts import DOMAIN_CONTEXT
 from tidegate.domain.events import OrderRejected, OrderSending
 from tidegate.domain.orders import ApprovedOrder, OrderRecord, RecordedOrder
 from tidegate.domain.pace import terms_of
@@ -28,10 +31,16 @@ class OrderResender(OrderSender):
     async def send_lost(self) -> None:
         """Send each of them again, or end it as not accepted where its checks do not let it go."""
         lost, self._desk.lost_exits = self._desk.lost_exits, set()
-        for order_id in sorted(lost):
-            record = self._desk.ledger.orders.get(order_id)
-            if record is not None and record.is_unanswered:
-                await self._send_again(record)
+        # A task has a decimal context of its own: entered once, every step of what follows finds itself inside.
+        host = getcontext()
+        setcontext(DOMAIN_CONTEXT)
+        try:
+            for order_id in sorted(lost):
+                record = self._desk.ledger.orders.get(order_id)
+                if record is not None and record.is_unanswered:
+                    await self._send_again(record)
+        finally:
+            setcontext(host)
 
     async def _send_again(self, record: OrderRecord) -> None:
         desk = self._desk
@@ -62,6 +71,7 @@ class OrderResender(OrderSender):
 
     async def _attempted(self, record: OrderRecord, approved: ApprovedOrder, step: Step) -> None:
         desk = self._desk
+        product = desk.ledger.product(record.symbol)
         recorded = await desk.store.record_sending(approved, step)
         if not isinstance(recorded, RecordedOrder):
             # Nothing of the new attempt was written: the order stands as the last one left it.
@@ -79,7 +89,7 @@ class OrderResender(OrderSender):
             return
         # One order, however often it is attempted.
         desk.stats.attempted -= 1
-        await self._submit(recorded)
+        await self._submit(recorded, product)
 
     def _reviewed(self, record: OrderRecord) -> ApprovedOrder | str:
         """The order judged anew, without what it reserves itself; why not, where it may not go."""

@@ -36,12 +36,12 @@ from tidegate.domain.settlement import news_of_submission
 from tidegate.domain.states import permits
 from tidegate.domain.submissions import SubmissionOutcome
 from tidegate.domain.views import Beside, ReviewView
-from tidegate.domain.vocabulary import Delivery, TradingState
+from tidegate.domain.vocabulary import Delivery
 
 _BLOCKERS_MAX = 8
 """How many own orders an exit may find in its way before it is refused: each costs a cancel and a review."""
 _SETTLE_SECONDS = 5.0
-_C, _ACTIVE = Delivery.C, TradingState.ACTIVE
+_C = Delivery.C
 _PAUSE = timedelta(seconds=1)
 """An order whose commit took longer than this is looked at once more before it is sent (P13)."""
 LONG_PAUSE = timedelta(seconds=30)
@@ -106,7 +106,8 @@ class OrderSender:
                 decision=decision,
                 warnings=approved.warnings,
                 at=at,
-            )
+            ),
+            approval.product,
         )
         if step is None:
             return AlreadyDecided(decision_id=order.decision_id)
@@ -123,14 +124,14 @@ class OrderSender:
             if not isinstance(recorded, RecordedOrder):
                 desk.withdraw(order_id)
                 return recorded if isinstance(recorded, AlreadyDecided) else self._not_recorded(recorded)
-            desk.told_sending(step)
+            desk.told_sending(step, by_decision=decision is not None)
             now = desk.clock.now()
             late = self._too_late(approved, now)
             if late is None and now - at >= LONG_PAUSE:
                 late = await self._after_pause(approved, now)
             if late is not None:
                 return Sent(self._never_sent(order, late), approved.changes)
-            return Sent(await self._submit(recorded), approved.changes)
+            return Sent(await self._submit(recorded, approval.product), approved.changes)
         except CancelledError:
             if not is_known:
                 await self._given_up(order, step)
@@ -143,7 +144,7 @@ class OrderSender:
                 desk.doubt(order_id, 1, "interrupted while its intent was being recorded")
                 desk.broke("ADAPTER_FAILED", f"the store's adapter raised while it recorded {order_id}")
 
-    async def _submit(self, recorded: RecordedOrder) -> OrderRecord:
+    async def _submit(self, recorded: RecordedOrder, product: Product) -> OrderRecord:
         order_id, desk = recorded.order.client_order_id, self._desk
         desk.stats.attempted += 1
         outcome: SubmissionOutcome | None = None
@@ -161,7 +162,10 @@ class OrderSender:
                     # What raises where it may not cannot be trusted with entries (P14).
                     desk.broke("ADAPTER_FAILED", f"the venue's adapter raised while it sent {order_id}")
         news, held = news_of_submission(order_id, recorded.attempt, outcome), desk.ledger.orders.get(order_id)
-        record = await desk.learn(order_id, news) if held is None else desk.learn_of(held, news)
+        if held is None:
+            record = await desk.learn(order_id, news)
+        else:
+            record = desk.learnt(held, desk.ledger.learn_in_context(desk.clock.now(), held, news, product))
         if self._venue.capabilities.delivery is _C:
             # No query could find it again after a crash, so its acknowledgement is durable before anyone is told.
             await desk.store.flush()
@@ -234,9 +238,11 @@ class OrderSender:
             return ExpiredRefused(
                 message=f"the decision was valid until {order.valid_until.isoformat()}, and recording it ended later"
             )
-        state = desk.ledger.states.entry(order.symbol)
-        if state.state is not _ACTIVE and not permits(state.state, order.purpose):
-            return state_refusal(order.symbol, state.state.value, state.reason, state.by)
+        states = desk.ledger.states
+        if not states.are_active:
+            entry = states.entry(order.symbol)
+            if not permits(entry.state, order.purpose):
+                return state_refusal(order.symbol, entry.state.value, entry.reason, entry.by)
         if now - approved.reviewed_at < _PAUSE or order.purpose.is_exit:
             return None
         heard_at = desk.market_data.reading(order.symbol).heard_at

@@ -23,17 +23,16 @@ class Tally:
         self.no_order = 0
         self.refused: Counter[str] = Counter()
 
-    def sent(self, step: Step) -> None:
+    def sent(self, *, by_decision: bool) -> None:
         """Take a step that marks an order's first attempt and says nothing else."""
         self.orders += 1
-        event = step.events[0]
-        self.decisions += isinstance(event, OrderSending) and event.decision is not None
+        self.decisions += by_decision
 
     def count(self, step: Step) -> None:
         """Take one step that has been handed to the store."""
         self.fills += len(step.fills)
-        if not _COUNTED.isdisjoint(map(type, step.events)):
-            for event in step.events:
+        for event in step.events:
+            if type(event) in _COUNTED:
                 self._one(event)
 
     def _one(self, event: JournalEvent) -> None:

@@ -17,8 +17,13 @@ Histories = dict[tuple[str, str], PositionHistory]
 """Positions with their recent fills, by symbol and owner."""
 
 
-def book(positions: Histories, balances: dict[str, Decimal], fill: Fill, product: Product, strategy_id: str) -> None:
-    """Move positions and money by one fill that has not been seen before, in the domain's decimal context."""
+def book(
+    positions: Histories, balances: dict[str, Decimal], fill: Fill, product: Product, strategy_id: str
+) -> tuple[PositionHistory, PositionHistory]:
+    """Move positions and money by one fill that has not been seen before, in the domain's decimal context.
+
+    Gives the two histories that it moved: the strategy's and the account's.
+    """
     symbol = fill.symbol
     own, account = positions.get((symbol, strategy_id)), positions.get((symbol, ACCOUNT))
     if own is None or account is None:
@@ -44,6 +49,7 @@ def book(positions: Histories, balances: dict[str, Decimal], fill: Fill, product
     if fill.fee:
         currency = fill.fee_currency or product.quote_currency
         balances[currency] = balances.get(currency, ZERO) - fill.fee
+    return own, account
 
 
 def _begin_history(

@@ -169,16 +169,15 @@ class Ledger:
     @exact
     def begin(self, event: OrderSending) -> Step | None:
         """`apply` for an attempt alone, the shortest way: reserve for it; None if it is known already."""
-        return self.begin_in_context(event)
+        return self.begin_in_context(event, self.product(event.order.symbol))
 
-    def begin_in_context(self, event: OrderSending) -> Step | None:
-        """`begin` for callers that work in the domain's decimal context already."""
+    def begin_in_context(self, event: OrderSending, product: Product) -> Step | None:
+        """`begin` for callers that have the order's product and work in the domain's decimal context already."""
         order_id = event.order.client_order_id
         before = self.orders.get(order_id)
         record = sending(event, before)
         if record is before:
             return None
-        product = self.product(event.order.symbol)
         if before is None:
             self.commitments.begin(record, product)
             self.orders[order_id] = record
@@ -189,15 +188,20 @@ class Ledger:
     @exact
     def learn(self, at: datetime, held: OrderRecord, news: Sequence[OrderNews]) -> Step | None:
         """`apply` for news of one order that is held, the shortest way."""
+        return self.learn_in_context(at, held, news, self.product(held.order.symbol))
+
+    def learn_in_context(
+        self, at: datetime, held: OrderRecord, news: Sequence[OrderNews], product: Product
+    ) -> Step | None:
+        """`learn` for callers that have the order's product and work in the domain's decimal context already."""
         record = first_answer(held, news)
         if record is None:
-            return self._learnt(at, held, news)
-        events = tuple(news)
-        last = events[-1]
+            return self._learnt(at, held, news, product)
+        last = news[-1]
         fills = (own_fill(last.fill, record),) if type(last) is OrderFilled else ()
-        return self._stepped(at, record, events, fills)
+        return self._stepped(at, record, tuple(news), fills, product)
 
-    def _learnt(self, at: datetime, held: OrderRecord, news: Sequence[OrderNews]) -> Step | None:
+    def _learnt(self, at: datetime, held: OrderRecord, news: Sequence[OrderNews], product: Product) -> Step | None:
         """Piece by piece, whatever it is."""
         record, events, fills, latest = held, [], [], None
         for one in news:
@@ -211,27 +215,33 @@ class Ledger:
                     fills.append(own_fill(one.fill, record))
         if latest is None:
             return None
-        return self._stepped(at, settled(record, latest), tuple(events), tuple(fills))
+        return self._stepped(at, settled(record, latest), tuple(events), tuple(fills), product)
 
     def _stepped(
-        self, at: datetime, record: OrderRecord, events: tuple[OrderNews, ...], fills: tuple[Fill, ...]
+        self,
+        at: datetime,
+        record: OrderRecord,
+        events: tuple[OrderNews, ...],
+        fills: tuple[Fill, ...],
+        product: Product,
     ) -> Step:
         """Fold what one order has come to."""
-        order = record.order
-        product = self.product(order.symbol)
-        for fill in fills:
-            book(self.positions, self.balances, fill, product, order.strategy_id)
+        if not fills:
+            self._hold(record, product)
+            return Step(at=at, events=events, orders=(record,))
+        positions, balances, strategy_id = self.positions, self.balances, record.order.strategy_id
+        # Fills of one order all move the same two histories.
+        own, account = book(positions, balances, fills[0], product, strategy_id)
+        for fill in fills[1:]:
+            book(positions, balances, fill, product, strategy_id)
         self.fill_count += len(fills)
         self._hold(record, product)
-        if not fills:
-            return Step(at=at, events=events, orders=(record,))
-        positions, symbol = self.positions, order.symbol
         return Step(
             at=at,
             events=events,
             orders=(record,),
-            positions=(positions[symbol, order.strategy_id].position, positions[symbol, ACCOUNT].position),
-            balances=tuple(self.balances.items()),
+            positions=(own.position, account.position),
+            balances=tuple(balances.items()),
             fills=fills,
         )
 

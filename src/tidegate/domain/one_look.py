@@ -8,7 +8,6 @@ that is what the tests hold it to.
 
 from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
-from operator import attrgetter
 
 from msgspec import Struct
 
@@ -18,7 +17,7 @@ from tidegate.domain.decisions import Decision
 from tidegate.domain.identifiers import client_order_id, is_identifier
 from tidegate.domain.instructions import TIMES_IN_FORCE
 from tidegate.domain.ledger import Ledger
-from tidegate.domain.orders import ApprovedOrder, Order, TermsChange
+from tidegate.domain.orders import ApprovedOrder, Order
 from tidegate.domain.pace import Pace, Terms
 from tidegate.domain.ports import MarketDataPort
 from tidegate.domain.products import Product
@@ -37,26 +36,6 @@ _MARKET_TIME, _LIMIT_TIME = TIMES_IN_FORCE[_MARKET][0], TIMES_IN_FORCE[_LIMIT][0
 
 _HUGE = Decimal(10) ** MAX_DIGITS_EACH_SIDE
 _TINY = Decimal(10) ** -MAX_DIGITS_EACH_SIDE
-_HALF = Decimal("0.5")
-_SPECIALS = attrgetter(
-    "leverage",
-    "reduce_only",
-    "stop_trigger",
-    "time_in_force",
-    "expire_at",
-    "post_only",
-    "valid_until",
-    "reference_price",
-    "max_drift_bps",
-    "trail",
-    "trigger_source",
-    "take_profit",
-    "stop_loss",
-    "algorithm",
-    "display_quantity",
-)
-_NOTHING_SPECIAL = _SPECIALS(Decision(action=_BUY_ACTION, decision_id="plain"))
-"""A decision that asks for a size, perhaps at a limit, and for nothing else."""
 
 
 class Approval(Struct, frozen=True, gc=False):
@@ -105,7 +84,7 @@ class OneLook:
             if product is None:
                 return None
             ground = self._grounds[symbol] = ground_of(product, limits, capabilities, valuation.reporting_currency)
-        if not ground.is_plain or _SPECIALS(decision) != _NOTHING_SPECIAL or not decision.reason.isprintable():
+        if not ground.is_plain or _is_special(decision):
             return None
         decided_at, strategy_id = decision.decided_at, decision.strategy_id
         if decided_at is not None:
@@ -113,7 +92,7 @@ class OneLook:
             if decided_at.tzinfo is not at.tzinfo:
                 return None
             age = at - decided_at
-            if age.days or age.seconds + 1 > limits.max_decision_age_seconds:
+            if age.days or age.seconds >= ground.decision_age_below:
                 return None
         if strategy_id and not is_identifier(strategy_id):
             return None
@@ -128,10 +107,7 @@ class OneLook:
         quote = quotes.get(symbol)
         if quote is None or quote.market is not market or quote.ground is not ground:
             quote = quotes[symbol] = quote_of(ground, market, side)
-        if not quote.is_clear or market.heard_at is None:
-            return None
-        silence = at - market.heard_at
-        if silence.days or silence.seconds + 1 > limits.max_feed_age_seconds:
+        if not quote.is_clear or not quote.heard_at <= at < quote.silent_at:
             return None
         return self._sized(decision, quote, valuation, account_id, at, side)
 
@@ -170,29 +146,29 @@ class OneLook:
             return None
         if limit > quote.furthest if is_buy else limit < quote.furthest:
             return None
-        terms = (product.symbol, side, quantity, price)
+        symbol, decision_id, strategy_id = product.symbol, decision.decision_id, decision.strategy_id
+        terms = (symbol, side, quantity, price)
         worst = limit if is_buy or quote.bid <= limit else quote.bid
-        beside = self._room(decision.strategy_id, quote, valuation, at, terms, limit, worst)
+        beside = self._room(strategy_id, quote, valuation, at, terms, limit, worst)
         if beside is None:
             return None
         order = Order(
-            client_order_id=client_order_id(account_id, decision.decision_id),
-            decision_id=decision.decision_id,
-            symbol=product.symbol,
+            client_order_id=client_order_id(account_id, decision_id),
+            decision_id=decision_id,
+            symbol=symbol,
             side=side,
             order_type=kind,
             quantity=quantity,
             time_in_force=_MARKET_TIME if kind is _MARKET else _LIMIT_TIME,
             purpose=_ENTRY if is_buy else _REDUCTION,
             created_at=at,
-            strategy_id=decision.strategy_id,
+            strategy_id=strategy_id,
             limit_price=limit,
             arrival_mid=quote.mid,
         )
-        changes: tuple[TermsChange, ...] = ()
-        if kind is _MARKET:
-            changes = (TermsChange("limit_price", "none", str(limit), "protection of a market order"),)
-        approved = ApprovedOrder(order=order, worst_price=worst, reviewed_at=at, changes=changes)
+        approved = ApprovedOrder(
+            order=order, worst_price=worst, reviewed_at=at, changes=quote.protection if kind is _MARKET else ()
+        )
         return Approval(approved, terms, product, quote.ground.limits, beside)
 
     def _room(  # noqa: C901 -- as above
@@ -212,8 +188,8 @@ class OneLook:
         if (
             quantity < product.minimum_quantity
             or (product.maximum_quantity is not None and quantity > product.maximum_quantity)
-            or quantity * limit < product.minimum_notional
-            or ledger.states.entry(symbol).state is not _ACTIVE
+            or (notional if limit is worst else quantity * limit) < product.minimum_notional
+            or not (ledger.states.are_active or ledger.states.entry(symbol).state is _ACTIVE)
         ):
             return None
         beside = valuation.beside(ledger, product, valued)
@@ -231,7 +207,7 @@ class OneLook:
         external = ledger.opening_balances.get(product.base_currency, ZERO)
         value = held * valued
         sums = ledger.commitments.by_symbol.get(symbol)
-        if sums is not None:
+        if sums is not None and sums.orders:
             if sums.unknown:
                 return None
             # Bids rise to the best one, asks to the worst.
@@ -239,7 +215,7 @@ class OneLook:
                 return None
             long, short = sums.buy_notional + value, sums.sell_notional - value
         else:
-            long, short = value, -value
+            sums, long, short = None, value, -value
         if is_buy:
             long += notional
             if beside.has_margin or notional * ground.cost > ledger.free(product.quote_currency):
@@ -256,9 +232,34 @@ class OneLook:
         worst_case = long if long > short else short
         if external:
             worst_case = (worst_case if worst_case > ZERO else ZERO) + external * valued
-        if (
+        if not beside.total:
+            if worst_case > equity * ground.alone:
+                return None
+        elif (
             worst_case + beside.underlying > equity * limits.max_position_pct_per_symbol
             or worst_case + beside.total > equity * limits.max_exposure_pct
         ):
             return None
-        return beside if self._pace.has_room(at, terms, limits, ground.entry_budget) else None
+        return beside if self._pace.has_room(at, terms, limits, ground.entries_below, ground.requests_below) else None
+
+
+def _is_special(decision: Decision) -> bool:
+    """Whether it asks for more than a size, perhaps at a limit."""
+    return not (
+        decision.leverage is None
+        and not decision.reduce_only
+        and decision.stop_trigger is None
+        and decision.time_in_force is None
+        and decision.expire_at is None
+        and not decision.post_only
+        and decision.valid_until is None
+        and decision.reference_price is None
+        and decision.max_drift_bps is None
+        and decision.trail is None
+        and decision.trigger_source is None
+        and decision.take_profit is None
+        and decision.stop_loss is None
+        and decision.algorithm is None
+        and decision.display_quantity is None
+        and (not decision.reason or decision.reason.isprintable())
+    )

@@ -77,7 +77,7 @@ class Pace:
             entry_free_at=entries[-entry_limit] + _SECOND if is_full else None,
         )
 
-    def has_room(self, at: datetime, terms: Terms, limits: RiskLimits, entry_budget: Decimal) -> bool:
+    def has_room(self, at: datetime, terms: Terms, limits: RiskLimits, entries_below: int, requests_below: int) -> bool:
         """Whether one more order of these terms keeps within every limit on how fast, how often and how alike."""
         self._forget(at)
         self._asked, self._latest = terms, self._alike.get(terms)
@@ -85,8 +85,8 @@ class Pace:
         return (
             self._orders_today < limits.max_orders_per_day
             and (alike is None or alike.count < limits.repeated_orders_max)
-            and len(self._entries) < limits.entry_orders_per_second
-            and len(self._requests) < entry_budget
+            and len(self._entries) < entries_below
+            and len(self._requests) < requests_below
         )
 
     def repeats(self, terms: Terms) -> int:

@@ -9,6 +9,8 @@ from tidegate.domain.vocabulary import OrderSide
 
 BASIS_POINT = Decimal("0.0001")
 """One basis point as a fraction, so that limits in basis points are compared by multiplication."""
+PROTECTED = "protection of a market order"
+"""Why review gives a market order a limit, in words."""
 _BUY = OrderSide.BUY
 
 

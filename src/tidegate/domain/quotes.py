@@ -1,23 +1,30 @@
 """Quotes: what a product and one reading of its market say to all plain orders alike, worked out once for them."""
 
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from msgspec import Struct
 
 from tidegate.domain.amounts import MAX_DIGITS_EACH_SIDE, ONE, ZERO
 from tidegate.domain.costs import fee_rate
+from tidegate.domain.orders import TermsChange
 from tidegate.domain.products import OPEN_FOR_TRADING, Product
-from tidegate.domain.protection import BASIS_POINT
+from tidegate.domain.protection import BASIS_POINT, PROTECTED
 from tidegate.domain.risk import RiskLimits
 from tidegate.domain.submissions import EngineCapabilities
 from tidegate.domain.views import MarketReading
 from tidegate.domain.vocabulary import OrderSide, OrderType, ProductKind
 
 _BUY, _HALF = OrderSide.BUY, Decimal("0.5")
+_NEVER = datetime.max.replace(tzinfo=UTC)
+_DAY_SECONDS = 86_400
 
 
 class Ground(Struct, frozen=True, gc=False):
-    """What follows from product, limits and the venue's capabilities alone; `is_plain` says that one look may do."""
+    """What follows from product, limits and the venue's capabilities alone; `is_plain` says that one look may do.
+
+    The counts are such that a whole number must be below them; `alone` is the tighter bound on an account's only pair.
+    """
 
     product: Product
     limits: RiskLimits
@@ -28,23 +35,30 @@ class Ground(Struct, frozen=True, gc=False):
     highest: Decimal
     lowest: Decimal
     cost: Decimal
-    entry_budget: Decimal
+    decision_age_below: int
+    entries_below: int
+    requests_below: int
+    alone: Decimal
 
 
 class Quote(Struct, frozen=True, gc=False):
     """What one reading of a market says to one side of it; `is_clear` is off where a closer look is wanted.
 
-    `limit` protects a market order, `may_take` says that taking at the touch costs no more than is allowed, and `shown`
+    It holds from `heard_at` until `silent_at`, when the feed has said nothing for too long. `limit` protects a market
+    order, as `protection` tells; `may_take` says that taking at the touch costs no more than is allowed, and `shown`
     how much stands there. `furthest` is the collar's bound, `valued` what a unit is worth.
     """
 
     ground: Ground
     market: MarketReading
     is_clear: bool
+    heard_at: datetime = _NEVER
+    silent_at: datetime = _NEVER
     bid: Decimal = ZERO
     touch: Decimal = ZERO
     mid: Decimal = ZERO
     limit: Decimal = ZERO
+    protection: tuple[TermsChange, ...] = ()
     shown: Decimal = ZERO
     may_take: bool = False
     furthest: Decimal = ZERO
@@ -82,8 +96,16 @@ def ground_of(
         ONE + limits.collar_pct,
         ONE - limits.collar_pct,
         ONE + fee_rate(product),
-        limits.venue_requests_per_second * limits.entry_budget_pct,
+        int(limits.max_decision_age_seconds),
+        _above(limits.entry_orders_per_second),
+        _above(limits.venue_requests_per_second * limits.entry_budget_pct),
+        min(limits.max_position_pct_per_symbol, limits.max_exposure_pct),
     )
+
+
+def _above(bound: Decimal) -> int:
+    """The whole number that another is below exactly when it is below the bound."""
+    return int(bound.to_integral_value(ROUND_CEILING))
 
 
 def _is_power_of_ten(increment: Decimal) -> bool:
@@ -101,6 +123,7 @@ def quote_of(ground: Ground, market: MarketReading, side: OrderSide) -> Quote:
         or market.is_polled
         or market.clock_offset_ms
         or not (book.bids and book.asks)
+        or market.heard_at is None
     ):
         return Quote(ground, market, is_clear=False)
     bid, ask = book.bids[0].price, book.asks[0].price
@@ -128,10 +151,13 @@ def quote_of(ground: Ground, market: MarketReading, side: OrderSide) -> Quote:
             and market.mark is not None
             and (index is None or abs(reference - index) <= index * limits.collar_pct)
         ),
+        heard_at=market.heard_at,
+        silent_at=market.heard_at + timedelta(seconds=min(int(limits.max_feed_age_seconds), _DAY_SECONDS)),
         bid=bid,
         touch=touch,
         mid=mid,
         limit=limit,
+        protection=(TermsChange("limit_price", "none", str(limit), PROTECTED),),
         shown=(book.asks if is_buy else book.bids)[0].quantity,
         may_take=half * limits.slippage_multiplier <= allowance,
         furthest=reference * (ground.highest if is_buy else ground.lowest),

@@ -34,9 +34,18 @@ from tidegate.domain.submissions import (
 
 def news_of_submission(client_order_id: ClientOrderId, attempt: int, outcome: SubmissionOutcome) -> list[OrderNews]:
     """R3 in one place: refused only on evidence, and all else is unanswered."""
+    if isinstance(outcome, OrderAcknowledged):
+        at = outcome.at
+        news: list[OrderNews] = [
+            OrderAccepted(client_order_id=client_order_id, venue_order_id=outcome.venue_order_id, at=at)
+        ]
+        for fill in outcome.fills:
+            news.append(OrderFilled(client_order_id=client_order_id, fill=fill, at=at))  # noqa: PERF401 -- mostly one
+        if outcome.is_finished:
+            rest = "the rest was cancelled at once"
+            news.append(OrderCanceled(client_order_id=client_order_id, reason=rest, at=at))
+        return news
     match outcome:
-        case OrderAcknowledged():
-            return _news_of_acknowledgement(client_order_id, outcome)
         case OrderRejectedByVenue(code=code, reason=reason, at=at):
             return [OrderRejected(client_order_id=client_order_id, code=code, reason=reason, at=at)]
         case NeverSent(reason=reason, at=at):
@@ -49,19 +58,6 @@ def news_of_submission(client_order_id: ClientOrderId, attempt: int, outcome: Su
             return [OrderUnanswered(client_order_id=client_order_id, attempt=attempt, reason=reason, at=at)]
         case _:
             assert_never(outcome)
-
-
-def _news_of_acknowledgement(client_order_id: ClientOrderId, outcome: OrderAcknowledged) -> list[OrderNews]:
-    at = outcome.at
-    news: list[OrderNews] = [
-        OrderAccepted(client_order_id=client_order_id, venue_order_id=outcome.venue_order_id, at=at)
-    ]
-    for fill in outcome.fills:
-        news.append(OrderFilled(client_order_id=client_order_id, fill=fill, at=at))  # noqa: PERF401 -- mostly one
-    if outcome.is_finished:
-        rest = "the rest was cancelled at once"
-        news.append(OrderCanceled(client_order_id=client_order_id, reason=rest, at=at))
-    return news
 
 
 def news_of_cancel(client_order_id: ClientOrderId, request: int, outcome: CancelOutcome) -> list[OrderNews]:

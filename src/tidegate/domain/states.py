@@ -28,6 +28,8 @@ class TradingStates:
     def __init__(self) -> None:
         self._account = _ACTIVE
         self._symbols: dict[str, StateEntry] = {}
+        self.are_active = True
+        """Whether everything is ACTIVE, the account and every symbol."""
 
     @property
     def account(self) -> StateEntry:
@@ -67,6 +69,7 @@ class TradingStates:
             self._symbols.pop(symbol, None)
         else:
             self._symbols[symbol] = entry
+        self.are_active = self._account.state is TradingState.ACTIVE and not self._symbols
 
 
 def permits(state: TradingState, purpose: Purpose) -> bool:

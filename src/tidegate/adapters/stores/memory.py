@@ -1,7 +1,7 @@
 """The order store in memory: every promise of the port but one, that it outlives the process.
 
-Nothing is encoded on the way in: the journal's bytes and hashes, and the lists of fills and holdings, are made when
-they are asked for.
+Nothing is encoded on the way in: the journal's bytes and hashes, the lists of fills and holdings, and the day's count,
+are made when they are asked for.
 """
 
 from collections.abc import Sequence
@@ -43,10 +43,8 @@ from tidegate.domain.records import (
     WriterLost,
 )
 from tidegate.domain.states import TradingStates, permits
-from tidegate.domain.vocabulary import TradingState
 
 _FACTS = frozenset(ACCOUNT_FACTS)
-_ACTIVE = TradingState.ACTIVE
 _CLOSED = StoreUnavailable(reason="the store is closed")
 
 
@@ -54,9 +52,9 @@ class MemoryOrderStore:
     """Implements OrderStorePort for replay, tests and `memory://`. Every write is done when its call returns."""
 
     def __init__(self, account_id: str, clock: ClockPort, *, epoch: int = 1) -> None:
-        self._account_id = account_id
+        self.account_id = account_id
+        self.epoch = epoch
         self._clock = clock
-        self._epoch = epoch
         self._is_closed = False
         self._steps: list[Step] = []
         self._hashes: list[bytes] = []
@@ -73,14 +71,6 @@ class MemoryOrderStore:
         self._requests: dict[str, InboxRequest] = {}
         self._answers: dict[str, InboxAnswer] = {}
 
-    @property
-    def account_id(self) -> str:
-        return self._account_id
-
-    @property
-    def epoch(self) -> int:
-        return self._epoch
-
     def close(self) -> None:
         """Refuse every later write; what was written can still be read. Harmless twice."""
         self._is_closed = True
@@ -89,8 +79,8 @@ class MemoryOrderStore:
         self._catch_up()
         facts = self._facts
         return StoredAccount(
-            account_id=self._account_id,
-            epoch=self._epoch,
+            account_id=self.account_id,
+            epoch=self.epoch,
             sequence=len(self._steps),
             open_orders=tuple(record for record in self._orders.values() if not record.is_terminal),
             positions=tuple(self._positions.values()),
@@ -111,8 +101,8 @@ class MemoryOrderStore:
         event = sending_of(approved, step)
         if self._is_closed:
             return _CLOSED
-        if event.epoch != self._epoch:
-            return WriterLost(reason=f"the step is of epoch {event.epoch}, the account is at {self._epoch}")
+        if event.epoch != self.epoch:
+            return WriterLost(reason=f"the step is of epoch {event.epoch}, the account is at {self.epoch}")
         decision, order = event.decision, event.order
         order_id = order.client_order_id
         if decision is not None and decision.decision_id in self._decisions:
@@ -120,13 +110,12 @@ class MemoryOrderStore:
         known = self._orders.get(order_id)
         if known is not None and known.attempt >= event.attempt:
             return WriterLost(reason=f"attempt {event.attempt} of {order_id} is already recorded")
-        entry = self._states.entry(order.symbol)
-        if entry.state is not _ACTIVE and not permits(entry.state, order.purpose):
-            return StateForbids(entry=entry, symbol="" if entry is self._states.account else order.symbol)
+        if not self._states.are_active:
+            entry = self._states.entry(order.symbol)
+            if not permits(entry.state, order.purpose):
+                return StateForbids(entry=entry, symbol="" if entry is self._states.account else order.symbol)
         if decision is not None:
             self._decisions[decision.decision_id] = event
-        if known is None or not known.attempt:
-            self._facts.sent(step.at)
         if len(step.orders) == 1 and len(step.events) == 1:
             self._steps.append(step)
             self._orders[order_id] = step.orders[0]
@@ -167,13 +156,16 @@ class MemoryOrderStore:
         self._steps.append(step)
         for record in step.orders:
             self._orders[record.order.client_order_id] = record
-        if not _FACTS.isdisjoint(map(type, step.events)):
-            for event in step.events:
+        for event in step.events:
+            if type(event) in _FACTS:
                 self._project(event)
 
     def _catch_up(self) -> None:
-        """Put fills and holdings where they can be read, for the steps that have come since they last were."""
+        """Put fills, holdings and counts where they can be read, for the steps that have come since they last were."""
         for step in islice(self._steps, self._caught_up, None):
+            first = step.events[0] if step.events else None
+            if isinstance(first, OrderSending) and first.attempt == 1:
+                self._facts.sent(step.at)
             for fill in step.fills:
                 # The first record of a fill stands: none is ever overwritten.
                 if self._fills.setdefault((fill.symbol, fill.trade_id), fill) is fill:
@@ -234,7 +226,7 @@ class MemoryOrderStore:
         )
 
     def _chain(self) -> None:
-        digest = self._hashes[-1] if self._hashes else genesis(self._account_id)
+        digest = self._hashes[-1] if self._hashes else genesis(self.account_id)
         for sequence in range(len(self._hashes) + 1, len(self._steps) + 1):
             step = self._steps[sequence - 1]
             digest = row_hash(digest, sequence, microseconds(step.at), encode_events(step.events))

@@ -7,7 +7,7 @@ from tidegate.domain.amounts import ONE, plain
 from tidegate.domain.checks.draft import Draft, change
 from tidegate.domain.orders import TermsChange
 from tidegate.domain.products import ceiling_to, floor_to
-from tidegate.domain.protection import slippage_allowance, stale_exit_price
+from tidegate.domain.protection import PROTECTED, slippage_allowance, stale_exit_price
 from tidegate.domain.quantities import last_known_price, no_price
 from tidegate.domain.refusals import StaleMarkRefused
 from tidegate.domain.touch import touch_of
@@ -79,7 +79,7 @@ def _market_order(draft: Draft) -> StaleMarkRefused | None:
     limit = floor_to(touch + allowed, increment) if draft.is_buy else ceiling_to(touch - allowed, increment)
     draft.limit_price = limit
     draft.worst_price = _reserved_at(draft, limit)
-    draft.changes.append(TermsChange("limit_price", "none", str(limit), "protection of a market order"))
+    draft.changes.append(TermsChange("limit_price", "none", str(limit), PROTECTED))
     return None
 
 

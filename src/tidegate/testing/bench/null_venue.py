@@ -69,6 +69,7 @@ _BIDS = tuple(Level(BID - step, Decimal(5)) for step in range(_LEVELS))
 _ASKS = tuple(Level(ASK + step, Decimal(5)) for step in range(_LEVELS))
 _FEE = Decimal("0.04")
 _FUNDS = {"USD": Decimal(1_000_000)}
+_BUY = OrderSide.BUY
 
 
 class NullVenue:
@@ -111,22 +112,22 @@ class NullVenue:
     async def submit(self, recorded: RecordedOrder) -> SubmissionOutcome:
         order, at = recorded.order, recorded.recorded_at
         self._count += 1
-        name = str(self._count)
+        name = VenueOrderId(str(self._count))
         if self._rests:
-            return OrderAcknowledged(venue_order_id=VenueOrderId(name), at=at)
+            return OrderAcknowledged(venue_order_id=name, at=at)
         fill = Fill(
             trade_id=TradeId(name),
             client_order_id=order.client_order_id,
             symbol=order.symbol,
             side=order.side,
             quantity=order.quantity,
-            price=ASK if order.side is OrderSide.BUY else BID,
+            price=ASK if order.side is _BUY else BID,
             at=at,
             fee=_FEE,
             fee_currency="USD",
-            venue_order_id=VenueOrderId(name),
+            venue_order_id=name,
         )
-        return OrderAcknowledged(venue_order_id=VenueOrderId(name), at=at, fills=(fill,))
+        return OrderAcknowledged(venue_order_id=name, at=at, fills=(fill,))
 
     async def cancel(self, order: OrderRecord) -> CancelOutcome:
         return CancelConfirmed(at=self._clock.now())
