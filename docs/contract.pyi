@@ -211,6 +211,9 @@ class OrderPlacementService:
     async def execute_decision(self, *, symbol: str, decision: Decision, mark: Mark | Decimal | None=None, product: Product | None=None, position_state: Position | None=None, exec_engine: ExecutionEngine, reduce_only_mode: bool=False, default_time_in_force: TimeInForce | None=None, by_operator: bool=False, override_unknown: bool=False) -> PlacementResult:
         ...
 
+    async def execute(self, one: Execution) -> PlacementResult:
+        ...
+
     async def plan(self, *, symbol: str, decision: Decision, exec_engine: ExecutionEngine, default_time_in_force: TimeInForce | None=None, reduce_only_mode: bool=False) -> Result[Plan, AnyRefusal]:
         ...
 
