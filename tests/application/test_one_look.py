@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from msgspec.structs import replace
+from msgspec.structs import fields, replace
 
 from tests.domain.histories import NOW, OTHER, PERPETUAL, SELL, SPOT, filled, news, order, sent
 from tidegate.adapters.brokers.scripted.market import ScriptedMarket
 from tidegate.adapters.clocks import ManualClock
 from tidegate.application.desk_reading import DeskReading
 from tidegate.domain.amounts import exact
-from tidegate.domain.decisions import Decision
+from tidegate.domain.decisions import Algorithm, Decision
 from tidegate.domain.events import AccountOpened, OrderAccepted, OrderUnanswered, TradingStateChanged
 from tidegate.domain.one_look import Approval
 from tidegate.domain.orders import ApprovedOrder, Order
@@ -26,7 +26,7 @@ from tidegate.domain.review import review
 from tidegate.domain.risk import RiskLimits, RiskManager
 from tidegate.domain.submissions import EngineCapabilities
 from tidegate.domain.translation import ONE_ORDER_VENUE, translate
-from tidegate.domain.vocabulary import Action, OrderType, Purpose, TimeInForce, TradingState
+from tidegate.domain.vocabulary import Action, OrderType, Purpose, TimeInForce, TradingState, TriggerSource
 
 ACCOUNT_ID = "account"
 REAL = replace(SPOT, minimum_quantity=Decimal("0.0001"), minimum_notional=Decimal(1))
@@ -203,6 +203,60 @@ def test_what_is_not_plain_goes_the_long_way(decision: Decision) -> None:
     place.hold("0.1")
 
     assert place.at_one_look(decision) is None
+
+
+SAID_OF_A_PLAIN_ORDER = {
+    "action",
+    "decision_id",
+    "target_notional",
+    "quantity",
+    "reason",
+    "order_type",
+    "limit_price",
+    "strategy_id",
+    "decided_at",
+}
+SAID: dict[str, Any] = {
+    "reduce_only": True,
+    "post_only": True,
+    "time_in_force": TimeInForce.FOK,
+    "expire_at": NOW + timedelta(seconds=5),
+    "valid_until": NOW + timedelta(seconds=5),
+    "trigger_source": TriggerSource.MARK,
+    "algorithm": Algorithm(name="TWAP"),
+}
+
+
+@pytest.mark.parametrize("field", [one.name for one in fields(Decision) if one.name not in SAID_OF_A_PLAIN_ORDER])
+def test_whatever_else_a_decision_says_goes_the_long_way(field: str) -> None:
+    """Every other field there is, so that one look overlooks none that comes later."""
+    place = Place()
+
+    assert place.at_one_look(wish()) is not None
+    assert place.at_one_look(wish(**{field: SAID.get(field, Decimal(1))})) is None
+
+
+@pytest.mark.parametrize(("silent_for", "is_plain"), [(0, True), (0.9, True), (1.2, False), (1.6, False)])
+def test_a_feed_that_may_have_been_silent_for_too_long_is_looked_at_more_closely(
+    silent_for: float, is_plain: bool
+) -> None:
+    """One look counts whole seconds within a bound that is between two of them."""
+    place = Place(limits=RiskLimits(max_feed_age_seconds=Decimal("1.5")))
+    place.market.silence()
+    place.now = NOW + timedelta(seconds=silent_for)
+
+    assert (place.at_one_look(wish()) is not None) is is_plain
+
+
+@pytest.mark.parametrize(("sent_already", "is_plain"), [(0, True), (1, True), (2, False)])
+def test_rates_between_two_whole_numbers_hold_as_on_the_long_way(sent_already: int, is_plain: bool) -> None:
+    """One and a half a second leave room for a second one, and none for a third."""
+    place = Place(limits=RiskLimits(entry_orders_per_second=Decimal("1.5")))
+    of = order(quantity=Decimal("0.02"), limit_price=None)
+    for _ in range(sent_already):
+        place.desk.pace.note_order(of, terms_of(of), NOW)
+
+    assert place.both_ways(wish()) is is_plain
 
 
 def _unknown(place: Place) -> None:

@@ -39,10 +39,10 @@ def test_an_acknowledgement_is_work_with_the_venues_id() -> None:
     one = fill(OF, 1, "0.4")
     outcome = OrderAcknowledged(venue_order_id=VenueOrderId("v"), at=NOW, fills=(one,))
 
-    assert news_of_submission(ID, 1, outcome) == [
+    assert news_of_submission(ID, 1, outcome) == (
         OrderAccepted(client_order_id=ID, venue_order_id=VenueOrderId("v"), at=NOW),
         OrderFilled(client_order_id=ID, fill=one, at=NOW),
-    ]
+    )
     assert status(outcome) is OrderStatus.PARTIALLY_FILLED
 
 

@@ -78,6 +78,24 @@ def test_a_change_is_kept_with_who_made_it_why_and_until_when() -> None:
     assert states.symbols == {}
 
 
+def test_all_are_active_only_while_account_and_every_symbol_are() -> None:
+    """One look at the flag stands for a look at every state."""
+    states, flags = TradingStates(), []
+    for symbol, state in (
+        ("", HALTED),
+        ("", ACTIVE),
+        ("BTC-USD", REDUCING),
+        ("", REDUCING),
+        ("", ACTIVE),
+        ("BTC-USD", ACTIVE),
+    ):
+        states.set(symbol, StateEntry(state=state))
+        flags.append(states.are_active)
+
+    assert TradingStates().are_active
+    assert flags == [False, True, False, False, False, True]
+
+
 def test_severity_rises_from_active_to_halted() -> None:
     """Guards only ever raise it."""
     assert ACTIVE.severity < REDUCING.severity < HALTED.severity

@@ -11,6 +11,8 @@ from tidegate.adapters.recordings.header import microseconds_of, moment_of
 from tidegate.adapters.timers import Timer, Timers
 from tidegate.domain.ports.clock import ClockPort
 
+# Bound once: finding the method on its class costs a fifth of what it does.
+_now = datetime.now
 MICROSECONDS = 1_000_000
 """In a second."""
 
@@ -45,7 +47,7 @@ class WallClock:
     """The computer's own clock; `monotonic` and `sleep` do not follow its jumps."""
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return _now(UTC)
 
     def now_us(self) -> int:
         return time.time_ns() // 1_000

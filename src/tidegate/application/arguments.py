@@ -20,30 +20,32 @@ from tidegate.domain.vocabulary import TimeInForce
 _SYMBOL_LENGTH_MAX = 64
 
 
-def flawed_call(
-    symbol: object, decision: object, default_time_in_force: object, reduce_only_mode: object
-) -> InvalidRefused | None:
-    """The first argument that nothing can be decided by, or None."""
+def flawed_symbol(symbol: object) -> InvalidRefused | None:
+    """Why no journal could hold this symbol, or None."""
     if not isinstance(symbol, str):
         return _wrong_type("symbol", symbol, "a str")
+    if not symbol.isascii() or not symbol.isprintable() or len(symbol) > _SYMBOL_LENGTH_MAX:
+        return _invalid("symbol", f"must be at most {_SYMBOL_LENGTH_MAX} printable ASCII characters")
+    return None
+
+
+def flawed_call(decision: object, default_time_in_force: object, reduce_only_mode: object) -> InvalidRefused | None:
+    """The first argument that nothing can be decided by, or None."""
     if not isinstance(decision, Decision):
         return _wrong_type("decision", decision, "a Decision")
     if default_time_in_force is not None and not isinstance(default_time_in_force, TimeInForce):
         return _wrong_type("default_time_in_force", default_time_in_force, "a TimeInForce or None")
-    if not isinstance(reduce_only_mode, bool):
+    if reduce_only_mode is not False and reduce_only_mode is not True:
         return _wrong_type("reduce_only_mode", reduce_only_mode, "a bool")
     reason, strategy_id = decision.reason, decision.strategy_id
     if (
-        symbol.isascii()
-        and symbol.isprintable()
-        and len(symbol) <= _SYMBOL_LENGTH_MAX
-        and is_identifier(decision.decision_id)
+        is_identifier(decision.decision_id)
         and (not reason or (reason.isascii() and len(reason) <= REASON_LENGTH_MAX))
         and (not strategy_id or (strategy_id.isascii() and len(strategy_id) <= REASON_LENGTH_MAX))
         and decision.algorithm is None
     ):
         return None
-    return _unrecordable(symbol, decision)
+    return _unrecordable(decision)
 
 
 def flawed_engine(engine: object) -> InvalidRefused | None:
@@ -70,10 +72,8 @@ def flawed_readings(mark: object, product: object, position: object) -> InvalidR
     return None
 
 
-def _unrecordable(symbol: str, decision: Decision) -> InvalidRefused | None:
+def _unrecordable(decision: Decision) -> InvalidRefused | None:
     """Text that no journal could hold: an id by which nothing could be found, or letters that have no bytes."""
-    if not symbol.isascii() or not symbol.isprintable() or len(symbol) > _SYMBOL_LENGTH_MAX:
-        return _invalid("symbol", f"must be at most {_SYMBOL_LENGTH_MAX} printable ASCII characters")
     if not is_identifier(decision.decision_id):
         return impossible(decision)
     texts = [("reason", decision.reason), ("strategy_id", decision.strategy_id)]

@@ -41,12 +41,10 @@ class DecidedOnce:
         self.under_way: dict[str, InFlight] = {}
         """Decisions that are being executed now, by their ids."""
 
-    def end(self, flight: InFlight, outcome: Outcome | None) -> None:
-        """The execution has ended: nobody joins it any more, and whoever waits for it is told."""
-        del self.under_way[flight.decision.decision_id]
-        if flight.done is not None:
-            flight.outcome = outcome
-            flight.done.set()
+    def tell(self, flight: InFlight, done: Event, outcome: Outcome | None) -> None:
+        """Tell whoever waits for an execution what it came to, once it is under way no more."""
+        flight.outcome = outcome
+        done.set()
 
     async def joined(self, symbol: str, decision: Decision) -> Outcome | None:
         """The outcome of the execution of this id that is under way, once it has ended; None if there is none.

@@ -9,11 +9,12 @@ from tidegate.application.ended import EndedOrders
 from tidegate.application.histories import HistoryKeeper
 from tidegate.application.publishing import Publisher
 from tidegate.application.tally import Tally
+from tidegate.domain.decisions import Decision
 from tidegate.domain.events import IncidentRaised, JournalEvent, OrderNews, OrderUnanswered, TradingStateChanged
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.one_look import Approval
 from tidegate.domain.order_stats import OrderStats
-from tidegate.domain.orders import OrderRecord
+from tidegate.domain.orders import TERMINAL, OrderRecord
 from tidegate.domain.ports import ClockPort, MarketDataPort, OrderStorePort
 from tidegate.domain.reconciliation import Difference, ReconciliationReport
 from tidegate.domain.records import CommitOutcome, Step, StepCommitted
@@ -89,20 +90,14 @@ class AccountDesk(DeskReading):
 
     def note(self, at: datetime, *events: JournalEvent) -> Step | None:
         """Fold news, queue it for the next commit and tell it; news that a query could find again after a crash."""
-        return self._noted(self.ledger.apply(at, events))
-
-    def _noted(self, step: Step | None) -> Step | None:
+        step = self.ledger.apply(at, events)
         if step is not None:
-            self._hand_on(step)
-        return step
-
-    def _hand_on(self, step: Step) -> None:
-        self.store.append(step)
-        self.ended.remember(step)
-        self.told(step)
-        if self._recalling:
-            for record in step.orders:
+            self.store.append(step)
+            self.ended.remember(step)
+            self.told(step)
+            for record in step.orders if self._recalling else ():
                 self._recalling[record.client_order_id] = True
+        return step
 
     async def commit(self, at: datetime, *events: JournalEvent) -> CommitOutcome:
         """Fold events and wait until they are durable."""
@@ -114,9 +109,10 @@ class AccountDesk(DeskReading):
             self.told(step)
         return outcome
 
-    def told_sending(self, step: Step, *, by_decision: bool) -> None:
-        """`told` for a step that marks an order's first attempt and says nothing else."""
-        self.tally.sent(by_decision=by_decision)
+    def told_sending(self, step: Step, decision: Decision | None) -> None:
+        """`told` for a step that marks an order's first attempt, for a decision or without, and says nothing else."""
+        self.tally.orders += 1
+        self.tally.decisions += decision is not None
         if self.publisher.subscribers:
             self.publisher.publish(step.events)
 
@@ -210,9 +206,30 @@ class AccountDesk(DeskReading):
         if step is None:
             self._release(held.order.client_order_id)
             return held
-        self._hand_on(step)
         after, before = step.orders[0], held.status
-        if before is _SENDING or before is _UNKNOWN:
+        self.store.append(step)
+        if after.status in TERMINAL:
+            self.ended.keep(after)
+        if (
+            after.refused is None
+            and not after.busted_ids
+            and after.amended_quantity is None
+            and after.asked_quantity is None
+            and after.filled_quantity <= after.order.quantity
+        ):
+            # Accepted, ended, filled within its size: nothing else was ever told of it.
+            if step.fills:
+                self.tally.fills += len(step.fills)
+                self.filled_orders += not held.trade_ids
+            if self.publisher.subscribers:
+                self.publisher.publish(step.events)
+        else:
+            self.told(step)
+        if self._recalling:
+            self._recalling[after.client_order_id] = True
+        if before is _SENDING and after.is_accepted and after.refused is None:
+            self.stats.successful += 1
+        elif before is _SENDING or before is _UNKNOWN:
             self._count(before, after)
         return after
 

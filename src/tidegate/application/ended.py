@@ -17,7 +17,11 @@ class EndedOrders:
         """Take what has ended in a step that was handed to the store."""
         for record in step.orders:
             if record.status in TERMINAL:
-                self._records[record.order.client_order_id] = record
+                self.keep(record)
+
+    def keep(self, record: OrderRecord) -> None:
+        """Take one that has ended."""
+        self._records[record.order.client_order_id] = record
 
     def find(self, client_order_id: ClientOrderId) -> OrderRecord | None:
         """An order that has ended; None says nothing."""

@@ -13,6 +13,7 @@ from tidegate.application.restraint import end_cool_down, restrain
 from tidegate.application.sending import OrderSender, Sent
 from tidegate.domain.events import DecisionRefused, NoOrderDecided
 from tidegate.domain.guards import REPETITION
+from tidegate.domain.orders import OrderRecord
 from tidegate.domain.outcomes import NoOrderNeeded
 from tidegate.domain.ports import EnginePort
 from tidegate.domain.records import AlreadyDecided, StepCommitted, StoreUnavailable, WriterLost
@@ -55,8 +56,8 @@ class DecisionWork:
                 outcome = await self._close(one)
             elif (approval := plainly(self.desk, self._venue.capabilities, one)) is not None:
                 sent = await self._sender.send_approved(approval, decision)
-                if isinstance(sent, Sent):
-                    outcome = placed_or_refused(sent.record, sent.changes)
+                if isinstance(sent, OrderRecord):
+                    outcome = placed_or_refused(sent, approval.approved.changes)
                 else:
                     outcome = await self._unsent(one, sent)
             else:
@@ -65,7 +66,9 @@ class DecisionWork:
             is_given_up = True
             raise
         finally:
-            decided.end(flight, outcome)
+            del decided.under_way[decision_id]
+            if flight.done is not None:
+                decided.tell(flight, flight.done, outcome)
             if outcome is None and not is_given_up and "" not in self.desk.broken.values():
                 # A part that raises where it may not cannot be trusted with entries (P14).
                 self.desk.broke("FAILED", f"decision {decision_id} on {symbol} ended in an exception")

@@ -5,7 +5,7 @@ from decimal import Decimal, getcontext, setcontext
 
 from returns.result import Failure, Result, Success
 
-from tidegate.application.arguments import flawed_call, flawed_engine, flawed_readings
+from tidegate.application.arguments import flawed_call, flawed_engine, flawed_readings, flawed_symbol
 from tidegate.application.clock_binding import bound_clock
 from tidegate.application.closing import Closer
 from tidegate.application.configuration import require, require_kind
@@ -63,6 +63,7 @@ class OrderPlacementService:
         self._clock = clock
         self._opening = Lock()
         self._engine: object = object()  # none that could be given
+        self._symbol: object = object()
         self._work = DecisionWork(desk, self._venue, sender, closer) if desk is not None else None
 
     async def execute_decision(
@@ -107,10 +108,7 @@ class OrderPlacementService:
 
     async def execute(self, one: Execution) -> PlacementResult:
         """`execute_decision` with its arguments as one thing; they have not been looked at."""
-        flawed = self._flawed(one)
-        if flawed is None and not (one.mark is None and one.product is None and one.position is None):
-            flawed = flawed_readings(one.mark, one.product, one.position)
-        work = self._work
+        flawed, work = self._flawed(one), self._work
         if flawed is not None:
             self._stats.refused += 1
             if work is not None:
@@ -161,13 +159,16 @@ class OrderPlacementService:
         return work.planner.plan(one)
 
     def _flawed(self, one: Execution) -> InvalidRefused | None:
-        """The first argument that nothing can be decided by, or None; the engine that it has seen is not seen again."""
-        if one.engine is not self._engine:
-            flawed = flawed_engine(one.engine)
+        """The first argument that nothing can be decided by, or None; engine and symbol are not looked at twice."""
+        if one.engine is not self._engine or one.symbol is not self._symbol:
+            flawed = flawed_engine(one.engine) or flawed_symbol(one.symbol)
             if flawed is not None:
                 return flawed
-            self._engine = one.engine
-        return flawed_call(one.symbol, one.decision, one.default_time_in_force, one.reduce_only_mode)
+            self._engine, self._symbol = one.engine, one.symbol
+        flawed = flawed_call(one.decision, one.default_time_in_force, one.reduce_only_mode)
+        if flawed is not None or (one.mark is None and one.product is None and one.position is None):
+            return flawed
+        return flawed_readings(one.mark, one.product, one.position)
 
     async def _own_work(self, engine: ExecutionEngine) -> DecisionWork:
         """The service used by itself: a desk of its own over the store it was given, or the open application's."""

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from tidegate.application.canceling import Canceler
 from tidegate.application.desk import AccountDesk
 from tidegate.application.engine import ExecutionEngine
-from tidegate.application.sending import LONG_PAUSE, OrderSender
+from tidegate.application.sending import OrderSender
 from tidegate.domain.amounts import DOMAIN_CONTEXT
 from tidegate.domain.events import OrderRejected, OrderSending
 from tidegate.domain.orders import ApprovedOrder, OrderRecord, RecordedOrder
@@ -81,9 +81,7 @@ class OrderResender(OrderSender):
             return
         desk.told(step)
         now = desk.clock.now()
-        late = self._too_late(approved, now)
-        if late is None and now - approved.reviewed_at >= LONG_PAUSE:
-            late = await self._after_pause(approved, now)
+        late = await self._overtaken(approved.order, now, now - approved.reviewed_at)
         if late is not None:
             self._never_sent(approved.order, late)
             return

@@ -44,7 +44,7 @@ _SETTLE_SECONDS = 5.0
 _C = Delivery.C
 _PAUSE = timedelta(seconds=1)
 """An order whose commit took longer than this is looked at once more before it is sent (P13)."""
-LONG_PAUSE = timedelta(seconds=30)
+_LONG_PAUSE = timedelta(seconds=30)
 """After a pause this long, another process may have taken the account meanwhile."""
 
 
@@ -91,10 +91,17 @@ class OrderSender:
                 approved, view = await self._past_blockers(approved, view, order, engine)
             if not isinstance(approved, ApprovedOrder):
                 return approved if decision is None else in_decision_terms(approved, decision, order)
-        return await self.send_approved(Approval(approved, terms, product, view.limits, _beside(view)), decision)
+        approval = Approval(approved, terms, product, view.limits, _beside(view))
+        sent = await self.send_approved(approval, decision)
+        return Sent(sent, approved.changes) if isinstance(sent, OrderRecord) else sent
 
-    async def send_approved(self, approval: Approval, decision: Decision | None) -> Sent | AnyRefusal | AlreadyDecided:
-        """Reserve for an order approved in this very step, make the intent durable, look once more, and send."""
+    async def send_approved(
+        self, approval: Approval, decision: Decision | None
+    ) -> OrderRecord | AnyRefusal | AlreadyDecided:
+        """Reserve for an order approved in this very step, make the intent durable, look once more, and send.
+
+        For callers that work in the domain's decimal context already.
+        """
         desk, approved = self._desk, approval.approved
         order, at = approved.order, approved.reviewed_at
         step = desk.ledger.begin_in_context(
@@ -124,14 +131,14 @@ class OrderSender:
             if not isinstance(recorded, RecordedOrder):
                 desk.withdraw(order_id)
                 return recorded if isinstance(recorded, AlreadyDecided) else self._not_recorded(recorded)
-            desk.told_sending(step, by_decision=decision is not None)
+            desk.told_sending(step, decision)
             now = desk.clock.now()
-            late = self._too_late(approved, now)
-            if late is None and now - at >= LONG_PAUSE:
-                late = await self._after_pause(approved, now)
-            if late is not None:
-                return Sent(self._never_sent(order, late), approved.changes)
-            return Sent(await self._submit(recorded, approval.product), approved.changes)
+            paused = now - at
+            if paused >= _PAUSE or order.valid_until is not None or not desk.ledger.states.are_active:
+                late = await self._overtaken(order, now, paused)
+                if late is not None:
+                    return self._never_sent(order, late)
+            return await self._submit(recorded, approval.product)
         except CancelledError:
             if not is_known:
                 await self._given_up(order, step)
@@ -207,17 +214,25 @@ class OrderSender:
         refusal = await self._venue.preview(approved)
         return None if refusal is None or order.purpose.is_exit else refusal
 
-    async def _after_pause(self, approved: ApprovedOrder, now: datetime) -> AnyRefusal | None:
+    async def _overtaken(self, order: Order, now: datetime, paused: timedelta) -> AnyRefusal | None:
+        """Why an order that was recorded, which took so long, may not be sent any more; None if it still may."""
+        late = self._too_late(order, now, paused)
+        return await self._after_pause(order, now, paused) if late is None and paused >= _LONG_PAUSE else late
+
+    async def _after_pause(self, order: Order, now: datetime, paused: timedelta) -> AnyRefusal | None:
         """What has overtaken an order during a long pause after it was recorded, by the store's word too."""
-        paused, is_known = now - approved.reviewed_at, False
+        is_known = False
         try:
-            late = await self._lost(approved.order, paused) or self._too_late(approved, self._desk.clock.now())
+            late = await self._lost(order, paused)
+            if late is None:
+                later = self._desk.clock.now()
+                late = self._too_late(order, later, paused + (later - now))
             is_known = True
             return late
         finally:
             if not is_known:
                 given_up = ExpiredRefused(message="the caller gave it up after its intent was recorded")
-                self._never_sent(approved.order, given_up)
+                self._never_sent(order, given_up)
 
     async def _lost(self, order: Order, paused: timedelta) -> AnyRefusal | None:
         """Paused for so long, another process may have taken the account: a commit compares the epoch (P13)."""
@@ -231,9 +246,9 @@ class OrderSender:
             return self._not_recorded(outcome)
         return None
 
-    def _too_late(self, approved: ApprovedOrder, now: datetime) -> AnyRefusal | None:
+    def _too_late(self, order: Order, now: datetime, paused: timedelta) -> AnyRefusal | None:
         """What has changed while it was recorded: the decision's life, the state, the feed's age after a pause."""
-        order, desk = approved.order, self._desk
+        desk = self._desk
         if order.valid_until is not None and now > order.valid_until and not order.purpose.is_exit:
             return ExpiredRefused(
                 message=f"the decision was valid until {order.valid_until.isoformat()}, and recording it ended later"
@@ -243,7 +258,7 @@ class OrderSender:
             entry = states.entry(order.symbol)
             if not permits(entry.state, order.purpose):
                 return state_refusal(order.symbol, entry.state.value, entry.reason, entry.by)
-        if now - approved.reviewed_at < _PAUSE or order.purpose.is_exit:
+        if paused < _PAUSE or order.purpose.is_exit:
             return None
         heard_at = desk.market_data.reading(order.symbol).heard_at
         bound = desk.risk_manager.limits_for(order.symbol).max_feed_age_seconds

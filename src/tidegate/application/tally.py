@@ -23,11 +23,6 @@ class Tally:
         self.no_order = 0
         self.refused: Counter[str] = Counter()
 
-    def sent(self, *, by_decision: bool) -> None:
-        """Take a step that marks an order's first attempt and says nothing else."""
-        self.orders += 1
-        self.decisions += by_decision
-
     def count(self, step: Step) -> None:
         """Take one step that has been handed to the store."""
         self.fills += len(step.fills)

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from tidegate.domain.amounts import ONE, ZERO
 from tidegate.domain.fills import Fill
 from tidegate.domain.positions import Position, PositionHistory
@@ -31,18 +33,20 @@ def book(
     realized = account.position.realized_pnl
     own.add_in_context(fill, product)
     if account.leader is own:
-        account.follow()
+        account.position = replace(own.position, strategy_id=ACCOUNT)
     else:
         account.add_in_context(fill, product)
     if product.kind is _SPOT:
         base, quote = product.base_currency, product.quote_currency
-        bought, paid = fill.quantity, fill.quantity * fill.price
+        quantity = fill.quantity
+        paid = quantity * fill.price
         if product.multiplier is not ONE:
             paid *= product.multiplier
-        if fill.side is not _BUY:
-            bought, paid = -bought, -paid
-        balances[base] = balances.get(base, ZERO) + bought
-        balances[quote] = balances.get(quote, ZERO) - paid
+        coins, money = balances.get(base, ZERO), balances.get(quote, ZERO)
+        if fill.side is _BUY:
+            balances[base], balances[quote] = coins + quantity, money - paid
+        else:
+            balances[base], balances[quote] = coins - quantity, money + paid
     elif gain := account.position.realized_pnl - realized:
         settlement = product.settlement_currency
         balances[settlement] = balances.get(settlement, ZERO) + gain

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from tidegate.domain.amounts import DOMAIN_CONTEXT
 from tidegate.domain.events import OrderAccepted, OrderFilled, OrderNews
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.vocabulary import OrderStatus
@@ -19,20 +18,22 @@ _ANSWER_LENGTH_MAX = 2
 def first_answer(record: OrderRecord, news: Sequence[OrderNews]) -> OrderRecord | None:
     """What most orders come to: just sent, then accepted and filled by one execution or none; None for all else.
 
-    The same record as the news one by one would make of it.
+    The same record as the news one by one would make of it. For callers that work in the domain's decimal context.
     """
-    accepted = news[0] if news else None
+    accepted, before = news[0] if news else None, record.updated_at
     if (
-        len(news) > 2
+        len(news) > _ANSWER_LENGTH_MAX
         or type(accepted) is not OrderAccepted
         or record.status is not _SENDING
-        or record.updated_at is None
+        or before is None
         or record.cancel_requests
         or record.amend_requests
         or record.amended_quantity is not None
     ):
         return None
-    at = accepted.at if accepted.at > record.updated_at else record.updated_at
+    at = accepted.at
+    if before > at:
+        at = before
     if len(news) == 1:
         return replace(
             record, is_accepted=True, venue_order_id=accepted.venue_order_id, status=_ACCEPTED, updated_at=at
@@ -41,13 +42,14 @@ def first_answer(record: OrderRecord, news: Sequence[OrderNews]) -> OrderRecord 
     if type(filled) is not OrderFilled:
         return None
     fill, venue_order_id = filled.fill, accepted.venue_order_id
+    quantity = fill.quantity
     return replace(
         record,
         is_accepted=True,
         venue_order_id=venue_order_id if venue_order_id is not None else fill.venue_order_id,
         trade_ids=(fill.trade_id,),
-        filled_quantity=fill.quantity,
-        filled_notional=DOMAIN_CONTEXT.multiply(fill.quantity, fill.price),
-        status=_FILLED if fill.quantity >= record.order.quantity else _PARTIALLY_FILLED,
+        filled_quantity=quantity,
+        filled_notional=quantity * fill.price,
+        status=_FILLED if quantity >= record.order.quantity else _PARTIALLY_FILLED,
         updated_at=filled.at if filled.at > at else at,
     )

@@ -91,8 +91,7 @@ class OneLook:
             # A naive moment, one of another zone or from the future is looked at more closely.
             if decided_at.tzinfo is not at.tzinfo:
                 return None
-            age = at - decided_at
-            if age.days or age.seconds >= ground.decision_age_below:
+            if decided_at > at or at - decided_at >= ground.decision_life:
                 return None
         if strategy_id and not is_identifier(strategy_id):
             return None
@@ -227,7 +226,8 @@ class OneLook:
             left = left if left < held else held
             if sums is not None and sums.reducing:
                 left -= sums.reducing_leaves
-            if quantity > left or quantity > ledger.free(product.base_currency) - external:
+            free = ledger.free(product.base_currency)
+            if quantity > left or quantity > (free - external if external else free):
                 return None
         worst_case = long if long > short else short
         if external:

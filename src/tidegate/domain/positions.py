@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tidegate.domain.amounts import DOMAIN_CONTEXT, ONE, ZERO, Money, exact, to_finest
 from tidegate.domain.fills import Fill
@@ -173,11 +174,6 @@ class PositionHistory:
             self._base = positions[RECENT_FILLS - 1]
             del fills[:RECENT_FILLS], positions[:RECENT_FILLS]
 
-    def follow(self) -> None:
-        """Stand where the leader stands."""
-        if self.leader is not None:
-            self.position = self._as_own(self.leader.position)
-
     def part(self) -> None:
         """Have no leader any more: what was folded there is taken over."""
         leader, self.leader = self.leader, None
@@ -187,16 +183,7 @@ class PositionHistory:
             self._positions = [self._as_own(position) for position in leader._positions]
 
     def _as_own(self, position: Position) -> Position:
-        own = self.position
-        return Position(
-            symbol=own.symbol,
-            quantity=position.quantity,
-            entry_price=position.entry_price,
-            realized_pnl=position.realized_pnl,
-            fees=position.fees,
-            strategy_id=own.strategy_id,
-            cost=position.cost,
-        )
+        return replace(position, strategy_id=self.position.strategy_id)
 
     def _insert(self, fill: Fill, product: Product) -> None:
         """Give a late fill its place, and fold what comes after it again."""

@@ -35,7 +35,7 @@ class Ground(Struct, frozen=True, gc=False):
     highest: Decimal
     lowest: Decimal
     cost: Decimal
-    decision_age_below: int
+    decision_life: timedelta
     entries_below: int
     requests_below: int
     alone: Decimal
@@ -96,11 +96,16 @@ def ground_of(
         ONE + limits.collar_pct,
         ONE - limits.collar_pct,
         ONE + fee_rate(product),
-        int(limits.max_decision_age_seconds),
+        _whole_seconds(limits.max_decision_age_seconds),
         _above(limits.entry_orders_per_second),
         _above(limits.venue_requests_per_second * limits.entry_budget_pct),
         min(limits.max_position_pct_per_symbol, limits.max_exposure_pct),
     )
+
+
+def _whole_seconds(bound: Decimal) -> timedelta:
+    """Whole seconds within the bound, and no more than a day of them: what is older than that is not plain."""
+    return timedelta(seconds=min(int(bound), _DAY_SECONDS))
 
 
 def _above(bound: Decimal) -> int:
@@ -152,7 +157,7 @@ def quote_of(ground: Ground, market: MarketReading, side: OrderSide) -> Quote:
             and (index is None or abs(reference - index) <= index * limits.collar_pct)
         ),
         heard_at=market.heard_at,
-        silent_at=market.heard_at + timedelta(seconds=min(int(limits.max_feed_age_seconds), _DAY_SECONDS)),
+        silent_at=market.heard_at + _whole_seconds(limits.max_feed_age_seconds),
         bid=bid,
         touch=touch,
         mid=mid,

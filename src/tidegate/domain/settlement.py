@@ -32,30 +32,31 @@ from tidegate.domain.submissions import (
 )
 
 
-def news_of_submission(client_order_id: ClientOrderId, attempt: int, outcome: SubmissionOutcome) -> list[OrderNews]:
+def news_of_submission(
+    client_order_id: ClientOrderId, attempt: int, outcome: SubmissionOutcome
+) -> tuple[OrderNews, ...]:
     """R3 in one place: refused only on evidence, and all else is unanswered."""
     if isinstance(outcome, OrderAcknowledged):
-        at = outcome.at
-        news: list[OrderNews] = [
-            OrderAccepted(client_order_id=client_order_id, venue_order_id=outcome.venue_order_id, at=at)
-        ]
-        for fill in outcome.fills:
-            news.append(OrderFilled(client_order_id=client_order_id, fill=fill, at=at))  # noqa: PERF401 -- mostly one
-        if outcome.is_finished:
-            rest = "the rest was cancelled at once"
-            news.append(OrderCanceled(client_order_id=client_order_id, reason=rest, at=at))
-        return news
+        at, fills = outcome.at, outcome.fills
+        accepted = OrderAccepted(client_order_id=client_order_id, venue_order_id=outcome.venue_order_id, at=at)
+        if len(fills) == 1 and not outcome.is_finished:
+            return (accepted, OrderFilled(client_order_id=client_order_id, fill=fills[0], at=at))
+        filled = [OrderFilled(client_order_id=client_order_id, fill=fill, at=at) for fill in fills]
+        if not outcome.is_finished:
+            return (accepted, *filled)
+        rest = "the rest was cancelled at once"
+        return (accepted, *filled, OrderCanceled(client_order_id=client_order_id, reason=rest, at=at))
     match outcome:
         case OrderRejectedByVenue(code=code, reason=reason, at=at):
-            return [OrderRejected(client_order_id=client_order_id, code=code, reason=reason, at=at)]
+            return (OrderRejected(client_order_id=client_order_id, code=code, reason=reason, at=at),)
         case NeverSent(reason=reason, at=at):
-            return [
+            return (
                 OrderRejected(
                     client_order_id=client_order_id, code="VENUE_UNREACHABLE", reason=reason, by_venue=False, at=at
-                )
-            ]
+                ),
+            )
         case SubmissionUnanswered(reason=reason, at=at):
-            return [OrderUnanswered(client_order_id=client_order_id, attempt=attempt, reason=reason, at=at)]
+            return (OrderUnanswered(client_order_id=client_order_id, attempt=attempt, reason=reason, at=at),)
         case _:
             assert_never(outcome)
 

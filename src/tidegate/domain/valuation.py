@@ -116,7 +116,9 @@ class Valuation:
         if alone is not None and alone.product is product:
             # Most accounts trade one pair: its coins at its mark, and the money that they are paid with.
             balances = ledger.balances
-            own = balances.get(alone.external_in, ZERO) - ledger.opening_balances.get(alone.external_in, ZERO)
+            own, external = balances.get(alone.external_in, ZERO), ledger.opening_balances.get(alone.external_in)
+            if external:
+                own -= external
             return Beside(ZERO, ZERO, balances.get(self.reporting_currency, ZERO) + own * price)
         others = self._others_than(ledger, product)
         if others is None:
@@ -217,7 +219,9 @@ class Valuation:
             beside = None if others is None else Beside(*others, equity)
         if beside is None or beside.equity is None or own is None:
             return _UNPRICED
-        of_underlying, total, equity = own + beside.underlying, own + beside.total, beside.equity
+        of_underlying, total, equity = own, own, beside.equity
+        if beside.total:
+            of_underlying, total = own + beside.underlying, own + beside.total
         if of_underlying > equity * limits.max_position_pct_per_symbol:
             return f"{product.underlying} {plain(of_underlying)} of equity {plain(equity)}"
         if total > equity * limits.max_exposure_pct:

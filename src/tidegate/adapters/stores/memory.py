@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import islice
 
 from tidegate.adapters.stores.journal import encode_events, genesis, journal_lines, microseconds, row_hash
-from tidegate.adapters.stores.steps import ACCOUNT_FACTS, Facts, claim_of, sending_of, stored_decision
+from tidegate.adapters.stores.steps import CLAIMS, Facts, claim_of, sending_of, stored_decision
 from tidegate.domain.events import (
     AccountOpened,
     DayOpened,
@@ -44,7 +44,7 @@ from tidegate.domain.records import (
 )
 from tidegate.domain.states import TradingStates, permits
 
-_FACTS = frozenset(ACCOUNT_FACTS)
+_CLAIMS = frozenset(CLAIMS)
 _CLOSED = StoreUnavailable(reason="the store is closed")
 
 
@@ -136,7 +136,7 @@ class MemoryOrderStore:
         return StepCommitted(sequence=len(self._steps))
 
     def append(self, step: Step) -> None:
-        if claim_of(step) is not None:
+        if step.events and type(step.events[0]) in _CLAIMS:
             raise ValueError("a step that claims a decision must be committed, since it may find it claimed")
         if not self._is_closed:
             self._take(step)
@@ -157,15 +157,15 @@ class MemoryOrderStore:
         for record in step.orders:
             self._orders[record.order.client_order_id] = record
         for event in step.events:
-            if type(event) in _FACTS:
-                self._project(event)
+            if type(event) is TradingStateChanged:
+                self._states.apply(event)
+                self._has_account_state = self._has_account_state or not event.symbol
 
     def _catch_up(self) -> None:
         """Put fills, holdings and counts where they can be read, for the steps that have come since they last were."""
         for step in islice(self._steps, self._caught_up, None):
-            first = step.events[0] if step.events else None
-            if isinstance(first, OrderSending) and first.attempt == 1:
-                self._facts.sent(step.at)
+            for event in step.events:
+                self._project(step, event)
             for fill in step.fills:
                 # The first record of a fill stands: none is ever overwritten.
                 if self._fills.setdefault((fill.symbol, fill.trade_id), fill) is fill:
@@ -175,10 +175,10 @@ class MemoryOrderStore:
             self._balances.update(step.balances)
         self._caught_up = len(self._steps)
 
-    def _project(self, event: JournalEvent) -> None:
-        if isinstance(event, TradingStateChanged):
-            self._states.apply(event)
-            self._has_account_state = self._has_account_state or not event.symbol
+    def _project(self, step: Step, event: JournalEvent) -> None:
+        if isinstance(event, OrderSending):
+            if event.attempt == 1:
+                self._facts.sent(step.at)
         elif isinstance(event, AccountOpened):
             self._facts.opened(event)
         elif isinstance(event, ExternalFlow):

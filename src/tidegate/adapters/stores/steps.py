@@ -48,9 +48,7 @@ def sending_of(approved: ApprovedOrder, step: Step) -> OrderSending:
 def claim_of(step: Step) -> DecisionRefused | NoOrderDecided | None:
     """The claim that a step begins with, if it does."""
     event = step.events[0] if step.events else None
-    if isinstance(event, DecisionRefused) or isinstance(event, NoOrderDecided):  # noqa: SIM101 -- quicker than CLAIMS
-        return event
-    return None
+    return event if isinstance(event, CLAIMS) else None
 
 
 def stored_decision(event: OrderSending | DecisionRefused | NoOrderDecided) -> StoredDecision:
