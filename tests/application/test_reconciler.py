@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from tests.application.interposing import InterposedStore, InterposedVenue
 from tests.application.rig import (
     HORIZON_SECONDS,
+    PERPETUAL,
     SPOT,
     Rig,
     buy,
@@ -16,6 +17,7 @@ from tests.application.rig import (
     offer_to_buy,
     only,
     placed,
+    sell,
     statuses,
 )
 from tidegate import OrderStatus, TradingState
@@ -246,7 +248,7 @@ async def test_the_reconciler_tells_its_last_pass() -> None:
 
 
 async def test_a_pass_asks_only_for_what_is_new() -> None:
-    """From behind the last fill seen, which a restart has from the store; not for a lifetime of fills."""
+    """From behind the last fill of a durable listing, which a restart has too; not for a lifetime of fills."""
     rig = Rig()
     asked: list[timedelta] = []
 
@@ -258,6 +260,7 @@ async def test_a_pass_asks_only_for_what_is_new() -> None:
     async with rig.open() as app:
         await rig.clock.advance(600)
         placed(await app.coordinator.execute_decision(SPOT, buy()))
+        await app.reconcile()
     async with rig.open(venue=Watched(rig.venue)) as app:
         await app.reconcile()
         await rig.clock.advance(10)
@@ -279,3 +282,24 @@ async def test_nothing_is_concluded_of_money_while_an_order_is_in_flight() -> No
         await rig.clock.advance(HORIZON_SECONDS + 3)
         assert (await app.reconcile()).agrees
         placed(await app.coordinator.execute_decision(SPOT, close()))
+
+
+async def test_a_fill_of_an_outage_that_a_failed_store_lost_is_asked_for_again() -> None:
+    """A later fill that came with its answer says nothing of it: only a whole listing that is durable does."""
+    rig = Rig()
+    store = InterposedStore(rig.store)
+    async with rig.open(order_store=store) as app:
+        placed(await app.coordinator.execute_decision(PERPETUAL, buy("0.02")))
+        await app.reconcile()
+        rig.venue.next_submit(Answer.timeout_after_fill())
+        rig.venue.unreachable()
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.03")))
+        await rig.clock.advance(60)
+        placed(await app.coordinator.execute_decision(PERPETUAL, sell("0.02", reduce_only=True)))
+        await rig.store.flush()
+        store.disk_is_full = True
+        rig.venue.reachable()
+        await app.reconcile()
+    async with rig.open() as app:
+        assert app.account_position(SPOT).quantity == Decimal("0.03")
+        assert app.account_position(PERPETUAL).is_flat

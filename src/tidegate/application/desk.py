@@ -8,7 +8,7 @@ from tidegate.application.desk_reading import DeskReading
 from tidegate.application.ended import EndedOrders
 from tidegate.application.histories import HistoryKeeper
 from tidegate.application.publishing import Publisher
-from tidegate.application.tally import Tally
+from tidegate.application.tally import Tally, begins_to_fill
 from tidegate.domain.decisions import Decision
 from tidegate.domain.events import IncidentRaised, JournalEvent, OrderNews, OrderUnanswered, TradingStateChanged
 from tidegate.domain.identifiers import ClientOrderId
@@ -80,7 +80,8 @@ class AccountDesk(DeskReading):
         self.gaps = 0
         self.blind_since: datetime | None = None
         """Since when no reconciliation has seen everything; None while the last one did."""
-        self.filled_until: datetime | None = None
+        self.listed_until: datetime | None = None
+        """The stamp of the latest fill of a complete listing that is durable: fills are asked for from there on."""
         self.filled_orders = 0
         # Refusals that leave no event: of calls that no record could hold, of taken ids, of a store that failed.
         self.unrecorded: Counter[str] = Counter()
@@ -122,9 +123,8 @@ class AccountDesk(DeskReading):
         if self.publisher.subscribers:
             self.publisher.publish(step.events)
         for record in step.orders:
-            # Of an order that is only being sent there is nothing to tell yet.
             if record.status is _SENDING:
-                continue
+                continue  # of an order that is only being sent there is nothing to tell yet
             if (
                 record.filled_quantity > record.order.quantity
                 or record.refused is not None
@@ -132,7 +132,7 @@ class AccountDesk(DeskReading):
                 or record.asked_quantity is not None
             ):
                 self._raise_incidents(record, step)
-            if step.fills and _begins_to_fill(record, step):
+            if step.fills and begins_to_fill(record, step):
                 self.filled_orders += 1
 
     def _raise_incidents(self, record: OrderRecord, step: Step) -> None:
@@ -298,13 +298,3 @@ class AccountDesk(DeskReading):
     def withdraw(self, client_order_id: ClientOrderId) -> None:
         """Take back an order whose SENDING did not become durable: nothing of it was written, so nothing stays."""
         self.ledger.withdraw(client_order_id)
-
-
-def _begins_to_fill(record: OrderRecord, step: Step) -> bool:
-    """Whether the order's first fill is in this step."""
-    if record.busted_ids:
-        return False
-    if len(step.orders) == 1:
-        return len(record.trade_ids) == len(step.fills)
-    fresh = sum(fill.client_order_id == record.client_order_id for fill in step.fills)
-    return fresh > 0 and len(record.trade_ids) == fresh

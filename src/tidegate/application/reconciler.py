@@ -8,6 +8,7 @@ from tidegate.application.adoption import Adoption, adopt
 from tidegate.application.configuration import require
 from tidegate.application.desk import AccountDesk
 from tidegate.application.resolving import OrderResolver
+from tidegate.application.starts import marks_of
 from tidegate.domain.amounts import DOMAIN_CONTEXT
 from tidegate.domain.booking import ACCOUNT
 from tidegate.domain.fills import Fill
@@ -22,6 +23,7 @@ from tidegate.domain.reconciliation import (
     position_differences,
     repeated_page,
 )
+from tidegate.domain.records import StepCommitted
 from tidegate.domain.submissions import Unreachable, VenueBalances, VenueOrder, VenuePositions
 
 _CONFIRM_AFTER = timedelta(seconds=5)
@@ -48,7 +50,6 @@ class OrderReconciler:
         self._account = account
         self._pass = Lock()
         self._suspected: dict[str, tuple[Difference, datetime]] = {}
-        self._watermark: datetime | None = None
         self._orphaned: datetime | None = None
         self._report: ReconciliationReport | None = None
 
@@ -81,6 +82,8 @@ class OrderReconciler:
             unreachable.append(f"fills: {fills.reason}")
         else:
             applied += await self._fold_fills(fills, differences, report_only)
+            if not report_only:
+                await self._mark_listed(fills)
         theirs = await self.venue.open_orders()
         resolved: list[str] = []
         if isinstance(theirs, Unreachable):
@@ -123,8 +126,8 @@ class OrderReconciler:
         desk.compared(report, gaps)
 
     def _since(self, at: datetime) -> datetime:
-        """From where fills are asked for: behind the last one seen, or that the store has, or the account's opening."""
-        starts = (self._watermark, self.desk.filled_until, self.desk.ledger.opened_at, at)
+        """From where fills are asked for: behind the latest of a complete listing, or the account's opening."""
+        starts = (self.desk.listed_until, self.desk.ledger.opened_at, at)
         horizon = timedelta(seconds=float(self.venue.capabilities.horizon_seconds))
         since = next(one for one in starts if one is not None) - max(_OVERLAP, horizon)
         return since if self._orphaned is None or since < self._orphaned else self._orphaned
@@ -135,10 +138,27 @@ class OrderReconciler:
         if fill.client_order_id.startswith(CLIENT_ORDER_PREFIX) and is_earlier:
             self._orphaned = fill.at
 
+    async def _mark_listed(self, fills: tuple[Fill, ...]) -> None:
+        """Begin further on from now on: all of a complete listing is known, once it is durable.
+
+        A fill that came with an answer says nothing of earlier ones, and one whose order is not known yet is asked for
+        until it is.
+        """
+        desk = self.desk
+        latest = max((fill.at for fill in fills), default=None)
+        if latest is not None and self._orphaned is not None:
+            latest = min(latest, self._orphaned)
+        if latest is None or (desk.listed_until is not None and latest <= desk.listed_until):
+            return
+        if isinstance(await desk.store.flush(), StepCommitted):
+            desk.listed_until = latest
+            await desk.store.write_start_marks(marks_of(desk))
+
     async def _fold_fills(self, fills: tuple[Fill, ...], differences: list[Difference], report_only: bool) -> int:
         ours: list[Fill] = []
         for fill in fills:
             if fill.client_order_id in self.desk.quarantined:
+                self._kept_for_its_order(fill)
                 continue
             record = await self.desk.standing(fill.client_order_id)
             if record is None:
@@ -151,11 +171,7 @@ class OrderReconciler:
         if report_only:
             differences.extend(_missing_fill(fill) for fill in ours)
             return 0
-        applied = await self.resolver.fold_fills(tuple(ours)) if ours else 0
-        for fill in fills:
-            if self._watermark is None or fill.at > self._watermark:
-                self._watermark = fill.at
-        return applied
+        return await self.resolver.fold_fills(tuple(ours)) if ours else 0
 
     async def _compare_orders(
         self, at: datetime, theirs: tuple[VenueOrder, ...], differences: list[Difference], report_only: bool

@@ -39,6 +39,7 @@ class Recovery:
         if desk.is_live:
             await check_account(desk, self._account)
         at = desk.clock.now()
+        last = await desk.store.journal(after=max(stored.sequence - 1, 0), limit=1)
         outcome = await desk.commit(at, ApplicationStarted(epoch=desk.store.epoch, process=self._process, at=at))
         failure = not_durable(outcome, "the start")
         if failure is None and stored.opened_at is None:
@@ -46,7 +47,7 @@ class Recovery:
         if failure is not None:
             raise failure
         self._doubt_what_was_sending()
-        await self._supervisor.refused_watch.restore()
+        await self._supervisor.refused_watch.restore(last[0].at if last else None)
         desk.lost_sight("records and venue have not been compared since the start")
         for record in desk.live_orders():
             if await self._starts.is_watched(record.client_order_id):

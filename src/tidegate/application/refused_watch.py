@@ -1,6 +1,6 @@
 """The refused watch: an order that was sent and refused is asked for until H has passed, and called off if it lives."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tidegate.application.canceling import Canceler
 from tidegate.application.desk import AccountDesk
@@ -30,10 +30,11 @@ class RefusedWatch:
         self._watch_seconds = _HORIZONS * horizon_seconds
         self._next_look: dict[ClientOrderId, float] = {}
 
-    async def restore(self) -> None:
-        """Watch again what was refused shortly before this start."""
+    async def restore(self, lived_until: datetime | None) -> None:
+        """Watch again what was refused shortly before the last process ended: meanwhile nobody has asked."""
         desk = self._desk
-        since = desk.clock.now() - timedelta(seconds=self._watch_seconds)
+        now = desk.clock.now()
+        since = min(now, lived_until or now) - timedelta(seconds=self._watch_seconds)
         for record in await desk.store.orders(limit=_RESTORED_MAX):
             is_recent = record.updated_at is not None and record.updated_at >= since
             if record.status is OrderStatus.REFUSED and is_recent:

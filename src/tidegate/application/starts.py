@@ -83,7 +83,11 @@ class StartLog:
 
 def marks_of(desk: AccountDesk) -> StartMarks:
     """What the next start has to know once this one is over."""
-    return StartMarks(quarantined=tuple(sorted(desk.quarantined)), acknowledged=tuple(sorted(desk.acknowledged)))
+    return StartMarks(
+        quarantined=tuple(sorted(desk.quarantined)),
+        acknowledged=tuple(sorted(desk.acknowledged)),
+        listed_until=desk.listed_until,
+    )
 
 
 async def release(desk: AccountDesk, symbol: str) -> None:

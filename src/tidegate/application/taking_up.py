@@ -40,7 +40,7 @@ async def take_up(desk: AccountDesk, starts: StartLog | None = None) -> StoredAc
     for symbol, entry in stored.symbol_states.items():
         desk.ledger.states.set(symbol, entry)
     desk.pace.restore(desk.clock.now(), stored.orders_today)
-    desk.filled_until = stored.last_fill_at
+    desk.listed_until = stored.starts.listed_until
     if starts is not None:
         await starts.restrain(tuple(set_aside))
     desk.stats.unknown += sum(record.is_unanswered for record in desk.live_orders())

@@ -10,6 +10,7 @@ from tidegate.domain.events import (
     OrderRejected,
     OrderSending,
 )
+from tidegate.domain.orders import OrderRecord
 from tidegate.domain.records import Step
 
 
@@ -50,3 +51,13 @@ class Tally:
 
 _COUNTED = frozenset({OrderSending, FillBusted, OrderRejected, DecisionRefused, NoOrderDecided})
 """Events that a count follows from; fills are counted by themselves."""
+
+
+def begins_to_fill(record: OrderRecord, step: Step) -> bool:
+    """Whether the order's first fill is in this step."""
+    if record.busted_ids:
+        return False
+    if len(step.orders) == 1:
+        return len(record.trade_ids) == len(step.fills)
+    fresh = sum(fill.client_order_id == record.client_order_id for fill in step.fills)
+    return fresh > 0 and len(record.trade_ids) == fresh
