@@ -3,13 +3,23 @@
 from collections.abc import Callable
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.domain.histories import PERPETUAL, SPOT, product
 from tidegate.domain.amounts import ONE
-from tidegate.domain.products import Product, is_multiple, round_limit_price, round_quantity, round_trigger_price
+from tidegate.domain.products import (
+    OPEN_FOR_TRADING,
+    Product,
+    TradingFlags,
+    is_multiple,
+    round_limit_price,
+    round_quantity,
+    round_trigger_price,
+)
 from tidegate.domain.vocabulary import OrderSide
 
 increments = st.sampled_from("1 10 0.5 0.25 0.05 0.01 0.3 0.00000001 1E+1 0.000000000000000001".split()).map(Decimal)
@@ -63,3 +73,13 @@ def test_a_notional_counts_contracts_by_their_multiplier() -> None:
 def test_only_spot_is_spot() -> None:
     """A perpetual is settled, not delivered."""
     assert (SPOT.is_spot, PERPETUAL.is_spot) == (True, False)
+
+
+def test_what_is_usual_of_a_product_is_one_object_wherever_it_comes_from() -> None:
+    """An order's way knows a multiplier of one and a market without restrictions at a glance."""
+    decoded = msgspec.json.decode(msgspec.json.encode(replace(SPOT, multiplier=Decimal(1))), type=Product)
+
+    assert decoded.multiplier is ONE
+    assert decoded.flags is OPEN_FOR_TRADING
+    assert replace(decoded, multiplier=Decimal("1.0")).multiplier is not ONE
+    assert replace(decoded, flags=TradingFlags(auction=True)).flags.auction

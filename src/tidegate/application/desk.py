@@ -17,7 +17,7 @@ from tidegate.domain.order_stats import OrderStats
 from tidegate.domain.orders import TERMINAL, OrderRecord
 from tidegate.domain.ports import ClockPort, MarketDataPort, OrderStorePort
 from tidegate.domain.reconciliation import Difference, ReconciliationReport
-from tidegate.domain.records import CommitOutcome, Step, StepCommitted
+from tidegate.domain.records import CommitOutcome, StartMarks, Step, StepCommitted
 from tidegate.domain.risk import RiskManager
 from tidegate.domain.vocabulary import OrderStatus, TradingState
 
@@ -55,8 +55,10 @@ class AccountDesk(DeskReading):
         """What may never be and was seen, with the symbol that it concerns, empty for the account."""
         self.acknowledged: set[str] = set()
         """Troubles that an operator has seen and resumed in spite of; they stop nothing while they last."""
-        self.refused_lately: dict[ClientOrderId, tuple[str, float]] = {}
-        """Orders that were sent and then refused: their symbols, and when that was on the monotonic clock (B25)."""
+        self.refused_lately: dict[ClientOrderId, tuple[datetime, float]] = {}
+        """Orders that were sent and then refused, and when that was by the wall and the monotonic clock (B25)."""
+        self.marks = StartMarks()
+        """What the next start has to know, as last written."""
         self.unknown_since: dict[ClientOrderId, float] = {}
         """Since when, on the monotonic clock, orders of this process are without an answer."""
         self.amended_at: dict[ClientOrderId, float] = {}
@@ -80,11 +82,9 @@ class AccountDesk(DeskReading):
         self.gaps = 0
         self.blind_since: datetime | None = None
         """Since when no reconciliation has seen everything; None while the last one did."""
-        self.listed_until: datetime | None = None
-        """The stamp of the latest fill of a complete listing that is durable: fills are asked for from there on."""
         self.filled_orders = 0
-        # Refusals that leave no event: of calls that no record could hold, of taken ids, of a store that failed.
         self.unrecorded: Counter[str] = Counter()
+        """Refusals that leave no event: of calls that no record could hold, of taken ids, of a store that failed."""
         self.on_reserved: Callable[[Approval], None] | None = None
         self._recalling: dict[ClientOrderId, bool] = {}
         self._histories = HistoryKeeper(self.ledger, store, market_data.product)
@@ -259,7 +259,7 @@ class AccountDesk(DeskReading):
             self.unknown_since[after.client_order_id] = self.clock.monotonic()
         elif status is _REFUSED:
             self.stats.failed += 1
-            self.refused_lately[after.client_order_id] = (after.symbol, self.clock.monotonic())
+            self.refused_lately[after.client_order_id] = (after.updated_at or self.clock.now(), self.clock.monotonic())
             if len(self.refused_lately) > _REFUSED_MAX:
                 del self.refused_lately[next(iter(self.refused_lately))]
         else:
@@ -286,6 +286,8 @@ class AccountDesk(DeskReading):
 
     async def standing(self, client_order_id: ClientOrderId) -> OrderRecord | None:
         """The order as it now stands, without holding it."""
+        if client_order_id not in self.ledger.orders and (ended := self.ended.find(client_order_id)) is not None:
+            return ended
         held = await self.recall(client_order_id)
         self._release(client_order_id)
         return held
@@ -294,7 +296,3 @@ class AccountDesk(DeskReading):
         held = self.ledger.orders.get(client_order_id)
         if held is not None and held.is_terminal:
             del self.ledger.orders[client_order_id]
-
-    def withdraw(self, client_order_id: ClientOrderId) -> None:
-        """Take back an order whose SENDING did not become durable: nothing of it was written, so nothing stays."""
-        self.ledger.withdraw(client_order_id)

@@ -8,7 +8,7 @@ from tidegate.application.adoption import Adoption, adopt
 from tidegate.application.configuration import require
 from tidegate.application.desk import AccountDesk
 from tidegate.application.resolving import OrderResolver
-from tidegate.application.starts import marks_of
+from tidegate.application.starts import write_marks
 from tidegate.domain.amounts import DOMAIN_CONTEXT
 from tidegate.domain.booking import ACCOUNT
 from tidegate.domain.fills import Fill
@@ -127,7 +127,7 @@ class OrderReconciler:
 
     def _since(self, at: datetime) -> datetime:
         """From where fills are asked for: behind the latest of a complete listing, or the account's opening."""
-        starts = (self.desk.listed_until, self.desk.ledger.opened_at, at)
+        starts = (self.desk.marks.listed_until, self.desk.ledger.opened_at, at)
         horizon = timedelta(seconds=float(self.venue.capabilities.horizon_seconds))
         since = next(one for one in starts if one is not None) - max(_OVERLAP, horizon)
         return since if self._orphaned is None or since < self._orphaned else self._orphaned
@@ -148,11 +148,11 @@ class OrderReconciler:
         latest = max((fill.at for fill in fills), default=None)
         if latest is not None and self._orphaned is not None:
             latest = min(latest, self._orphaned)
-        if latest is None or (desk.listed_until is not None and latest <= desk.listed_until):
+        known = desk.marks.listed_until
+        if latest is None or (known is not None and latest <= known):
             return
         if isinstance(await desk.store.flush(), StepCommitted):
-            desk.listed_until = latest
-            await desk.store.write_start_marks(marks_of(desk))
+            await write_marks(desk, listed_until=latest)
 
     async def _fold_fills(self, fills: tuple[Fill, ...], differences: list[Difference], report_only: bool) -> int:
         ours: list[Fill] = []

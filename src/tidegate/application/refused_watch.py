@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from tidegate.application.canceling import Canceler
 from tidegate.application.desk import AccountDesk
+from tidegate.application.starts import write_marks
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.vocabulary import OrderStatus
 
@@ -28,17 +29,21 @@ class RefusedWatch:
         self._canceler = canceler
         self._horizon_seconds = horizon_seconds
         self._watch_seconds = _HORIZONS * horizon_seconds
+        self._settled: datetime | None = None
         self._next_look: dict[ClientOrderId, float] = {}
 
     async def restore(self, lived_until: datetime | None) -> None:
-        """Watch again what was refused shortly before the last process ended: meanwhile nobody has asked."""
+        """Watch what was refused and not asked for long enough, as written, or shortly before the last process ended."""
         desk = self._desk
         now = desk.clock.now()
+        settled_until = desk.marks.settled_until
         since = min(now, lived_until or now) - timedelta(seconds=self._watch_seconds)
         for record in await desk.store.orders(limit=_RESTORED_MAX):
-            is_recent = record.updated_at is not None and record.updated_at >= since
-            if record.status is OrderStatus.REFUSED and is_recent:
-                desk.refused_lately[record.client_order_id] = (record.symbol, desk.clock.monotonic())
+            at = record.updated_at
+            if record.status is not OrderStatus.REFUSED or at is None:
+                continue
+            if at >= since or settled_until is None or at > settled_until:
+                desk.refused_lately[record.client_order_id] = (at, desk.clock.monotonic())
 
     async def look(self) -> None:
         """Ask for those that are due, and call off every live order that had been refused."""
@@ -47,10 +52,20 @@ class RefusedWatch:
         due = [order_id for order_id, (_, at) in desk.refused_lately.items() if now - at >= self._due(order_id)]
         for order_id in due[:_LOOKS_MAX]:
             await self._look_for(order_id, now - desk.refused_lately[order_id][1])
+        await self._note_settled()
         for record in desk.live_orders():
             if record.is_late_accept and not record.has_open_cancel and not self._canceler.is_in_vain(record):
                 reason = "it had been refused, and the venue works it all the same"
                 await self._canceler.cancel(record.client_order_id, reason)
+
+    async def _note_settled(self) -> None:
+        """Write down until when nothing refused is left to be asked for, so that the next start watches the others."""
+        desk, settled = self._desk, self._settled
+        known = desk.marks.settled_until
+        if settled is None or (known is not None and settled <= known):
+            return
+        if all(at > settled for at, _ in desk.refused_lately.values()):
+            await write_marks(desk, settled_until=settled)
 
     def _due(self, order_id: ClientOrderId) -> float:
         return self._next_look.setdefault(order_id, min(_FIRST_LOOK_SECONDS, self._horizon_seconds))
@@ -60,6 +75,8 @@ class RefusedWatch:
         is_answered = await self._canceler.resolver.look(order_id)
         await self._desk.standing(order_id)
         if age >= self._watch_seconds and is_answered:
-            del self._next_look[order_id], self._desk.refused_lately[order_id]
+            del self._next_look[order_id]
+            at, _ = self._desk.refused_lately.pop(order_id)
+            self._settled = at if self._settled is None else max(at, self._settled)
         else:
             self._next_look[order_id] = min(2 * due, due + self._horizon_seconds, max(age, self._watch_seconds))

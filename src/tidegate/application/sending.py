@@ -129,7 +129,7 @@ class OrderSender:
             recorded = await desk.store.record_sending(approved, step)
             is_known = True
             if not isinstance(recorded, RecordedOrder):
-                desk.withdraw(order_id)
+                desk.ledger.withdraw(order_id)
                 return recorded if isinstance(recorded, AlreadyDecided) else self._not_recorded(recorded)
             desk.told_sending(step, decision)
             now = desk.clock.now()
@@ -183,7 +183,7 @@ class OrderSender:
         desk = self._desk
         await desk.store.flush()
         if await desk.store.find_order(order.client_order_id) is None:
-            desk.withdraw(order.client_order_id)
+            desk.ledger.withdraw(order.client_order_id)
             return
         desk.told(step)
         self._never_sent(order, ExpiredRefused(message="the caller gave it up while its intent was being recorded"))

@@ -1,5 +1,7 @@
 """Starts: counts those that did not end, and sets aside the one intent at which they ended."""
 
+from typing import Any
+
 from msgspec.structs import replace
 
 from tidegate.application.desk import AccountDesk
@@ -7,7 +9,7 @@ from tidegate.domain.events import TradingStateChanged
 from tidegate.domain.guards import RECORDS
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import OrderRecord
-from tidegate.domain.records import StartMarks, StoredAccount
+from tidegate.domain.records import StoredAccount
 from tidegate.domain.vocabulary import TradingState
 
 _CAREFUL_AFTER = 2
@@ -24,7 +26,6 @@ class StartLog:
 
     def __init__(self, desk: AccountDesk) -> None:
         self._desk = desk
-        self._marks = StartMarks()
 
     async def begin(self, stored: StoredAccount) -> None:
         """A start begins: count it, and judge by what earlier ones have left."""
@@ -36,24 +37,23 @@ class StartLog:
             quarantined = tuple(sorted({*quarantined, marks.taking_up}))
         self._desk.quarantined = set(map(ClientOrderId, quarantined))
         self._desk.acknowledged = set(marks.acknowledged)
-        self._marks = marks
-        await self._write(replace(marks, unfinished=marks.unfinished + 1, taking_up="", quarantined=quarantined))
+        await write_marks(self._desk, unfinished=marks.unfinished + 1, taking_up="")
 
     async def take_up(self, client_order_id: ClientOrderId) -> bool:
         """Whether an order may be taken up; it is named durably where starts have ended at one."""
         if client_order_id in self._desk.quarantined:
             return False
-        if self._marks.unfinished > _CAREFUL_AFTER:
-            await self._write(replace(self._marks, taking_up=client_order_id))
+        if self._desk.marks.unfinished > _CAREFUL_AFTER:
+            await write_marks(self._desk, taking_up=client_order_id)
         return True
 
     async def is_watched(self, client_order_id: ClientOrderId) -> bool:
         """Whether starts have ended before, so that each order is asked for by itself with its name written down."""
-        return self._marks.unfinished > _CAREFUL_AFTER and await self.take_up(client_order_id)
+        return self._desk.marks.unfinished > _CAREFUL_AFTER and await self.take_up(client_order_id)
 
     async def end(self) -> None:
         """The start is over: every other intent was taken up without harm."""
-        await self._write(marks_of(self._desk))
+        await write_marks(self._desk, unfinished=0, taking_up="")
 
     async def restrain(self, set_aside: tuple[OrderRecord, ...]) -> None:
         """Show each order that was set aside, and stop its symbol's entries: what became of it is not known."""
@@ -75,19 +75,18 @@ class StartLog:
             )
             await desk.change_state(change)
 
-    async def _write(self, marks: StartMarks) -> None:
-        if marks != self._marks:
-            self._marks = marks
-            await self._desk.store.write_start_marks(marks)
 
-
-def marks_of(desk: AccountDesk) -> StartMarks:
-    """What the next start has to know once this one is over."""
-    return StartMarks(
+async def write_marks(desk: AccountDesk, **changes: Any) -> None:
+    """Write down what the next start has to know, if any of it is new."""
+    marks = replace(
+        desk.marks,
         quarantined=tuple(sorted(desk.quarantined)),
         acknowledged=tuple(sorted(desk.acknowledged)),
-        listed_until=desk.listed_until,
+        **changes,
     )
+    if marks != desk.marks:
+        desk.marks = marks
+        await desk.store.write_start_marks(marks)
 
 
 async def release(desk: AccountDesk, symbol: str) -> None:
@@ -101,4 +100,4 @@ async def release(desk: AccountDesk, symbol: str) -> None:
         if symbol and record is not None and record.symbol != symbol:
             kept.append(order_id)
     desk.quarantined = set(kept)
-    await desk.store.write_start_marks(marks_of(desk))
+    await write_marks(desk)

@@ -17,6 +17,7 @@ class OpeningError(Exception):
 async def take_up(desk: AccountDesk, starts: StartLog | None = None) -> StoredAccount:
     """Bring the desk to where the store stands; only `starts`, where given, writes how far it has come."""
     stored = await desk.store.load()
+    desk.marks = stored.starts
     if starts is not None:
         await starts.begin(stored)
     desk.ledger.load(replace(stored, open_orders=()))
@@ -40,7 +41,6 @@ async def take_up(desk: AccountDesk, starts: StartLog | None = None) -> StoredAc
     for symbol, entry in stored.symbol_states.items():
         desk.ledger.states.set(symbol, entry)
     desk.pace.restore(desk.clock.now(), stored.orders_today)
-    desk.listed_until = stored.starts.listed_until
     if starts is not None:
         await starts.restrain(tuple(set_aside))
     desk.stats.unknown += sum(record.is_unanswered for record in desk.live_orders())

@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from tidegate.domain.amounts import DOMAIN_CONTEXT, ONE, ZERO, Money, Price, Quantity, exact
 from tidegate.domain.vocabulary import OrderSide, ProductKind
@@ -52,6 +53,13 @@ class Product(Struct, frozen=True, gc=False, kw_only=True):
     expires_at: datetime | None = None
     opens_at: datetime | None = None
     flags: TradingFlags = OPEN_FOR_TRADING
+
+    def __post_init__(self) -> None:
+        # Wherever a product comes from, what is usual is one object, by which an order's way knows it at a glance.
+        if self.multiplier is not ONE and str(self.multiplier) == "1":
+            force_setattr(self, "multiplier", ONE)
+        if self.flags is not OPEN_FOR_TRADING and self.flags == OPEN_FOR_TRADING:
+            force_setattr(self, "flags", OPEN_FOR_TRADING)
 
     @property
     def is_spot(self) -> bool:
