@@ -33,7 +33,7 @@ class RefusedWatch:
         self._next_look: dict[ClientOrderId, float] = {}
 
     async def restore(self, lived_until: datetime | None) -> None:
-        """Watch what was refused and not asked for long enough, as written, or shortly before the last process ended."""
+        """Watch what was refused and not asked for long enough, as written, or just before the last process ended."""
         desk = self._desk
         now = desk.clock.now()
         settled_until = desk.marks.settled_until

@@ -39,6 +39,7 @@ class Outside:
         self.heard: list[Heard] = []
         self.keeper: Keeper | None = None
         self._world = world
+        self.told: list[str] = []
         self._waiting: list[Act] = []
         self._deciding: dict[str, asyncio.Task[Any]] = {}
 
@@ -95,7 +96,11 @@ class Outside:
         else:
             if act.verb in ("halt", "reduce") and self._world.recording:
                 self._world.board.fired["X6"] += 1
-            await _OPERATIONS[act.verb](application, act)
+            try:
+                await _OPERATIONS[act.verb](application, act)
+            except MemoryError as raised:
+                # Whoever asked is told, as for a decision; what it left behind is judged like all else (P14).
+                self.told.append(f"{act.verb} {act.symbol}: {raised!r}")
 
     def _orders_of(self, decision_id: str) -> Sequence[str]:
         results = (one.result for one in self.heard if one.decision.decision_id == decision_id)
@@ -121,8 +126,13 @@ class Outside:
         at = self._world.loop.time()
         self.heard.append(Heard(symbol=act.symbol, decision=decision, at=at, result=value, error=error))
         if isinstance(value, StoreRefused) or error:
-            # Nothing is on record, or nobody knows: it is handed in again when a process opens.
-            self._waiting.append(act)
+            # Nothing is on record, or nobody knows: it is handed in again, to another process or when one opens.
+            inhabitants = self.keeper.inhabitants if self.keeper is not None else []
+            others = [one for one in inhabitants if one.is_open and one.application is not application]
+            if others:
+                self._hand(act, others[-1])
+            else:
+                self._waiting.append(act)
 
 
 _OPERATIONS: dict[str, Callable[[Application, Act], Awaitable[object]]] = {
