@@ -36,6 +36,7 @@ class Ground(Struct, frozen=True, gc=False):
     lowest: Decimal
     cost: Decimal
     decision_life: timedelta
+    feed_life: timedelta
     entries_below: int
     requests_below: int
     alone: Decimal
@@ -97,6 +98,7 @@ def ground_of(
         ONE - limits.collar_pct,
         ONE + fee_rate(product),
         _whole_seconds(limits.max_decision_age_seconds),
+        _whole_seconds(limits.max_feed_age_seconds),
         _above(limits.entry_orders_per_second),
         _above(limits.venue_requests_per_second * limits.entry_budget_pct),
         min(limits.max_position_pct_per_symbol, limits.max_exposure_pct),
@@ -121,50 +123,56 @@ def _is_power_of_ten(increment: Decimal) -> bool:
 
 def quote_of(ground: Ground, market: MarketReading, side: OrderSide) -> Quote:
     """The quote as the pipeline's stages would read it; worked out once a reading."""
-    product, limits, book = ground.product, ground.limits, market.book
+    product, limits, book, heard_at = ground.product, ground.limits, market.book, market.heard_at
     if (
         book is None
+        or heard_at is None
         or not market.is_synced
         or market.is_polled
         or market.clock_offset_ms
         or not (book.bids and book.asks)
-        or market.heard_at is None
     ):
         return Quote(ground, market, is_clear=False)
-    bid, ask = book.bids[0].price, book.asks[0].price
-    mid, spread, is_buy = (bid + ask) * _HALF, ask - bid, side is _BUY
-    touch, half = (ask, ask - mid) if is_buy else (bid, mid - bid)
-    allowance, wide, collar = mid * ground.guard, half * limits.slippage_half_spreads, touch * limits.collar_pct
+    best_bid, best_ask = book.bids[0], book.asks[0]
+    bid, ask = best_bid.price, best_ask.price
+    mid, spread, is_buy, most = (bid + ask) * _HALF, ask - bid, side is _BUY, limits.collar_pct
+    if is_buy:
+        touch, half, shown, bound = ask, ask - mid, best_ask.quantity, ground.highest
+    else:
+        touch, half, shown, bound = bid, mid - bid, best_bid.quantity, ground.lowest
+    allowance, wide, collar = mid * ground.guard, half * limits.slippage_half_spreads, touch * most
     if wide > allowance:
         ceiling = mid * ground.ceiling
         allowance = wide if wide < ceiling else ceiling
-    bound = allowance if allowance < collar else collar
+    slack = allowance if allowance < collar else collar
     if is_buy:
-        limit = (touch + bound).quantize(product.price_increment, ROUND_FLOOR)
+        limit = (touch + slack).quantize(product.price_increment, ROUND_FLOOR)
     else:
-        limit = (touch - bound).quantize(product.price_increment, ROUND_CEILING)
-    valued = market.mark.price if market.mark is not None else mid
-    reference = market.reference_mid if market.reference_mid is not None else valued
-    index = market.index_price
+        limit = (touch - slack).quantize(product.price_increment, ROUND_CEILING)
+    mark, reference, index = market.mark, market.reference_mid, market.index_price
+    valued = mark.price if mark is not None else mid
+    if reference is None:
+        reference = valued
+    is_clear = (
+        spread > ZERO
+        and spread <= mid * most
+        and market.symbol == product.symbol
+        and mark is not None
+        and (index is None or abs(reference - index) <= index * most)
+    )
     return Quote(
         ground,
         market,
-        is_clear=(
-            spread > ZERO
-            and spread <= mid * limits.collar_pct
-            and market.symbol == product.symbol
-            and market.mark is not None
-            and (index is None or abs(reference - index) <= index * limits.collar_pct)
-        ),
-        heard_at=market.heard_at,
-        silent_at=market.heard_at + _whole_seconds(limits.max_feed_age_seconds),
-        bid=bid,
-        touch=touch,
-        mid=mid,
-        limit=limit,
-        protection=(TermsChange("limit_price", "none", str(limit), PROTECTED),),
-        shown=(book.asks if is_buy else book.bids)[0].quantity,
-        may_take=half * limits.slippage_multiplier <= allowance,
-        furthest=reference * (ground.highest if is_buy else ground.lowest),
-        valued=valued,
+        is_clear,
+        heard_at,
+        heard_at + ground.feed_life,
+        bid,
+        touch,
+        mid,
+        limit,
+        (TermsChange("limit_price", "none", str(limit), PROTECTED),),
+        shown,
+        half * limits.slippage_multiplier <= allowance,
+        reference * bound,
+        valued,
     )
