@@ -46,8 +46,10 @@ class Quote(Struct, frozen=True, gc=False):
     """What one reading of a market says to one side of it; `is_clear` is off where a closer look is wanted.
 
     It holds from `heard_at` until `silent_at`, when the feed has said nothing for too long. `limit` protects a market
-    order, as `protection` tells; `may_take` says that taking at the touch costs no more than is allowed, and `shown`
-    how much stands there. `furthest` is the collar's bound, `valued` what a unit is worth.
+    order, as `protection` tells; `may_take` says that taking at the touch costs no more than the `allowance`, and
+    `shown` how much stands there, with the next level where each unit of it costs less: more are seldom needed.
+    `furthest` is the collar's bound, `valued` what a unit is worth, and `is_narrow` says that the spread is one that a
+    working market has.
     """
 
     ground: Ground
@@ -56,6 +58,7 @@ class Quote(Struct, frozen=True, gc=False):
     heard_at: datetime = _NEVER
     silent_at: datetime = _NEVER
     bid: Decimal = ZERO
+    ask: Decimal = ZERO
     touch: Decimal = ZERO
     mid: Decimal = ZERO
     limit: Decimal = ZERO
@@ -64,6 +67,8 @@ class Quote(Struct, frozen=True, gc=False):
     may_take: bool = False
     furthest: Decimal = ZERO
     valued: Decimal = ZERO
+    is_narrow: bool = False
+    allowance: Decimal = ZERO
 
 
 def ground_of(
@@ -121,8 +126,11 @@ def _is_power_of_ten(increment: Decimal) -> bool:
     return not sign and digits == (1,) and isinstance(exponent, int) and -MAX_DIGITS_EACH_SIDE <= exponent <= 0
 
 
-def quote_of(ground: Ground, market: MarketReading, side: OrderSide) -> Quote:
-    """The quote as the pipeline's stages would read it; worked out once a reading."""
+def quote_of(ground: Ground, market: MarketReading, side: OrderSide, before: Quote | None = None) -> Quote:
+    """The quote as the pipeline's stages would read it; worked out once a reading.
+
+    What follows from the touches alone is taken from the quote of this side before, where they are the same objects.
+    """
     product, limits, book, heard_at = ground.product, ground.limits, market.book, market.heard_at
     if (
         book is None
@@ -132,47 +140,56 @@ def quote_of(ground: Ground, market: MarketReading, side: OrderSide) -> Quote:
         or market.clock_offset_ms
         or not (book.bids and book.asks)
     ):
-        return Quote(ground, market, is_clear=False)
-    best_bid, best_ask = book.bids[0], book.asks[0]
-    bid, ask = best_bid.price, best_ask.price
-    mid, spread, is_buy, most = (bid + ask) * _HALF, ask - bid, side is _BUY, limits.collar_pct
-    if is_buy:
-        touch, half, shown, bound = ask, ask - mid, best_ask.quantity, ground.highest
+        return Quote(ground, market, False)
+    bid, ask = book.bids[0].price, book.asks[0].price
+    is_buy, mark, index = side is _BUY, market.mark, market.index_price
+    if before is not None and before.bid is bid and before.ask is ask and before.ground is ground:
+        touch, mid, limit, protection = before.touch, before.mid, before.limit, before.protection
+        may_take, is_narrow, allowance = before.may_take, before.is_narrow, before.allowance
     else:
-        touch, half, shown, bound = bid, mid - bid, best_bid.quantity, ground.lowest
-    allowance, wide, collar = mid * ground.guard, half * limits.slippage_half_spreads, touch * most
-    if wide > allowance:
-        ceiling = mid * ground.ceiling
-        allowance = wide if wide < ceiling else ceiling
-    slack = allowance if allowance < collar else collar
-    if is_buy:
-        limit = (touch + slack).quantize(product.price_increment, ROUND_FLOOR)
-    else:
-        limit = (touch - slack).quantize(product.price_increment, ROUND_CEILING)
-    mark, reference, index = market.mark, market.reference_mid, market.index_price
+        mid, spread, most = (bid + ask) * _HALF, ask - bid, limits.collar_pct
+        touch, half = (ask, ask - mid) if is_buy else (bid, mid - bid)
+        allowance, wide, collar = mid * ground.guard, half * limits.slippage_half_spreads, touch * most
+        if wide > allowance:
+            ceiling = mid * ground.ceiling
+            allowance = wide if wide < ceiling else ceiling
+        bound = allowance if allowance < collar else collar
+        if is_buy:
+            limit = (touch + bound).quantize(product.price_increment, ROUND_FLOOR)
+        else:
+            limit = (touch - bound).quantize(product.price_increment, ROUND_CEILING)
+        protection = (TermsChange("limit_price", "none", str(limit), PROTECTED),)
+        may_take, is_narrow = half * limits.slippage_multiplier <= allowance, ZERO < spread <= mid * most
+    levels = book.asks if is_buy else book.bids
+    shown = levels[0].quantity
+    if len(levels) > 1:
+        second = levels[1]
+        away = second.price - mid if is_buy else mid - second.price
+        if away * limits.slippage_multiplier < allowance:
+            shown += second.quantity
     valued = mark.price if mark is not None else mid
+    reference = market.reference_mid
     if reference is None:
         reference = valued
-    is_clear = (
-        spread > ZERO
-        and spread <= mid * most
-        and market.symbol == product.symbol
-        and mark is not None
-        and (index is None or abs(reference - index) <= index * most)
-    )
     return Quote(
         ground,
         market,
-        is_clear,
+        is_narrow
+        and mark is not None
+        and market.symbol == product.symbol
+        and (index is None or abs(reference - index) <= index * limits.collar_pct),
         heard_at,
         heard_at + ground.feed_life,
         bid,
+        ask,
         touch,
         mid,
         limit,
-        (TermsChange("limit_price", "none", str(limit), PROTECTED),),
+        protection,
         shown,
-        half * limits.slippage_multiplier <= allowance,
-        reference * bound,
+        may_take,
+        reference * (ground.highest if is_buy else ground.lowest),
         valued,
+        is_narrow,
+        allowance,
     )

@@ -65,6 +65,7 @@ class SimulatedBroker:
         self._dated, self._under_way = venue.exchange.floor.dated, venue.readings.under_way
         self._clock = clock
         self._wire = Wire(clock, venue.settings)
+        self._is_instant = self._wire.is_instant
         self._reports: Listeners[ReportStream] = Listeners()
         self._changes: Listeners[ChangeStream] = Listeners()
         self._down = ""
@@ -86,7 +87,7 @@ class SimulatedBroker:
 
     async def submit(self, recorded: RecordedOrder) -> SubmissionOutcome:
         order = recorded.order
-        if self._wire.is_instant:
+        if self._is_instant:
             return self._arrive(order)  # nothing is waited for
         return await self._wire.entry(partial(self._arrive, order), partial(self._submit_untold, order))
 

@@ -43,6 +43,7 @@ class Instrument:
         self.feed = feed
         self.feed_index = feed_index
         self.book = feed.book
+        self.bid_levels, self.ask_levels = feed.book.bids.ordered, feed.book.asks.ordered
         self.first_flags = OPEN_FOR_TRADING if product.flags == OPEN_FOR_TRADING else product.flags
         self.is_spot = product.is_spot
         self.fee_currency = product.quote_currency if product.is_spot else product.settlement_currency

@@ -46,14 +46,13 @@ class StraightWay:
         ):
             return None
         order_id, kind, side, quantity = order.client_order_id, order.order_type, order.side, order.quantity
-        floor, book, product = self._floor, instrument.book, instrument.product
-        flags, bids, asks = instrument.feed.flags, book.bids.ordered, book.asks.ordered
+        floor, product, flags = self._floor, instrument.product, instrument.feed.flags
+        bids, asks = instrument.bid_levels, instrument.ask_levels
         if (
             (kind is not MARKET and kind is not LIMIT)
             or not (bids and asks)
             or (flags is not None and flags is not OPEN_FOR_TRADING)
             or floor.reducers
-            or order_id in floor.open
             or not (quantity.is_finite() and limit.is_finite())
         ):
             return None
@@ -94,7 +93,7 @@ class StraightWay:
         value = quantity * price
         fee = credit(value * product.taker_fee_rate)
         fill = Fill(
-            trade_id=TradeId(f"{self._trade_prefix}{trade:012}"),
+            trade_id=TradeId(self._trade_prefix + str(trade).zfill(12)),
             client_order_id=order_id,
             symbol=product.symbol,
             side=side,
