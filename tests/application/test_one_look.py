@@ -21,12 +21,13 @@ from tidegate.domain.orders import ApprovedOrder, Order
 from tidegate.domain.outcomes import NoOrderNeeded
 from tidegate.domain.pace import terms_of
 from tidegate.domain.products import Product, TradingFlags
+from tidegate.domain.quotes import ground_of, quote_of
 from tidegate.domain.refusals import AnyRefusal
 from tidegate.domain.review import review
 from tidegate.domain.risk import RiskLimits, RiskManager
 from tidegate.domain.submissions import EngineCapabilities
 from tidegate.domain.translation import ONE_ORDER_VENUE, translate
-from tidegate.domain.vocabulary import Action, OrderType, Purpose, TimeInForce, TradingState, TriggerSource
+from tidegate.domain.vocabulary import Action, OrderSide, OrderType, Purpose, TimeInForce, TradingState, TriggerSource
 
 ACCOUNT_ID = "account"
 REAL = replace(SPOT, minimum_quantity=Decimal("0.0001"), minimum_notional=Decimal(1))
@@ -55,8 +56,9 @@ class Place:
             )
         )
 
-    def book(self, bid: str, ask: str, size: str = "2") -> None:
-        self.market.set_book(SPOT.symbol, [(bid, size), (Decimal(bid) - 1, 9)], [(ask, size), (Decimal(ask) + 1, 9)])
+    def book(self, bid: str, ask: str, size: str = "2", step: str = "1") -> None:
+        below, above = Decimal(bid) - Decimal(step), Decimal(ask) + Decimal(step)
+        self.market.set_book(SPOT.symbol, [(bid, size), (below, 9)], [(ask, size), (above, 9)])
 
     def tell(self, *events: Any) -> None:
         self.desk.ledger.apply(NOW, events)
@@ -338,6 +340,35 @@ def test_coins_that_were_there_before_are_not_sold_at_one_look() -> None:
     assert place.at_one_look(wish(Action.SELL, quantity=Decimal("0.02"))) is None
 
 
+def test_an_order_may_reach_the_second_level_where_each_unit_of_it_costs_less_than_is_allowed() -> None:
+    place = Place()
+    place.book("59999", "60001", "0.005")
+    assert place.both_ways(wish(quantity=Decimal("0.01")))
+    place.book("59999", "60001", "0.005", "2000")
+    assert not place.both_ways(wish(quantity=Decimal("0.01"), decision_id="d2"))
+
+
+@pytest.mark.parametrize("side", [OrderSide.BUY, OrderSide.SELL])
+def test_a_quote_with_another_before_it_is_the_quote_without(side: OrderSide) -> None:
+    place = Place()
+    place.book("59999", "60001")
+    first = place.market.reading(SPOT.symbol)
+    assert first.book is not None
+    bids, asks = first.book.bids, first.book.asks
+    resized = replace(first.book, bids=(replace(bids[0], quantity=Decimal(7)), *bids[1:]))
+    other_bid = replace(first.book, bids=(replace(bids[0], price=Decimal(59990)), *bids[1:]))
+    other_ask = replace(first.book, asks=(replace(asks[0], price=Decimal(60010)), *asks[1:]))
+    readings = [first, *(replace(first, book=one) for one in (resized, other_bid, other_ask, None, first.book))]
+    readings += [replace(first, reference_mid=Decimal(60500)), replace(first, mark=None)]
+    limits = RiskLimits(), replace(RiskLimits(), slippage_guard_bps=Decimal(1))
+    grounds = [ground_of(REAL, one, ONE_ORDER_VENUE, "USD") for one in limits]
+    before = None
+    for ground in (*grounds, *grounds):
+        for reading in readings:
+            before = quote_of(ground, reading, side, before)
+            assert before == quote_of(ground, reading, side)
+
+
 def test_new_limits_and_a_new_product_are_seen_at_once() -> None:
     """What was worked out for a product stands only as long as the product, its limits and the venue do."""
     place = Place()
@@ -386,7 +417,8 @@ def places(draw: st.DrawFn) -> Place:
     )
     place = Place(limits=limits, product=product, **({"BTC": "0.05"} if draw(st.booleans()) else {}))
     bid = draw(some("59999", "59999.5", "59990", "60000.99"))
-    place.book(bid, draw(mostly("60001", "60001.5", "60010", "60400")), draw(mostly("2", "0.009", "0.0101")))
+    ask, size = draw(mostly("60001", "60001.5", "60010", "60400")), draw(mostly("2", "0.009", "0.0101"))
+    place.book(bid, ask, size, draw(mostly("1", "50", "90", "400")))
     for strategy_id in ("", "mean"):
         if draw(st.booleans()):
             place.hold(draw(some("0.1", "0.01", "0.06")), draw(some("60000", "59000.33")), strategy_id=strategy_id)

@@ -105,7 +105,7 @@ class OneLook:
         market = self._market_data.reading(symbol)
         quote = quotes.get(symbol)
         if quote is None or quote.market is not market or quote.ground is not ground:
-            quote = quotes[symbol] = quote_of(ground, market, side)
+            quote = quotes[symbol] = quote_of(ground, market, side, quote)
         if not quote.is_clear or not quote.heard_at <= at < quote.silent_at:
             return None
         return self._sized(decision, quote, valuation, account_id, at, side)

@@ -36,6 +36,7 @@ class Ground(Struct, frozen=True, gc=False):
     lowest: Decimal
     cost: Decimal
     decision_life: timedelta
+    feed_life: timedelta
     entries_below: int
     requests_below: int
     alone: Decimal
@@ -45,8 +46,10 @@ class Quote(Struct, frozen=True, gc=False):
     """What one reading of a market says to one side of it; `is_clear` is off where a closer look is wanted.
 
     It holds from `heard_at` until `silent_at`, when the feed has said nothing for too long. `limit` protects a market
-    order, as `protection` tells; `may_take` says that taking at the touch costs no more than is allowed, and `shown`
-    how much stands there. `furthest` is the collar's bound, `valued` what a unit is worth.
+    order, as `protection` tells; `may_take` says that taking at the touch costs no more than the `allowance`, and
+    `shown` how much stands there, with the next level where each unit of it costs less: more are seldom needed.
+    `furthest` is the collar's bound, `valued` what a unit is worth, and `is_narrow` says that the spread is one that a
+    working market has.
     """
 
     ground: Ground
@@ -55,6 +58,7 @@ class Quote(Struct, frozen=True, gc=False):
     heard_at: datetime = _NEVER
     silent_at: datetime = _NEVER
     bid: Decimal = ZERO
+    ask: Decimal = ZERO
     touch: Decimal = ZERO
     mid: Decimal = ZERO
     limit: Decimal = ZERO
@@ -63,6 +67,8 @@ class Quote(Struct, frozen=True, gc=False):
     may_take: bool = False
     furthest: Decimal = ZERO
     valued: Decimal = ZERO
+    is_narrow: bool = False
+    allowance: Decimal = ZERO
 
 
 def ground_of(
@@ -97,6 +103,7 @@ def ground_of(
         ONE - limits.collar_pct,
         ONE + fee_rate(product),
         _whole_seconds(limits.max_decision_age_seconds),
+        _whole_seconds(limits.max_feed_age_seconds),
         _above(limits.entry_orders_per_second),
         _above(limits.venue_requests_per_second * limits.entry_budget_pct),
         min(limits.max_position_pct_per_symbol, limits.max_exposure_pct),
@@ -119,52 +126,70 @@ def _is_power_of_ten(increment: Decimal) -> bool:
     return not sign and digits == (1,) and isinstance(exponent, int) and -MAX_DIGITS_EACH_SIDE <= exponent <= 0
 
 
-def quote_of(ground: Ground, market: MarketReading, side: OrderSide) -> Quote:
-    """The quote as the pipeline's stages would read it; worked out once a reading."""
-    product, limits, book = ground.product, ground.limits, market.book
+def quote_of(ground: Ground, market: MarketReading, side: OrderSide, before: Quote | None = None) -> Quote:
+    """The quote as the pipeline's stages would read it; worked out once a reading.
+
+    What follows from the touches alone is taken from the quote of this side before, where they are the same objects.
+    """
+    product, limits, book, heard_at = ground.product, ground.limits, market.book, market.heard_at
     if (
         book is None
+        or heard_at is None
         or not market.is_synced
         or market.is_polled
         or market.clock_offset_ms
         or not (book.bids and book.asks)
-        or market.heard_at is None
     ):
-        return Quote(ground, market, is_clear=False)
+        return Quote(ground, market, False)
     bid, ask = book.bids[0].price, book.asks[0].price
-    mid, spread, is_buy = (bid + ask) * _HALF, ask - bid, side is _BUY
-    touch, half = (ask, ask - mid) if is_buy else (bid, mid - bid)
-    allowance, wide, collar = mid * ground.guard, half * limits.slippage_half_spreads, touch * limits.collar_pct
-    if wide > allowance:
-        ceiling = mid * ground.ceiling
-        allowance = wide if wide < ceiling else ceiling
-    bound = allowance if allowance < collar else collar
-    if is_buy:
-        limit = (touch + bound).quantize(product.price_increment, ROUND_FLOOR)
+    is_buy, mark, index = side is _BUY, market.mark, market.index_price
+    if before is not None and before.bid is bid and before.ask is ask and before.ground is ground:
+        touch, mid, limit, protection = before.touch, before.mid, before.limit, before.protection
+        may_take, is_narrow, allowance = before.may_take, before.is_narrow, before.allowance
     else:
-        limit = (touch - bound).quantize(product.price_increment, ROUND_CEILING)
-    valued = market.mark.price if market.mark is not None else mid
-    reference = market.reference_mid if market.reference_mid is not None else valued
-    index = market.index_price
+        mid, spread, most = (bid + ask) * _HALF, ask - bid, limits.collar_pct
+        touch, half = (ask, ask - mid) if is_buy else (bid, mid - bid)
+        allowance, wide, collar = mid * ground.guard, half * limits.slippage_half_spreads, touch * most
+        if wide > allowance:
+            ceiling = mid * ground.ceiling
+            allowance = wide if wide < ceiling else ceiling
+        bound = allowance if allowance < collar else collar
+        if is_buy:
+            limit = (touch + bound).quantize(product.price_increment, ROUND_FLOOR)
+        else:
+            limit = (touch - bound).quantize(product.price_increment, ROUND_CEILING)
+        protection = (TermsChange("limit_price", "none", str(limit), PROTECTED),)
+        may_take, is_narrow = half * limits.slippage_multiplier <= allowance, ZERO < spread <= mid * most
+    levels = book.asks if is_buy else book.bids
+    shown = levels[0].quantity
+    if len(levels) > 1:
+        second = levels[1]
+        away = second.price - mid if is_buy else mid - second.price
+        if away * limits.slippage_multiplier < allowance:
+            shown += second.quantity
+    valued = mark.price if mark is not None else mid
+    reference = market.reference_mid
+    if reference is None:
+        reference = valued
     return Quote(
         ground,
         market,
-        is_clear=(
-            spread > ZERO
-            and spread <= mid * limits.collar_pct
-            and market.symbol == product.symbol
-            and market.mark is not None
-            and (index is None or abs(reference - index) <= index * limits.collar_pct)
-        ),
-        heard_at=market.heard_at,
-        silent_at=market.heard_at + _whole_seconds(limits.max_feed_age_seconds),
-        bid=bid,
-        touch=touch,
-        mid=mid,
-        limit=limit,
-        protection=(TermsChange("limit_price", "none", str(limit), PROTECTED),),
-        shown=(book.asks if is_buy else book.bids)[0].quantity,
-        may_take=half * limits.slippage_multiplier <= allowance,
-        furthest=reference * (ground.highest if is_buy else ground.lowest),
-        valued=valued,
+        is_narrow
+        and mark is not None
+        and market.symbol == product.symbol
+        and (index is None or abs(reference - index) <= index * limits.collar_pct),
+        heard_at,
+        heard_at + ground.feed_life,
+        bid,
+        ask,
+        touch,
+        mid,
+        limit,
+        protection,
+        shown,
+        may_take,
+        reference * (ground.highest if is_buy else ground.lowest),
+        valued,
+        is_narrow,
+        allowance,
     )

@@ -59,14 +59,10 @@ class Accounts:
         """
         state, fee = self.state, fill.fee
         if product.kind is SPOT:
-            ours, theirs = state.balances, state.counterparty
-            base, quote, quantity = product.base_currency, product.quote_currency, fill.quantity
             if fill.side is SELL:
-                quantity, value = -quantity, -value
-            ours[base] = ours.get(base, ZERO) + quantity
-            theirs[base] = theirs.get(base, ZERO) - quantity
-            ours[quote] = ours.get(quote, ZERO) - value
-            theirs[quote] = theirs.get(quote, ZERO) + value
+                self.swap(product, -fill.quantity, -value, ZERO)
+            else:
+                self.swap(product, fill.quantity, value, ZERO)
         else:
             before = self.position(fill.symbol)
             after = apply_fill(before, fill, product)
@@ -78,6 +74,19 @@ class Accounts:
             balances, fees, currency = state.balances, state.fees, fill.fee_currency
             balances[currency] = balances.get(currency, ZERO) - fee
             fees[currency] = fees.get(currency, ZERO) + fee
+
+    def swap(self, product: Product, quantity: Decimal, value: Decimal, fee: Decimal) -> None:
+        """Base for quote, negative when it is sold, and a fee in quote."""
+        state, base, quote = self.state, product.base_currency, product.quote_currency
+        ours, theirs = state.balances, state.counterparty
+        ours[base] = ours.get(base, ZERO) + quantity
+        theirs[base] = theirs.get(base, ZERO) - quantity
+        theirs[quote] = theirs.get(quote, ZERO) + value
+        left = ours.get(quote, ZERO) - value
+        if fee:
+            left -= fee
+            state.fees[quote] = state.fees.get(quote, ZERO) + fee
+        ours[quote] = left
 
     def total(self, currency: str) -> Decimal:
         """All there is of a currency, in all accounts; no trade changes it."""

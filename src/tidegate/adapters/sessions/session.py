@@ -272,7 +272,7 @@ class MarketSession:
 
     @property
     def _has_no_price(self) -> bool:
-        return self._next is not None and any(feed.mid is None for feed in self._venue.exchange.feeds)
+        return self._next is not None and any(feed.mid() is None for feed in self._venue.exchange.feeds)
 
     def _finish(self) -> None:
         self._venue.tape.end_session()

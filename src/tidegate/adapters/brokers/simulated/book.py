@@ -95,7 +95,10 @@ class BookSide:
             return shown
         else:
             first = bisect_left(self.keys, changed)
-            shown = _levels(ordered[first:][-count:]) + shown[self._shown_of - first :]
+            rising = ordered[first:] if len(ordered) - first <= count else ordered[-count:]
+            rising.reverse()
+            renewed = tuple([level.shown or level.as_level() for level in rising])
+            shown = renewed + shown[self._shown_of - first :]
             missing = min(count, len(ordered)) - len(shown)
             if missing < 0:
                 shown = shown[:count]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, getcontext
 from functools import partial
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ from tidegate.adapters.brokers.simulated.wire import Wire
 from tidegate.adapters.brokers.simulated.world_file import WorldError
 from tidegate.adapters.brokers.streams import ChangeStream, Listeners, ReportStream
 from tidegate.adapters.clocks import SchedulingClock
-from tidegate.domain.amounts import ZERO
+from tidegate.domain.amounts import DOMAIN_CONTEXT, ZERO
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import ApprovedOrder, Order, OrderRecord, RecordedOrder, Refused
@@ -55,7 +55,7 @@ class SimulatedBroker:
 
     def __init__(self, venue: SimulatedVenue, clock: SchedulingClock) -> None:
         self.venue = venue
-        self._entry = venue.entry
+        self._entry, self._straight = venue.entry, venue.entry.straight
         self._readings = venue.readings
         self._is_late, self._told, self._products = (
             venue.readings.is_late,
@@ -65,6 +65,7 @@ class SimulatedBroker:
         self._dated, self._under_way = venue.exchange.floor.dated, venue.readings.under_way
         self._clock = clock
         self._wire = Wire(clock, venue.settings)
+        self._is_instant = self._wire.is_instant
         self._reports: Listeners[ReportStream] = Listeners()
         self._changes: Listeners[ChangeStream] = Listeners()
         self._down = ""
@@ -86,7 +87,7 @@ class SimulatedBroker:
 
     async def submit(self, recorded: RecordedOrder) -> SubmissionOutcome:
         order = recorded.order
-        if self._wire.is_instant:
+        if self._is_instant:
             return self._arrive(order)  # nothing is waited for
         return await self._wire.entry(partial(self._arrive, order), partial(self._submit_untold, order))
 
@@ -188,7 +189,9 @@ class SimulatedBroker:
         try:
             if self._dated or self._under_way:
                 self.venue.advance(self._clock.now_us())
-            return self._entry.submit(order, now)
+            if getcontext() is not DOMAIN_CONTEXT:
+                return self._entry.submit(order, now)
+            return self._straight.filled(order, now) or self._entry.the_long_way(order, now)
         except WorldError as error:
             self._down = str(error)
             return SubmissionUnanswered(reason=self._down, at=now)

@@ -21,6 +21,7 @@ from tidegate.adapters.brokers.simulated.orders import (
     WorkingOrder,
     terms_of,
 )
+from tidegate.adapters.brokers.simulated.straight import LARGE_FILL_DIVISOR, StraightWay
 from tidegate.adapters.brokers.words import FOK, IOC, MARKET, TAKER
 from tidegate.domain.amounts import ZERO, exact
 from tidegate.domain.fills import Fill
@@ -40,9 +41,6 @@ _RAN_OUT = "the recorded depth ended; what lies past it was cancelled"
 _NOT_WHOLE = "fill-or-kill, and it could not fill whole"
 _NOTHING_TO_REDUCE = "reduce-only, and the position is closed"
 
-_LARGE_FILL_DIVISOR = 10
-"""A fill of more than a tenth of its level would have moved a real market: it is counted, and stated."""
-
 
 class OrderEntry:
     """The venue's answers. Every call is one step of the world, written before it returns."""
@@ -53,10 +51,15 @@ class OrderEntry:
         self._instruments, self._funds = exchange.instruments, exchange.funds
         self._archive, self._state = exchange.world.archive, exchange.world.state
         self._order_prefix = f"V{self._state.generation}-"
+        self.straight = StraightWay(exchange)
 
     @exact
     def submit(self, order: Order, at: datetime) -> SubmissionOutcome:
         """Admit, match and rest an order; a client order id that is known answers with its first order (class A)."""
+        return self.straight.filled(order, at) or self.the_long_way(order, at)
+
+    def the_long_way(self, order: Order, at: datetime) -> SubmissionOutcome:
+        """The same for any order, by one rule after the other; in the domain's decimal context."""
         terms = terms_of(order)
         known = self._floor.open.get(terms.client_order_id) or self._archive.find(terms.client_order_id)
         if known is not None:
@@ -169,7 +172,7 @@ class OrderEntry:
         fills, fill = [], self._floor.fill
         for level, quantity in plan.takes:
             fills.append(fill(order, instrument, quantity, level.price, at, TAKER))
-            if quantity * _LARGE_FILL_DIVISOR > level.total:
+            if quantity * LARGE_FILL_DIVISOR > level.total:
                 self._state.large_fill_count += 1
             instrument.use_up(level, quantity)
         return fills

@@ -85,7 +85,6 @@ class MarketFeed:
             self._sample(row.at_us)
         return self._handlers[type(row)](row)
 
-    @property
     def mid(self) -> Decimal | None:
         """Half-way between the touches, reckoned once for each two; None where a side is empty or the book crossed."""
         bids, asks = self.book.bids.ordered, self.book.asks.ordered
@@ -94,11 +93,11 @@ class MarketFeed:
         bid, ask = bids[-1].price, asks[-1].price
         if bid is not self._bid or ask is not self._ask:
             self._bid, self._ask = bid, ask
-            self._mid = _middle((bid, ask)) if bid < ask else None
+            self._mid = DOMAIN_CONTEXT.divide(DOMAIN_CONTEXT.add(bid, ask), _TWO) if bid < ask else None
         return self._mid
 
     def _sample(self, at_us: int) -> None:
-        mid = self.mid
+        mid = self.mid()
         if mid is not None:
             self.mids.sample(at_us, mid)
 

@@ -37,9 +37,10 @@ class Funds:
 
     def free(self, currency: str) -> Decimal:
         """A balance less holds, margin and unrealised losses."""
-        free = self._accounts.unheld(currency)
+        accounts = self._accounts
+        free = accounts.unheld(currency) if accounts.held else accounts.state.balances.get(currency, ZERO)
         for instrument in self._settled_in.get(currency, ()):
-            if instrument.has_orders or instrument.product.symbol in self._accounts.state.positions:
+            if instrument.bids.keys or instrument.asks.keys or instrument.product.symbol in accounts.state.positions:
                 free += min(self._unrealized(instrument), ZERO) - self._margin(instrument)
         return free
 
@@ -72,11 +73,11 @@ class Funds:
         position = self._accounts.state.positions.get(instrument.product.symbol)
         if position is None or position.entry_price is None:
             return ZERO
-        return instrument.product.notional(position.quantity, instrument.feed.mid or position.entry_price)
+        return instrument.product.notional(position.quantity, instrument.feed.mid() or position.entry_price)
 
     def _unrealized(self, instrument: Instrument) -> Decimal:
         position = self._accounts.state.positions.get(instrument.product.symbol)
-        mid = instrument.feed.mid
+        mid = instrument.feed.mid()
         if position is None or mid is None:
             return ZERO
         return position.unrealized_pnl(instrument.product, mid)

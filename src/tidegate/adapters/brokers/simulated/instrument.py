@@ -34,7 +34,8 @@ class Instrument:
     """The matching state of one product. Several may share one recorded book; each has its own levels and queues.
 
     `feed_index` is the place of its feed among the exchange's. `used` is what was taken of each level and stands until
-    the next update: by recorded order, or of the whole level.
+    the next update: by recorded order, or of the whole level. `with_fee` is what a unit of value costs with the larger
+    of the two fees; None where that is itself.
     """
 
     def __init__(self, product: Product, feed: MarketFeed, feed_index: int) -> None:
@@ -42,11 +43,13 @@ class Instrument:
         self.feed = feed
         self.feed_index = feed_index
         self.book = feed.book
+        self.bid_levels, self.ask_levels = feed.book.bids.ordered, feed.book.asks.ordered
         self.first_flags = OPEN_FOR_TRADING if product.flags == OPEN_FOR_TRADING else product.flags
         self.is_spot = product.is_spot
         self.fee_currency = product.quote_currency if product.is_spot else product.settlement_currency
         rate = max(product.maker_fee_rate, product.taker_fee_rate)
-        self._with_fee = DOMAIN_CONTEXT.add(ONE, rate) if rate > ZERO else None
+        self.with_fee = DOMAIN_CONTEXT.add(ONE, rate) if rate > ZERO else None
+        self.is_plain = product.is_spot and product.multiplier is ONE and self.first_flags is OPEN_FOR_TRADING
         self.used: dict[LiveLevel, dict[str, Decimal]] = {}
         self.bids = RestingSide(is_bid=True)
         self.asks = RestingSide(is_bid=False)
@@ -95,13 +98,18 @@ class Instrument:
 
     def use_up(self, level: LiveLevel, quantity: Decimal) -> None:
         """What was taken is gone until the next update: of the orders in front first, where they are known."""
-        if not level.queue:
+        queue = level.queue
+        if not queue:
             self.use(level, WHOLE_LEVEL, quantity)
             return
         left, taken = quantity, self.used.get(level)
         if taken is None:
+            first = next(iter(queue))
+            if quantity < queue[first]:
+                self.used[level] = {first: quantity}
+                return
             taken = self.used[level] = {}
-        for order_id, size in level.queue.items():
+        for order_id, size in queue.items():
             before = taken.get(order_id)
             available = size if before is None else size - before
             if available > ZERO:
@@ -138,7 +146,7 @@ class Instrument:
         if side is SELL:
             return product.base_currency, quantity
         value = quantity * price * product.multiplier
-        return product.quote_currency, value if self._with_fee is None else value * self._with_fee
+        return product.quote_currency, value if self.with_fee is None else value * self.with_fee
 
     def would_cross(self, side: OrderSide, limit: Decimal) -> bool:
         """Whether an order at this limit reaches the other side of the recorded book."""

@@ -4,7 +4,6 @@ from collections import deque
 
 import msgspec
 
-from tidegate.adapters.brokers.simulated.book import LiveBook
 from tidegate.adapters.brokers.simulated.feed import MarketFeed
 from tidegate.adapters.recordings.format import Gap, Row, StatusChanged
 from tidegate.adapters.recordings.header import moment_of
@@ -75,10 +74,14 @@ class Readings:
         feed, heard_us = self._feed_of.get(symbol), self._heard_us
         if feed is None or heard_us is None:
             return MarketReading(symbol=symbol, is_synced=False)
-        heard_at, mid, book = moment_of(heard_us), feed.mid, feed.book
+        heard_at, mid, book = moment_of(heard_us), feed.mid(), feed.book
         known = self._books.get(symbol)
         if known is None or known.version != book.version:
-            known = self._snapshot(symbol, book)
+            # The best levels. Never complete: what a recording does not show may be there all the same.
+            depth = self._depth
+            known = self._books[symbol] = BookSnapshot(
+                symbol=symbol, bids=book.bids.top(depth), asks=book.asks.top(depth), version=book.version
+            )
         reading = self.told[symbol] = MarketReading(
             symbol=symbol,
             book=known if book.is_synced else None,
@@ -105,11 +108,3 @@ class Readings:
             if index == row.product:
                 self.by_symbol[symbol] = msgspec.structs.replace(self.by_symbol[symbol], flags=row.flags)
         self.products = tuple(self.by_symbol.values())
-
-    def _snapshot(self, symbol: str, book: LiveBook) -> BookSnapshot:
-        """The best levels. Never complete: what a recording does not show may be there all the same."""
-        depth = self._depth
-        made = self._books[symbol] = BookSnapshot(
-            symbol=symbol, bids=book.bids.top(depth), asks=book.asks.top(depth), version=book.version
-        )
-        return made
