@@ -83,7 +83,7 @@ class Keeper:
         self.on_kill: Callable[[str], bool] | None = None
         self.dead: list[str] = []
         self._plan = plan
-        self._path = path
+        self.path = path
         self._world = world
         self._parts = parts
         self._watch = watch
@@ -166,7 +166,7 @@ class Keeper:
         """What a process does from its start to its end."""
         world, parts = self._world, self._parts
         try:
-            inner = parts.open_store(self._path, ACCOUNT, world.clock, one.process.name)
+            inner = parts.open_store(self.path, ACCOUNT, world.clock, one.process.name)
         except StoreError as error:
             self._could_not(one, str(error))
             return
@@ -250,7 +250,7 @@ class Keeper:
             return
         if ending.is_taken_over:
             # Somebody has removed the file that the lock is on: the next process takes another one.
-            lock_path(self._path).unlink(missing_ok=True)
+            lock_path(self.path).unlink(missing_ok=True)
             self._world.board.fired["X1"] += 1
             self.start_next()
             self._world.wire.later(TAKEN_OVER_SECONDS, partial(self._let_go, one))

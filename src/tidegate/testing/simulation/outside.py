@@ -9,10 +9,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 from returns.result import Success
 
+from tidegate.adapters.stores.sqlite.errors import StoreError
+from tidegate.adapters.stores.sqlite.inbox import open_sqlite_inbox
 from tidegate.application.application import Application
 from tidegate.domain.decisions import Decision
+from tidegate.domain.events import TradingStateChanged
 from tidegate.domain.outcomes import NoOrderNeeded, OrderPlaced
 from tidegate.domain.refusals import AnyRefusal, StoreRefused
+from tidegate.domain.vocabulary import TradingState
 from tidegate.testing.simulation.clock import moment
 from tidegate.testing.simulation.keeper import Inhabitant, Keeper
 from tidegate.testing.simulation.plans import Act
@@ -20,6 +24,11 @@ from tidegate.testing.simulation.world import World
 
 KEPT_SECONDS = 20.0
 """How often whoever decides looks whether a decision that it handed in has come to an outcome."""
+
+
+_INBOX_SECONDS = 0.3
+"""How long a request may lie in the inbox before the process reads it."""
+_STATES = {"halt": TradingState.HALTED, "reduce": TradingState.REDUCING}
 
 
 class Heard(Struct, frozen=True, kw_only=True):
@@ -96,11 +105,26 @@ class Outside:
         else:
             if act.verb in ("halt", "reduce") and self._world.recording:
                 self._world.board.fired["X6"] += 1
+            if act.verb in _STATES and int(act.at * 1_000) % 2:
+                await self._write_elsewhere(_STATES[act.verb])
             try:
                 await _OPERATIONS[act.verb](application, act)
             except MemoryError as raised:
                 # Whoever asked is told, as for a decision; what it left behind is judged like all else (P14).
                 self.told.append(f"{act.verb} {act.symbol}: {raised!r}")
+
+    async def _write_elsewhere(self, state: TradingState) -> None:
+        """As the command does from another terminal: the state is in the store before the process is asked for it."""
+        if self.keeper is None:
+            return
+        clock = self._world.clock
+        change = TradingStateChanged(state=state, reason="as the plan has it", by="operator", at=clock.now())
+        try:
+            with open_sqlite_inbox(self.keeper.path, clock=clock, busy_timeout_ms=1) as inbox:
+                await inbox.write_state(change)
+        except StoreError:
+            return  # another store than SQLite, or one that cannot be written now: then the process is asked at once
+        await clock.sleep(_INBOX_SECONDS)
 
     def _orders_of(self, decision_id: str) -> Sequence[str]:
         results = (one.result for one in self.heard if one.decision.decision_id == decision_id)
