@@ -270,16 +270,15 @@ class OrderSender:
 
     def _never_sent(self, order: Order, refusal: AnyRefusal) -> OrderRecord:
         """An order recorded as SENDING that we then did not send: REFUSED, with our own reason."""
-        self._desk.stats.refused += 1
-        rejected = OrderRejected(
-            client_order_id=order.client_order_id,
-            code=refusal.code,
-            reason=refusal.message,
-            by_venue=False,
-            at=self._desk.clock.now(),
-        )
-        before = self._desk.ledger.orders[order.client_order_id]
-        ended = self._desk.note(rejected.at, rejected)
+        desk, order_id = self._desk, order.client_order_id
+        told = desk.ended.find(order_id)
+        if told is not None and order_id not in desk.ledger.orders:
+            return told  # its end has been told while it was being recorded
+        desk.stats.refused += 1
+        at, code, reason = desk.clock.now(), refusal.code, refusal.message
+        rejected = OrderRejected(client_order_id=order_id, code=code, reason=reason, by_venue=False, at=at)
+        before = desk.ledger.orders[order_id]
+        ended = desk.note(at, rejected)
         return before if ended is None else ended.orders[0]
 
     def _not_recorded(self, outcome: StateForbids | WriterLost | StoreUnavailable) -> AnyRefusal:
