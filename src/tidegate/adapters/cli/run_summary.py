@@ -34,7 +34,7 @@ def run_summary(
         *([_refusals(log)] if log.refused else []),
         _money(opening, summary, log),
         *_integrity(closing, summary),
-        *([_assumptions(settings)] if settings.profile in ("paper", "replay") else []),
+        *([Text(assumptions(settings), style="dim")] if settings.profile in ("paper", "replay") else []),
     )
 
 
@@ -116,7 +116,8 @@ def _integrity(closing: AccountSummary, summary: RunSummary) -> list[RenderableT
     return [grid, *(Text(f"  {number}: {what}", style="red") for number, what in summary.broken.items())]
 
 
-def _assumptions(settings: Settings) -> Text:
+def assumptions(settings: Settings) -> str:
+    """What a result on paper assumes, which is told with each."""
     paper = settings.paper
     latencies = (
         paper.feed_latency_ms,
@@ -127,10 +128,9 @@ def _assumptions(settings: Settings) -> Text:
     is_own = paper.maker_fee_rate is not None or paper.taker_fee_rate is not None
     fees = "those of the settings" if is_own else "the recording's"
     words = "/".join(f"{latency:g}" for latency in latencies)
-    return Text(
+    return (
         "Assumed on paper: our orders do not move the recorded market; resting orders wait behind the displayed size; "
-        f"nothing fills past the recorded depth; feed/entry/ack/cancel take {words} ms; fees are {fees}.",
-        style="dim",
+        f"nothing fills past the recorded depth; feed/entry/ack/cancel take {words} ms; fees are {fees}."
     )
 
 
