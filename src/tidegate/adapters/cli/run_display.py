@@ -1,7 +1,7 @@
 """What a run shows while it runs: a live picture in a terminal, plain lines elsewhere, nothing beside JSON."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from rich.console import Group, RenderableType
@@ -30,11 +30,13 @@ class Progress:
 
     def __init__(self) -> None:
         self.latest: SessionProgress | None = None
+        self.faults: Mapping[str, int] = {}
         self.on_step: Callable[[SessionProgress], None] | None = None
         self._steps = 0
 
     def __call__(self, progress: SessionProgress) -> None:
         self.latest = progress
+        self.faults = progress.faults
         steps = int(progress.fraction * _STEPS)
         if steps > self._steps:
             self._steps = steps

@@ -175,7 +175,8 @@ async def _play(call: Call, settings: Settings, source: Source, for_seconds: flo
         async with displayed(terminal, app, log, progress, _title(settings, source)), _stop(app, for_seconds) as stop:
             summary = await app.run_until(intake, stop=stop)
         closing = await app.account()
-    terminal.answer([lines.run_line(summary)], run_summary(settings, opening, closing, summary, log))
+    faults = progress.faults
+    terminal.answer([lines.run_line(summary, faults)], run_summary(settings, opening, closing, summary, log, faults))
     if not terminal.is_json:
         for suggestion in suggestions(call, settings, log):
             terminal.line(suggestion)

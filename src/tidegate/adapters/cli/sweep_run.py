@@ -7,6 +7,7 @@ from msgspec import Struct
 from tidegate.adapters.cli import lines, wire_upkeep
 from tidegate.adapters.cli.failures import FAILURES, MISTAKES
 from tidegate.adapters.cli.opener import ApplicationOpener
+from tidegate.adapters.cli.run_display import Progress
 from tidegate.adapters.cli.run_summary import assumptions
 from tidegate.adapters.cli.sweep_plan import SweepRun
 from tidegate.adapters.intake import StrategyIntake, load_strategy
@@ -39,7 +40,8 @@ def play(task: SweepTask) -> wire_upkeep.SweepLine:
 async def _play(task: SweepTask) -> wire_upkeep.SweepLine:
     settings = task.settings
     strategy = load_strategy(settings.intake.strategy, settings.intake.parameters)
-    async with task.open_application(settings) as app:
+    progress = Progress()
+    async with task.open_application(settings, on_progress=progress) as app:
         desk = app.operations.desk
         intake = StrategyIntake(strategy, DeskView(desk), desk.clock, settings.intake.interval_seconds)
         stop = asyncio.Event()
@@ -52,7 +54,7 @@ async def _play(task: SweepTask) -> wire_upkeep.SweepLine:
     return wire_upkeep.SweepLine(
         run=task.run.name,
         changed=task.run.changed,
-        result=lines.run_line(summary),
+        result=lines.run_line(summary, progress.faults),
         journal_rows=rows,
         journal_hash=digest,
         assumed=assumptions(settings),
