@@ -12,7 +12,8 @@ from tidegate.adapters.cli.failures import DONE, REFUSED
 from tidegate.adapters.cli.stored import looking, require_store
 from tidegate.adapters.cli.symbols import require_product, require_symbol
 from tidegate.application.application import Application
-from tidegate.domain.events import ExternalFlow, JournalEvent
+from tidegate.application.moving import words as movement_words
+from tidegate.domain.events import AccountMoved, ExternalFlow, JournalEvent
 from tidegate.domain.records import JournalRow
 
 LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, max=100_000, help="How many, the latest first.")]
@@ -136,5 +137,7 @@ def event_words(event: JournalEvent) -> str:
         words.append(f"{refusal.code}: {refusal.message}")
     if isinstance(event, ExternalFlow):
         words.append(f"{figures.quantity(event.amount)} {event.currency}")
+    if isinstance(event, AccountMoved):
+        words.append(movement_words(event.movement))
     words.extend(str(one) for one in about if one)
     return " ".join([kind, *words])
