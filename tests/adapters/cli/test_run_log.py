@@ -249,16 +249,19 @@ def test_what_could_not_be_compared_is_no_disagreement() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "told"),
-    [(DifferenceKind.EXTERNAL, "somebody else's"), (DifferenceKind.TERMS_DIFFER, "until you have looked at it")],
+    ("kind", "verdict", "told"),
+    [
+        (DifferenceKind.EXTERNAL, "Records and venue agree", "somebody else's"),
+        (DifferenceKind.TERMS_DIFFER, "Records and venue do not agree", "until you have looked at it"),
+    ],
 )
-def test_a_difference_says_what_becomes_of_it(kind: DifferenceKind, told: str) -> None:
+def test_a_difference_says_what_becomes_of_it(kind: DifferenceKind, verdict: str, told: str) -> None:
     """Below the differences, what they mean for whoever reads them."""
     report = ReconciliationReport(at=AT, differences=(Difference(kind=kind, subject="x", ours="a", theirs="b"),))
 
     lines = [text.plain for text in wording.reconciliation(report).renderables if isinstance(text, Text)]
 
-    assert lines[0] == "Records and venue do not agree"
+    assert lines[0] == verdict
     assert told in lines[-1]
 
 
