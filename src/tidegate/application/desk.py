@@ -8,6 +8,7 @@ from tidegate.application.desk_reading import DeskReading
 from tidegate.application.ended import EndedOrders
 from tidegate.application.histories import HistoryKeeper
 from tidegate.application.publishing import Publisher
+from tidegate.application.recording import OrdersBeingRecorded
 from tidegate.application.tally import Tally, begins_to_fill
 from tidegate.domain.decisions import Decision
 from tidegate.domain.events import IncidentRaised, JournalEvent, OrderNews, OrderUnanswered, TradingStateChanged
@@ -73,6 +74,7 @@ class AccountDesk(DeskReading):
         self.began = clock.monotonic()
         self.ended = EndedOrders(store)
         self.in_transit: set[ClientOrderId] = set()
+        self.recording = OrdersBeingRecorded()
         self.fences: dict[str, int] = {}
         self.differences: tuple[Difference, ...] = ()
         self.order_differences: dict[str, Difference] = {}
