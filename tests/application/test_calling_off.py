@@ -75,7 +75,7 @@ async def test_an_order_that_is_called_off_while_it_is_recorded_is_never_sent(ca
 
 
 async def test_a_cancel_of_an_order_that_the_store_then_refuses_leaves_no_row() -> None:
-    """A halt from elsewhere keeps the intent from being recorded: nothing is to be cancelled, and no row tells of it."""
+    """A halt from elsewhere keeps the intent from being recorded: nothing is to be cancelled, no row tells of it."""
     rig, gate = Rig(), Gate("record_sending")
     async with rig.open(order_store=InterposedStore(rig.store, before=gate)) as app:
         deciding = asyncio.create_task(app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
