@@ -13,7 +13,7 @@ import typer
 from typer.main import get_command
 
 from tidegate import __version__
-from tidegate.adapters.cli import deciding, drilling, inspecting, operating, reading, running, setting_up
+from tidegate.adapters.cli import deciding, drilling, inspecting, operating, reading, running, setting_up, settling
 from tidegate.adapters.cli.call import COMMON, Call
 from tidegate.adapters.cli.decision_options import PARAMETERS, DecisionOptions, options_of
 from tidegate.adapters.cli.failures import FAILURES, MISTAKES, USAGE, exit_code
@@ -41,6 +41,7 @@ COMMANDS: tuple[tuple[str, str, Command], ...] = (
     (_LOOK, "quote", reading.quote),
     (_LOOK, "events", reading.events),
     (_INTERVENE, "cancel", operating.cancel),
+    (_INTERVENE, "settle", settling.settle),
     (_INTERVENE, "close", operating.close),
     (_INTERVENE, "cancel-all", operating.cancel_all),
     (_INTERVENE, "halt", operating.halt),
