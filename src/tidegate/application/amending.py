@@ -19,7 +19,7 @@ from tidegate.domain.ports import EnginePort
 from tidegate.domain.records import StepCommitted
 from tidegate.domain.refusals import AnyRefusal, InvalidRefused, MarketStateRefused, Remedy, StoreRefused
 from tidegate.domain.settlement import news_of_amend
-from tidegate.domain.submissions import AmendConfirmed, AmendOutcome
+from tidegate.domain.submissions import AmendConfirmed, AmendOutcome, AmendUnanswered
 from tidegate.domain.vocabulary import OrderSide, OrderStatus
 
 _AMENDABLE = (OrderStatus.ACCEPTED, OrderStatus.PARTIALLY_FILLED)
@@ -87,12 +87,17 @@ class Amender:
         """The venue's answer. An adapter that raises where it may not cannot be trusted with entries (P14)."""
         answer: AmendOutcome | None = None
         is_given_up = False
+        under_way, name = self._desk.transmissions, f"amend {record.client_order_id}"
+        under_way.begin(name)
         try:
             answer = await self._venue.amend(record, terms.quantity, terms.limit_price)
         except CancelledError:
-            is_given_up = True
-            raise
+            if not under_way.take_cut(name):
+                is_given_up = True
+                raise
+            answer = AmendUnanswered(reason="no answer before the deadline", at=self._desk.clock.now())
         finally:
+            under_way.end(name)
             if answer is None and not is_given_up:
                 order_id = record.client_order_id
                 self._desk.broke("ADAPTER_FAILED", f"the venue's adapter raised while it amended {order_id}")

@@ -175,8 +175,12 @@ class Application(AccountReadings):
             await self._desk.clock.sleep(self._intervals.inbox)
 
     async def _watch(self) -> None:
-        """Miss the loops that hang. This one waits for nothing but the clock and the store."""
+        """Miss the loops that hang, and cut off requests past their deadline.
+
+        This one waits for nothing but the clock and the store.
+        """
         while self._running.running:
+            self._desk.transmissions.cut_off_overdue()
             for name in self._pulse.silent():
                 if name not in self._children.dead:
                     await self._stop_entries("LOOP_SILENT", f"the loop {name!r} has not come round for too long")
