@@ -5,6 +5,8 @@ from pathlib import Path
 from tidegate.adapters.brokers.simulated.world import WorldError
 from tidegate.adapters.recordings.bitstamp import CaptureDamaged, ImportRejected
 from tidegate.adapters.recordings.damage import RecordingDamaged
+from tidegate.adapters.recordings.made import SourceRejected
+from tidegate.adapters.recordings.product_file import ProductFileError
 from tidegate.adapters.settings.store_url import StoreUrlError
 from tidegate.adapters.stores.sqlite.errors import (
     BackupRefused,
@@ -55,6 +57,8 @@ MISTAKES: tuple[type[Exception], ...] = (
     RecordingDamaged,
     CaptureDamaged,
     ImportRejected,
+    SourceRejected,
+    ProductFileError,
 )
 FAILURES: tuple[type[Exception], ...] = (NoAnswer, StrategyError, OpeningError, StoreError, WorldError)
 

@@ -8,7 +8,7 @@ from zipfile import BadZipFile, ZipFile
 
 from tidegate.adapters.recordings.inflation import Inflation, Plain
 
-_LINE_BYTES_MAX = 1 << 16
+_LINE_BYTES_MAX = 1 << 21  # a whole book of ten thousand levels is a fifth of it
 _WHOLE_BYTES_MAX = 1 << 20
 
 
@@ -26,10 +26,14 @@ class CaptureDamaged(Exception):
 
 
 class CaptureFile:
-    """A file of a capture, compressed if its name ends in .gz; `name` is how messages call it."""
+    """A file of a capture, compressed if its name ends in .gz; `name` is how messages call it.
+
+    `read_bytes` is how much of it, as it lies there, the current pass has read.
+    """
 
     def __init__(self, name: str, opener: Callable[[], AbstractContextManager[BinaryIO]]) -> None:
         self.name = name
+        self.read_bytes = 0
         self._open = opener
 
     def damaged(self, line: int, reason: str) -> NoReturn:
@@ -46,6 +50,7 @@ class CaptureFile:
         with self._open() as file:
             pieces = self._pieces(file)
             for piece in pieces:
+                self.read_bytes = pieces.read_bytes
                 *whole, rest = (rest + piece).split(b"\n")
                 for line in whole:
                     passed += 1

@@ -1,0 +1,45 @@
+"""Gaps: how often a feed was interrupted, and for how long nothing was known of a book."""
+
+from decimal import Decimal
+
+from tidegate.adapters.recordings.format import (
+    BookSnapshotRow,
+    Gap,
+    LevelUpdated,
+    OrderAdded,
+    Row,
+)
+
+_BUILDING = (BookSnapshotRow, OrderAdded, LevelUpdated)
+
+
+class GapTally:
+    """Counts the gaps of each product: each lasts from its row to the first row that builds the book again.
+
+    A gap that is told again before its book is built is the same one. One that nothing ends lasts until `end_at`.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.open: dict[int, int] = {}
+        self._us = 0
+
+    @property
+    def seconds(self) -> Decimal:
+        """How long books were void, over all products."""
+        return Decimal(self._us).scaleb(-6)
+
+    def take(self, row: Row) -> None:
+        """A row has happened."""
+        if type(row) is Gap:
+            if row.product not in self.open:
+                self.count += 1
+                self.open[row.product] = row.at_us
+        elif self.open and row.product in self.open and isinstance(row, _BUILDING):
+            self._us += row.at_us - self.open.pop(row.product)
+
+    def end_at(self, at_us: int) -> None:
+        """The feed was watched until then."""
+        for since_us in self.open.values():
+            self._us += max(0, at_us - since_us)
+        self.open.clear()
