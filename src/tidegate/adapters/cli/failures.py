@@ -5,6 +5,7 @@ from pathlib import Path
 from tidegate.adapters.brokers.simulated.world import WorldError
 from tidegate.adapters.recordings.bitstamp import CaptureDamaged, ImportRejected
 from tidegate.adapters.recordings.damage import RecordingDamaged
+from tidegate.adapters.recordings.joined import RecordingsClash
 from tidegate.adapters.recordings.made import SourceRejected
 from tidegate.adapters.recordings.product_file import ProductFileError
 from tidegate.adapters.settings.store_url import StoreUrlError
@@ -58,6 +59,7 @@ MISTAKES: tuple[type[Exception], ...] = (
     CaptureDamaged,
     ImportRejected,
     SourceRejected,
+    RecordingsClash,
     ProductFileError,
 )
 FAILURES: tuple[type[Exception], ...] = (NoAnswer, StrategyError, OpeningError, StoreError, WorldError)

@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import asdict
 
 from tidegate.adapters.cli import wire, wire_upkeep
+from tidegate.adapters.sessions.session import SessionProgress
 from tidegate.application.operations import StateReceipt
 from tidegate.application.readings import AccountSummary, PositionReading
 from tidegate.application.summary import RunSummary
@@ -272,7 +273,7 @@ def reconciliation_line(report: ReconciliationReport) -> wire_upkeep.Reconciliat
     )
 
 
-def run_line(summary: RunSummary) -> wire.RunLine:
+def run_line(summary: RunSummary, session: SessionProgress | None, assumed: str) -> wire.RunLine:
     return wire.RunLine(
         decisions=summary.decisions,
         orders=summary.orders,
@@ -289,4 +290,7 @@ def run_line(summary: RunSummary) -> wire.RunLine:
         realized_pnl=_amount(summary.realized_pnl) or "0",
         fees=plain(summary.fees),
         restrained=summary.restrained,
+        gaps=session.gaps if session is not None else 0,
+        gap_seconds=plain(session.gap_seconds) if session is not None else "0",
+        assumed=assumed,
     )

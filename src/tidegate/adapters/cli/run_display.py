@@ -55,7 +55,10 @@ async def displayed(
     else:
         terminal.line(Text(title))
         progress.on_step = lambda step: terminal.line(_step_line(app, step))
-        yield
+        try:
+            yield
+        finally:
+            progress.on_step = None  # what is told as the session closes is for the summary
 
 
 @asynccontextmanager

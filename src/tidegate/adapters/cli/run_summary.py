@@ -13,6 +13,7 @@ from tidegate.adapters.cli import figures
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.run_log import RunLog
 from tidegate.adapters.cli.tables import STATE_STYLES, gain_text
+from tidegate.adapters.sessions.session import SessionProgress
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.settings.environment import PREFIX, environment_name
 from tidegate.adapters.settings.keys import SECRETS
@@ -25,16 +26,21 @@ _SECRET_NAMES = frozenset(map(environment_name, SECRETS))
 
 
 def run_summary(
-    settings: Settings, opening: AccountSummary, closing: AccountSummary, summary: RunSummary, log: RunLog
+    opening: AccountSummary,
+    closing: AccountSummary,
+    summary: RunSummary,
+    log: RunLog,
+    session: SessionProgress | None,
+    assumed: str,
 ) -> RenderableType:
     """Everything that stands at the end of a run."""
     return Group(
         Rule("Summary", style="dim"),
-        _counts(summary),
+        _counts(summary, session),
         *([_refusals(log)] if log.refused else []),
         _money(opening, summary, log),
         *_integrity(closing, summary),
-        *([Text(assumptions(settings), style="dim")] if settings.profile in ("paper", "replay") else []),
+        *([Text(assumed, style="dim")] if assumed else []),
     )
 
 
@@ -45,9 +51,11 @@ def _grid() -> Table:
     return grid
 
 
-def _counts(summary: RunSummary) -> Table:
+def _counts(summary: RunSummary, session: SessionProgress | None) -> Table:
     grid = _grid()
     grid.add_row("Session", f"{figures.span(summary.seconds)} of market time")
+    if session is not None and session.gaps:
+        grid.add_row("Gaps", Text(figures.gaps(session.gaps, session.gap_seconds), style="yellow"))
     no_order = f", of which {summary.no_order} needed no order" if summary.no_order else ""
     grid.add_row("Decided", f"{figures.counted(summary.decisions, 'decision')}{no_order}")
     grid.add_row("Ordered", f"{figures.counted(summary.orders, 'order')} sent")
@@ -116,8 +124,10 @@ def _integrity(closing: AccountSummary, summary: RunSummary) -> list[RenderableT
     return [grid, *(Text(f"  {number}: {what}", style="red") for number, what in summary.broken.items())]
 
 
-def assumptions(settings: Settings) -> str:
-    """What a result on paper assumes, which is told with each."""
+def assumptions(settings: Settings, session: SessionProgress | None = None) -> str:
+    """What a result on paper assumes, which is told with each: the venue, and what the recording itself assumes."""
+    if settings.profile not in ("paper", "replay"):
+        return ""
     paper = settings.paper
     latencies = (
         paper.feed_latency_ms,
@@ -128,9 +138,10 @@ def assumptions(settings: Settings) -> str:
     is_own = paper.maker_fee_rate is not None or paper.taker_fee_rate is not None
     fees = "those of the settings" if is_own else "the recording's"
     words = "/".join(f"{latency:g}" for latency in latencies)
+    told = "".join(f" The recording assumes: {one}" for one in (session.assumptions if session is not None else ()))
     return (
         "Assumed on paper: our orders do not move the recorded market; resting orders wait behind the displayed size; "
-        f"nothing fills past the recorded depth; feed/entry/ack/cancel take {words} ms; fees are {fees}."
+        f"nothing fills past the recorded depth; feed/entry/ack/cancel take {words} ms; fees are {fees}.{told}"
     )
 
 
@@ -138,13 +149,16 @@ def suggestions(call: Call, settings: Settings, log: RunLog) -> list[Text]:
     """What to try next: three commands that can be typed as they stand."""
     symbol = next(iter(log.symbols), "BTC-USD")
     if isinstance(settings.store_url, MemoryStoreUrl):
-        recording = shlex.quote(settings.paper.recording)
+        named = [shlex.quote(name) for name in settings.paper.recordings]
         strategy = f" --strategy {shlex.quote(settings.intake.strategy)}" if settings.intake.strategy else ""
         commands = (
-            (f"replay {recording}{strategy} --store sqlite:///replay.sqlite", "the same again, and keep its journal"),
+            (
+                f"replay {' '.join(named)}{strategy} --store sqlite:///replay.sqlite",
+                "the same again, and keep its journal",
+            ),
             ("events --store sqlite:///replay.sqlite", "then read it, row by row"),
             (
-                f"run --recording {recording}{strategy}",
+                f"run --recording {' --recording '.join(named)}{strategy}",
                 "at a pace to watch, with a store that survives kill -9",
             ),
         )

@@ -21,7 +21,7 @@ from tidegate.adapters.cli.failures import DONE, REFUSED, UsageError
 from tidegate.adapters.cli.run_display import Progress, displayed
 from tidegate.adapters.cli.run_intake import ToldIntake
 from tidegate.adapters.cli.run_log import RunLog
-from tidegate.adapters.cli.run_summary import run_summary, suggestions
+from tidegate.adapters.cli.run_summary import assumptions, run_summary, suggestions
 from tidegate.adapters.cli.stored import set_aside
 from tidegate.adapters.event_log import EventLog
 from tidegate.adapters.intake import JsonLinesIntake, StrategyIntake, load_strategy
@@ -51,7 +51,10 @@ ForOption = Annotated[
 async def run(
     call: Call,
     strategy: StrategyOption = None,
-    recording: Annotated[str | None, typer.Option("--recording", metavar="FILE", help="The market to play.")] = None,
+    recording: Annotated[
+        list[str] | None,
+        typer.Option("--recording", metavar="FILE", help="The market to play; several times, several as one."),
+    ] = None,
     speed: Annotated[
         float | None, typer.Option("--speed", min=0.01, max=100_000, help="Session seconds a second; 90 by default.")
     ] = None,
@@ -89,7 +92,9 @@ async def run(
 
 async def replay(
     call: Call,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A recording, or `synthetic`.")],
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="A recording, or `synthetic`; several are played as one.")
+    ],
     strategy: StrategyOption = None,
     stdin: StdinOption = None,
     for_: ForOption = None,
@@ -104,32 +109,35 @@ async def replay(
         str | None, typer.Option(metavar="ADDRESS", help="Play a sweep on a Dask cluster, tcp://HOST:PORT.")
     ] = None,
 ) -> int:
-    """Play a recording as fast as it goes; the same settings, recording and strategy give the same journal every time.
+    """Play recordings as fast as it goes; the same settings, recording and strategy give the same journal every time.
 
     Nothing is kept unless --store names a file. With --sweep it is played once for each of many settings, side by side.
 
     [dim]tidegate replay day.tgr.gz --strategy mine.py:create --json[/dim]
 
     [dim]tidegate replay day.tgr.gz --strategy mine.py:create --sweep fees.toml --results fees[/dim]
+
+    [dim]tidegate replay bitcoin.tgr.gz ether.tgr.gz --strategy mine.py:create[/dim]
     """
     if sweep is not None:
         if stdin:
             raise UsageError("a sweep decides many times over: name a --strategy instead of --stdin")
-        base = _given(strategy, file)
+        base = _given(strategy, files)
         return await sweeping.sweep(call, base, sweep, results, sweeping.where_to_play(workers, cluster), for_)
     if workers is not None or cluster is not None:
         raise UsageError("--workers and --cluster are for a --sweep")
-    settings = _settings(call, strategy, file, profile="replay")
+    settings = _settings(call, strategy, files, profile="replay")
     return await _play(call, settings, _source(settings, strategy, stdin), for_)
 
 
-def _settings(call: Call, strategy: str | None, recording: str | None, **more: Any) -> Settings:
-    return call.load(**_given(strategy, recording), **more).settings
+def _settings(call: Call, strategy: str | None, recordings: list[str] | None, **more: Any) -> Settings:
+    return call.load(**_given(strategy, recordings), **more).settings
 
 
-def _given(strategy: str | None, recording: str | None) -> dict[str, Any]:
+def _given(strategy: str | None, recordings: list[str] | None) -> dict[str, Any]:
     """What was named on the command line, as settings."""
-    given = {"intake": {"strategy": strategy}, "paper": {"recording": recording}}
+    named = recordings[0] if recordings is not None and len(recordings) == 1 else recordings or None
+    given: dict[str, dict[str, Any]] = {"intake": {"strategy": strategy}, "paper": {"recording": named}}
     return {section: table for section, table in given.items() if None not in table.values()}
 
 
@@ -175,7 +183,11 @@ async def _play(call: Call, settings: Settings, source: Source, for_seconds: flo
         async with displayed(terminal, app, log, progress, _title(settings, source)), _stop(app, for_seconds) as stop:
             summary = await app.run_until(intake, stop=stop)
         closing = await app.account()
-    terminal.answer([lines.run_line(summary)], run_summary(settings, opening, closing, summary, log))
+    assumed = assumptions(settings, progress.latest)
+    terminal.answer(
+        [lines.run_line(summary, progress.latest, assumed)],
+        run_summary(opening, closing, summary, log, progress.latest, assumed),
+    )
     if not terminal.is_json:
         for suggestion in suggestions(call, settings, log):
             terminal.line(suggestion)
@@ -202,7 +214,8 @@ def _standard_input() -> RawReader:
 
 
 def _title(settings: Settings, source: Source) -> str:
-    market = settings.venue.name if settings.profile == "live" else Path(settings.paper.recording).name
+    played = ", ".join(Path(name).name for name in settings.paper.recordings)
+    market = settings.venue.name if settings.profile == "live" else played
     who = "standard input" if isinstance(source, Path) else "nobody here" if source is None else strategy_name(source)
     return f"{settings.profile} · {market} · account {settings.account_id} · decides: {who}"
 

@@ -10,6 +10,7 @@ from tidegate.adapters.cli.opener import ApplicationOpener
 from tidegate.adapters.cli.run_summary import assumptions
 from tidegate.adapters.cli.sweep_plan import SweepRun
 from tidegate.adapters.intake import StrategyIntake, load_strategy
+from tidegate.adapters.sessions.session import SessionProgress
 from tidegate.adapters.settings import Settings
 from tidegate.application.application import Application
 from tidegate.application.strategy import DeskView
@@ -39,7 +40,8 @@ def play(task: SweepTask) -> wire_upkeep.SweepLine:
 async def _play(task: SweepTask) -> wire_upkeep.SweepLine:
     settings = task.settings
     strategy = load_strategy(settings.intake.strategy, settings.intake.parameters)
-    async with task.open_application(settings) as app:
+    heard: list[SessionProgress] = []
+    async with task.open_application(settings, on_progress=heard.append) as app:
         desk = app.operations.desk
         intake = StrategyIntake(strategy, DeskView(desk), desk.clock, settings.intake.interval_seconds)
         stop = asyncio.Event()
@@ -49,13 +51,14 @@ async def _play(task: SweepTask) -> wire_upkeep.SweepLine:
             ending.cancel()
             await asyncio.wait([ending])
         rows, digest = await _journal(app)
+    assumed = assumptions(settings, heard[-1] if heard else None)
     return wire_upkeep.SweepLine(
         run=task.run.name,
         changed=task.run.changed,
-        result=lines.run_line(summary),
+        result=lines.run_line(summary, heard[-1] if heard else None, assumed),
         journal_rows=rows,
         journal_hash=digest,
-        assumed=assumptions(settings),
+        assumed=assumed,
     )
 
 

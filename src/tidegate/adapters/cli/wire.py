@@ -277,3 +277,6 @@ class RunLine(Line, frozen=True, kw_only=True):
     realized_pnl: Amount
     fees: Amount
     restrained: dict[str, str]
+    gaps: int
+    gap_seconds: Amount
+    assumed: str

@@ -2,13 +2,9 @@
 
 from decimal import Decimal
 
-from tidegate.adapters.recordings.format import (
-    BookSnapshotRow,
-    Gap,
-    LevelUpdated,
-    OrderAdded,
-    Row,
-)
+from tidegate.adapters.recordings.format import BookSnapshotRow, Gap, LevelUpdated, OrderAdded, Row
+from tidegate.adapters.recordings.header import microseconds_of
+from tidegate.adapters.recordings.joined import AnyRecording
 
 _BUILDING = (BookSnapshotRow, OrderAdded, LevelUpdated)
 
@@ -26,8 +22,12 @@ class GapTally:
 
     @property
     def seconds(self) -> Decimal:
-        """How long books were void, over all products."""
+        """How long books were void, over all products, in gaps that have ended."""
         return Decimal(self._us).scaleb(-6)
+
+    def seconds_until(self, at_us: int) -> Decimal:
+        """The same with the gaps that are open, up to then."""
+        return Decimal(self._us + sum(max(0, at_us - since_us) for since_us in self.open.values())).scaleb(-6)
 
     def take(self, row: Row) -> None:
         """A row has happened."""
@@ -43,3 +43,17 @@ class GapTally:
         for since_us in self.open.values():
             self._us += max(0, at_us - since_us)
         self.open.clear()
+
+
+def gaps_of(recording: AnyRecording) -> GapTally:
+    """The gaps of a whole recording, whose every row is read for it.
+
+    Raises:
+        RecordingDamaged, OSError: as far as it cannot be read.
+    """
+    tally = GapTally()
+    for row in recording.rows():
+        if tally.open or type(row) is Gap:
+            tally.take(row)
+    tally.end_at(microseconds_of(recording.summary().ended_at))
+    return tally

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from decimal import Decimal
 from enum import Enum
 from typing import Protocol
 
@@ -13,7 +14,7 @@ from tidegate.adapters.clocks import MICROSECONDS, SessionClock, settle
 from tidegate.adapters.recordings.format import Row
 from tidegate.adapters.recordings.header import RecordingHeader
 from tidegate.adapters.recordings.reader import RecordingSummary
-from tidegate.domain.amounts import exact
+from tidegate.domain.amounts import ZERO, exact
 
 LEASE_US = MICROSECONDS
 """How much session time may pass between two writes of the world's place; a restart begins at the end of it."""
@@ -38,13 +39,20 @@ class PlayedRecording(Protocol):
 
 
 class SessionProgress(Struct, frozen=True, kw_only=True):
-    """How far a session has come: rows played of all there are, the session's time, and the fraction of the rows."""
+    """How far a session has come: rows played of all there are, the session's time, and the fraction of the rows.
+
+    `gaps` were heard of so far, and for `gap_seconds`, over all products, nothing was known of a book; `assumptions`
+    are what the recording holds that no source has told.
+    """
 
     rows: int
     row_count: int
     at: datetime
     fraction: float
     is_ended: bool
+    gaps: int = 0
+    gap_seconds: Decimal = ZERO
+    assumptions: tuple[str, ...] = ()
 
 
 class Turn(Enum):
@@ -96,6 +104,9 @@ class MarketSession:
             at=self.clock.now(),
             fraction=rows / row_count if row_count else 1.0,
             is_ended=self._state.is_ended,
+            gaps=self._venue.readings.gaps.count,
+            gap_seconds=self._venue.readings.gaps.seconds_until(self.clock.now_us() - self._state.offset_us),
+            assumptions=self._recording.header.provenance.assumptions,
         )
 
     @exact
@@ -161,6 +172,8 @@ class MarketSession:
             WorldError: the world cannot be written.
         """
         self.broker.close()
+        if self._is_open:
+            self._tell_progress()
         # The rows hold the recording's file open until they are let go.
         self._rows, self._next = iter(()), None
         try:
