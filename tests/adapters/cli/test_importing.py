@@ -123,3 +123,72 @@ def test_a_product_may_be_json(program: Run) -> None:
     assert ended.err == "error: terms.json: not a table of keys and values\n"
     ended = program("import", "binance", "messages.txt", "--product", "none.json", "--output", "b.tgr.gz")
     assert ended.err == "error: none.json: No such file or directory\n"
+
+
+TRADES = "time,price,size,side\n" + "".join(f"{1767614400 + at},{100 + at % 3},1,buy\n" for at in range(60))
+BARS = "time,open,high,low,close,volume\n" + "".join(f"{1767614400 + 60 * at},100,101,99,100,4\n" for at in range(5))
+
+
+def test_tables_are_imported_and_what_they_assume_is_told_with_every_result(program: Run) -> None:
+    """Trades and bars; with a book only where one was assumed."""
+    Path("terms.toml").write_text(TERMS, encoding="utf-8")
+    Path("trades.csv").write_text(TRADES, encoding="utf-8")
+    Path("bars.csv").write_text(BARS, encoding="utf-8")
+    book = ("--spread-bps", "5", "--depth", "2")
+
+    bare = program("import", "csv", "--trades", "trades.csv", "--product", "terms.toml")
+    assumed = program("import", "csv", "--bars", "bars.csv", "--product", "terms.toml", *book)
+    played = program("replay", "bars.tgr.gz", "--no-stdin", "--json").object
+
+    assert bare.code == assumed.code == 0, assumed.err
+    assert "trades.tgr.gz: BTC-USDT" in bare.out
+    assert "There is no book" in bare.out
+    assert "assumed: BTC-USDT: no book was recorded; a spread of 5 bps" in assumed.out
+    assert "no book was recorded; a spread of 5 bps beside each print" in str(played["assumed"])
+
+
+def test_a_tape_without_a_book_takes_no_entry(program: Run) -> None:
+    """Nothing is invented: there is no price to take and none to rest against."""
+    Path("terms.toml").write_text(TERMS, encoding="utf-8")
+    Path("trades.csv").write_text(TRADES, encoding="utf-8")
+    Path("buys.py").write_text(
+        "from decimal import Decimal\n"
+        "from tidegate import Action, Decision\n"
+        "class Buys:\n"
+        "    done = False\n"
+        "    def decide(self, view):\n"
+        "        if not self.done:\n"
+        "            self.done = True\n"
+        "            yield 'BTC-USDT', Decision(action=Action.BUY, target_notional=Decimal(50))\n"
+        "create = Buys\n",
+        encoding="utf-8",
+    )
+    program("import", "csv", "--trades", "trades.csv", "--product", "terms.toml")
+
+    ended = program("replay", "trades.tgr.gz", "--strategy", "buys.py:create", "--json")
+
+    assert ended.object["refused"] == {"STALE_MARK": 1}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ((), "name either --trades FILE or --bars FILE"),
+        (("--trades", "t.csv", "--bars", "b.csv"), "name either --trades FILE or --bars FILE"),
+        (("--trades", "t.csv", "--depth", "1"), "an assumed book takes both --spread-bps and --depth"),
+        (("--trades", "t.csv", "--depth", "1", "--spread-bps", "x"), "--spread-bps 'x' is not a number"),
+        (("--trades", "t.csv", "--depth", "0", "--spread-bps", "1"), "--depth is a number above zero"),
+        (("--bars", "b.csv", "--stamped", "noon"), "--stamped is open or close"),
+    ],
+)
+def test_options_of_a_table_that_do_not_fit_are_one_line(
+    program: Run, arguments: tuple[str, ...], complaint: str
+) -> None:
+    """Exit 2."""
+    Path("terms.toml").write_text(TERMS, encoding="utf-8")
+
+    ended = program("import", "csv", *arguments, "--product", "terms.toml")
+
+    assert ended.code == 2
+    assert complaint in ended.err
+    assert ended.err.count("\n") == 1

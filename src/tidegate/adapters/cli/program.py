@@ -51,6 +51,7 @@ COMMANDS: tuple[tuple[str, str, Command], ...] = (
     (_KEEP, "config", setting_up.config),
     (_KEEP, "import bitstamp", importing.bitstamp),
     (_KEEP, "import binance", importing.binance),
+    (_KEEP, "import csv", importing.csv),
     (_KEEP, "backup", setting_up.backup),
     (_KEEP, "bench", inspecting.bench),
     (_KEEP, "drill", drilling.drill),

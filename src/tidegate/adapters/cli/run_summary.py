@@ -138,7 +138,8 @@ def assumptions(settings: Settings, session: SessionProgress | None = None) -> s
     is_own = paper.maker_fee_rate is not None or paper.taker_fee_rate is not None
     fees = "those of the settings" if is_own else "the recording's"
     words = "/".join(f"{latency:g}" for latency in latencies)
-    told = "".join(f" The recording assumes: {one}" for one in (session.assumptions if session is not None else ()))
+    recorded = session.assumptions if session is not None else ()
+    told = f" The recording assumes: {'; '.join(recorded)}." if recorded else ""
     return (
         "Assumed on paper: our orders do not move the recorded market; resting orders wait behind the displayed size; "
         f"nothing fills past the recorded depth; feed/entry/ack/cancel take {words} ms; fees are {fees}.{told}"

@@ -1,5 +1,6 @@
 """One text file of a capture, read line by line wherever it lies, so that every complaint names its file and line."""
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -88,6 +89,8 @@ class CaptureFile:
         return Inflation(file) if self.name.endswith(".gz") else Plain(file)
 
     def _text(self, line: bytes, number: int) -> str:
+        if number == 1:
+            line = line.removeprefix(BOM_UTF8)
         try:
             return line.removesuffix(b"\r").decode("ascii")
         except UnicodeDecodeError:

@@ -12,10 +12,12 @@ _BUILDING = (BookSnapshotRow, OrderAdded, LevelUpdated)
 class GapTally:
     """Counts the gaps of each product: each lasts from its row to the first row that builds the book again.
 
-    A gap that is told again before its book is built is the same one. One that nothing ends lasts until `end_at`.
+    A gap that is told again before its book is built is the same one. One that nothing ends lasts until `end_at`. For
+    `bookless` products, which never have a book, a gap ends with whatever is heard next.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, bookless: frozenset[int] = frozenset()) -> None:
+        self._bookless = bookless
         self.count = 0
         self.open: dict[int, int] = {}
         self._us = 0
@@ -35,7 +37,7 @@ class GapTally:
             if row.product not in self.open:
                 self.count += 1
                 self.open[row.product] = row.at_us
-        elif self.open and row.product in self.open and isinstance(row, _BUILDING):
+        elif row.product in self.open and (isinstance(row, _BUILDING) or row.product in self._bookless):
             self._us += row.at_us - self.open.pop(row.product)
 
     def end_at(self, at_us: int) -> None:
@@ -51,7 +53,7 @@ def gaps_of(recording: AnyRecording) -> GapTally:
     Raises:
         RecordingDamaged, OSError: as far as it cannot be read.
     """
-    tally = GapTally()
+    tally = GapTally(recording.header.bookless)
     for row in recording.rows():
         if tally.open or type(row) is Gap:
             tally.take(row)

@@ -164,10 +164,12 @@ class RecordingHeader:
 
     `products` are the domain's, in the order that the rows count them in; `prices_from` maps the symbol of a product
     without rows to the recorded one it takes its prices from. `connections` numbers, for each recorded product, the
-    feed that it was heard on: one, unless several recordings are played as one.
+    feed that it was heard on: one, unless several recordings are played as one; `bookless` are those without any row
+    of a book.
     """
 
     __slots__ = (
+        "bookless",
         "connections",
         "depth",
         "line",
@@ -178,7 +180,9 @@ class RecordingHeader:
         "started_at",
     )
 
-    def __init__(self, line: HeaderLine, connections: tuple[int, ...] | None = None) -> None:
+    def __init__(
+        self, line: HeaderLine, connections: tuple[int, ...] | None = None, bookless: frozenset[int] | None = None
+    ) -> None:
         self.line = line
         self.products: tuple[Product, ...] = tuple(entry.to_product() for entry in line.products)
         self.prices_from: Mapping[str, str] = MappingProxyType(
@@ -189,6 +193,8 @@ class RecordingHeader:
         self.provenance = line.provenance
         self.recorded_count = line.recorded_count
         self.connections = connections or (0,) * line.recorded_count
+        every = range(line.recorded_count if line.depth == "none" else 0)
+        self.bookless = frozenset(every) if bookless is None else bookless
 
 
 def _check_not_negative(value: Decimal, name: str) -> None:

@@ -38,6 +38,11 @@ class JoinedRecording:
         self.header = RecordingHeader(
             _joined_header([recording.header for recording in recordings]),
             tuple(place for place, count in enumerate(counts) for _ in range(count)),
+            frozenset(
+                first + index
+                for first, recording in zip(self._firsts, recordings, strict=True)
+                for index in recording.header.bookless
+            ),
         )
 
     def rows(self, start: int = 0) -> Iterator[Row]:
@@ -121,7 +126,7 @@ def _joined_header(headers: Sequence[RecordingHeader]) -> HeaderLine:
         products=(*recorded, *following),
         provenance=_joined_provenance(lines),
         started_at=min(line.started_at for line in lines),
-        depth="orders" if all(line.depth == "orders" for line in lines) else "levels",
+        depth=lines[0].depth if len({line.depth for line in lines}) == 1 else "levels",
     )
 
 

@@ -7,7 +7,7 @@ import msgspec
 from tidegate.adapters.brokers.simulated.feed import MarketFeed
 from tidegate.adapters.recordings.format import Gap, Row, StatusChanged
 from tidegate.adapters.recordings.gaps import GapTally
-from tidegate.adapters.recordings.header import moment_of
+from tidegate.adapters.recordings.header import RecordingHeader, moment_of
 from tidegate.domain.amounts import exact
 from tidegate.domain.books import BookSnapshot
 from tidegate.domain.marks import Mark
@@ -28,7 +28,7 @@ class Readings:
         products: tuple[Product, ...],
         feed_index: dict[str, int],
         venue_feeds: list[MarketFeed],
-        connections: tuple[int, ...],
+        header: RecordingHeader,
         *,
         latency_us: int,
         offset_us: int,
@@ -43,9 +43,9 @@ class Readings:
         self._shift_us = offset_us + latency_us
         self._depth = depth_levels
         self.under_way: deque[Row] = deque()
-        self._connections = connections
-        self._heard_us: list[int | None] = [None] * (1 + max(connections))
-        self.gaps = GapTally()
+        self._connections = header.connections
+        self._heard_us: list[int | None] = [None] * (1 + max(header.connections))
+        self.gaps = GapTally(header.bookless)
         self.told: dict[str, MarketReading] = {}
         self._books: dict[str, BookSnapshot] = {}
         self.changed: dict[int, None] = {}

@@ -33,7 +33,7 @@ class SimulatedVenue:
             products,
             self.exchange.feed_index,
             self.exchange.feeds,
-            header.connections,
+            header,
             latency_us=round(settings.feed_latency_ms * 1_000),
             offset_us=world.state.offset_us,
             depth_levels=settings.depth_levels,
