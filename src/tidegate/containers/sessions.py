@@ -4,6 +4,7 @@ import os
 from contextlib import ExitStack
 from pathlib import Path
 
+from tidegate.adapters.brokers.rehearsal.plan import NO_FAULTS, FaultPlan, read_fault_plan, refuse_strange_symbols
 from tidegate.adapters.brokers.simulated import SessionStart, VenueSettings, WorldError
 from tidegate.adapters.brokers.simulated.peeking import last_recordings, peek_state
 from tidegate.adapters.recordings.joined import AnyRecording, open_recordings
@@ -56,6 +57,19 @@ def venue_settings(settings: Settings) -> VenueSettings:
     )
 
 
+def faults_of(settings: Settings, recording: AnyRecording) -> FaultPlan:
+    """What is to go wrong on demand; nothing where the settings name no plan.
+
+    Raises:
+        ConfigurationError: the plan cannot be read, or asks for what cannot be.
+    """
+    if not settings.paper.faults:
+        return NO_FAULTS
+    plan = read_fault_plan(Path(settings.paper.faults))
+    refuse_strange_symbols(plan, [product.symbol for product in recording.header.products])
+    return plan
+
+
 def world_path(settings: Settings) -> Path | None:
     """The file of the paper venue's world, beside the store's; None keeps it in memory with a store in memory."""
     url = settings.store_url
@@ -86,6 +100,7 @@ def paper_session(
             start=start,
             speed=float(paced) if paced is not None else OPEN_SPEED,
             is_read_only=is_read_only,
+            faults=faults_of(settings, recording),
         ),
         resources,
     )
@@ -145,7 +160,12 @@ def replay_store(
 
 def replay_session(settings: Settings, recording: AnyRecording, resources: ExitStack) -> MarketSession:
     """A session as fast as it goes, over a world in memory: the same every time."""
-    prepared = prepare_session(recording, settings=venue_settings(settings), start=SessionStart.FRESH_ACCOUNT)
+    prepared = prepare_session(
+        recording,
+        settings=venue_settings(settings),
+        start=SessionStart.FRESH_ACCOUNT,
+        faults=faults_of(settings, recording),
+    )
     return _opened(prepared, resources)
 
 

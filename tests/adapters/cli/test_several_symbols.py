@@ -67,7 +67,7 @@ def test_run_takes_several_recordings_and_a_later_start_remembers_them(program: 
     """By the option, or as a list in the settings, whose files are beside it."""
     bitcoin, ether = (path.name for path in two_markets(tmp_path))
     Path("both.py").write_text(STRATEGY, encoding="utf-8")
-    how = ("--strategy", "both.py:create", "--speed", "20000", "--json")
+    how = ("--strategy", "both.py:create", "--speed", "400", "--json")
 
     first = program("run", "--recording", bitcoin, "--recording", ether, *how)
     later = program("run", *how)

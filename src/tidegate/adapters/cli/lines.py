@@ -274,6 +274,7 @@ def reconciliation_line(report: ReconciliationReport) -> wire_upkeep.Reconciliat
 
 
 def run_line(summary: RunSummary, session: SessionProgress | None, assumed: str) -> wire.RunLine:
+    """What a run ended with, what became of its recording, and what its result assumes."""
     return wire.RunLine(
         decisions=summary.decisions,
         orders=summary.orders,
@@ -290,6 +291,7 @@ def run_line(summary: RunSummary, session: SessionProgress | None, assumed: str)
         realized_pnl=_amount(summary.realized_pnl) or "0",
         fees=plain(summary.fees),
         restrained=summary.restrained,
+        faults=dict(session.faults) if session is not None else {},
         gaps=session.gaps if session is not None else 0,
         gap_seconds=plain(session.gap_seconds) if session is not None else "0",
         assumed=assumed,

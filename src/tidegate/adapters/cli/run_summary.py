@@ -2,7 +2,9 @@
 
 import os
 import shlex
+from collections.abc import Mapping
 from decimal import Decimal
+from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.rule import Rule
@@ -26,6 +28,7 @@ _SECRET_NAMES = frozenset(map(environment_name, SECRETS))
 
 
 def run_summary(
+    settings: Settings,
     opening: AccountSummary,
     closing: AccountSummary,
     summary: RunSummary,
@@ -40,6 +43,7 @@ def run_summary(
         *([_refusals(log)] if log.refused else []),
         _money(opening, summary, log),
         *_integrity(closing, summary),
+        *([_faults(settings, session.faults)] if session is not None and session.faults else []),
         *([Text(assumed, style="dim")] if assumed else []),
     )
 
@@ -122,6 +126,14 @@ def _integrity(closing: AccountSummary, summary: RunSummary) -> list[RenderableT
         return [grid]
     grid.add_row("Invariants", Text("BROKEN", style="bold red"))
     return [grid, *(Text(f"  {number}: {what}", style="red") for number, what in summary.broken.items())]
+
+
+def _faults(settings: Settings, faults: Mapping[str, int]) -> Table:
+    """What went wrong on demand, which is no fault of the market's or ours."""
+    grid = _grid()
+    struck = ", ".join(f"{count} x {fault}" for fault, count in faults.items())
+    grid.add_row("Faults", f"{struck}; on demand, by {figures.clean(Path(settings.paper.faults).name)}")
+    return grid
 
 
 def assumptions(settings: Settings, session: SessionProgress | None = None) -> str:

@@ -186,7 +186,7 @@ async def _play(call: Call, settings: Settings, source: Source, for_seconds: flo
     assumed = assumptions(settings, progress.latest)
     terminal.answer(
         [lines.run_line(summary, progress.latest, assumed)],
-        run_summary(opening, closing, summary, log, progress.latest, assumed),
+        run_summary(settings, opening, closing, summary, log, progress.latest, assumed),
     )
     if not terminal.is_json:
         for suggestion in suggestions(call, settings, log):

@@ -39,7 +39,7 @@ def read_plan(path: Path) -> tuple[SweepRun, ...]:
     Raises:
         ConfigurationError: it cannot be read, names what cannot be varied, or makes no run.
     """
-    tree = read_toml(path)
+    tree = read_toml(path, "--sweep")
     name = shown(path.name)
     for table, value in tree.items():
         if table not in _TABLES or not isinstance(value, Mapping):

@@ -7,10 +7,10 @@ from msgspec import Struct
 from tidegate.adapters.cli import lines, wire_upkeep
 from tidegate.adapters.cli.failures import FAILURES, MISTAKES
 from tidegate.adapters.cli.opener import ApplicationOpener
+from tidegate.adapters.cli.run_display import Progress
 from tidegate.adapters.cli.run_summary import assumptions
 from tidegate.adapters.cli.sweep_plan import SweepRun
 from tidegate.adapters.intake import StrategyIntake, load_strategy
-from tidegate.adapters.sessions.session import SessionProgress
 from tidegate.adapters.settings import Settings
 from tidegate.application.application import Application
 from tidegate.application.strategy import DeskView
@@ -40,8 +40,8 @@ def play(task: SweepTask) -> wire_upkeep.SweepLine:
 async def _play(task: SweepTask) -> wire_upkeep.SweepLine:
     settings = task.settings
     strategy = load_strategy(settings.intake.strategy, settings.intake.parameters)
-    heard: list[SessionProgress] = []
-    async with task.open_application(settings, on_progress=heard.append) as app:
+    progress = Progress()
+    async with task.open_application(settings, on_progress=progress) as app:
         desk = app.operations.desk
         intake = StrategyIntake(strategy, DeskView(desk), desk.clock, settings.intake.interval_seconds)
         stop = asyncio.Event()
@@ -51,11 +51,11 @@ async def _play(task: SweepTask) -> wire_upkeep.SweepLine:
             ending.cancel()
             await asyncio.wait([ending])
         rows, digest = await _journal(app)
-    assumed = assumptions(settings, heard[-1] if heard else None)
+    assumed = assumptions(settings, progress.latest)
     return wire_upkeep.SweepLine(
         run=task.run.name,
         changed=task.run.changed,
-        result=lines.run_line(summary, heard[-1] if heard else None, assumed),
+        result=lines.run_line(summary, progress.latest, assumed),
         journal_rows=rows,
         journal_hash=digest,
         assumed=assumed,

@@ -277,6 +277,7 @@ class RunLine(Line, frozen=True, kw_only=True):
     realized_pnl: Amount
     fees: Amount
     restrained: dict[str, str]
+    faults: dict[str, int]
     gaps: int
     gap_seconds: Amount
     assumed: str

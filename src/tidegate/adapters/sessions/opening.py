@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from tidegate.adapters.brokers.rehearsal.broker import RehearsalBroker
+from tidegate.adapters.brokers.rehearsal.plan import NO_FAULTS, FaultPlan
 from tidegate.adapters.brokers.simulated.broker import SimulatedBroker
 from tidegate.adapters.brokers.simulated.peeking import peek_world
 from tidegate.adapters.brokers.simulated.settings import VenueSettings
@@ -24,12 +26,13 @@ def prepare_session(
     on_progress: Callable[[SessionProgress], None] | None = None,
     is_read_only: bool = False,
     real: Callable[[], float] | None = None,
+    faults: FaultPlan = NO_FAULTS,
 ) -> MarketSession:
     """A session that has its broker and its clock, and is still to be opened and run.
 
     `world_path` None is a world in memory; read-only takes a copy of the file's, and leaves the file as it is.
     `speed` is session seconds a real second; None is a replay, as fast as it goes.
-    `real` gives real seconds, for a test that holds them.
+    `real` gives real seconds, for a test that holds them; `faults` are what goes wrong on demand.
 
     Raises:
         RecordingDamaged: the recording is truncated or altered.
@@ -49,7 +52,8 @@ def prepare_session(
     world.state.source = "\n".join(str(path.resolve()) for path in recording.paths)
     try:
         clock = SessionClock(moment_of(world.state.at_us), speed, real)
-        broker = SimulatedBroker(SimulatedVenue(recording.header, world, chosen), clock)
+        venue = SimulatedVenue(recording.header, world, chosen)
+        broker = RehearsalBroker(venue, clock, faults) if faults.faults else SimulatedBroker(venue, clock)
         return MarketSession(recording, summary, broker, clock, on_progress)
     except BaseException:
         world.close()

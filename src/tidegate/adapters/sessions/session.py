@@ -1,7 +1,7 @@
 """A session: plays a recording to the venue and moves the session's clock from one event to the next."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -14,7 +14,7 @@ from tidegate.adapters.clocks import MICROSECONDS, SessionClock, settle
 from tidegate.adapters.recordings.format import Row
 from tidegate.adapters.recordings.header import RecordingHeader
 from tidegate.adapters.recordings.reader import RecordingSummary
-from tidegate.domain.amounts import ZERO, exact
+from tidegate.domain.amounts import exact
 
 LEASE_US = MICROSECONDS
 """How much session time may pass between two writes of the world's place; a restart begins at the end of it."""
@@ -41,8 +41,8 @@ class PlayedRecording(Protocol):
 class SessionProgress(Struct, frozen=True, kw_only=True):
     """How far a session has come: rows played of all there are, the session's time, and the fraction of the rows.
 
-    `gaps` were heard of so far, and for `gap_seconds`, over all products, nothing was known of a book; `assumptions`
-    are what the recording holds that no source has told.
+    In `gaps`, for `gap_seconds` over all products, nothing was known of a book; `assumptions` are what the recording
+    holds that no source has told. `faults` are how often each fault on demand has struck, kept as it goes on.
     """
 
     rows: int
@@ -50,9 +50,10 @@ class SessionProgress(Struct, frozen=True, kw_only=True):
     at: datetime
     fraction: float
     is_ended: bool
-    gaps: int = 0
-    gap_seconds: Decimal = ZERO
-    assumptions: tuple[str, ...] = ()
+    gaps: int
+    gap_seconds: Decimal
+    assumptions: tuple[str, ...]
+    faults: Mapping[str, int]
 
 
 class Turn(Enum):
@@ -107,6 +108,7 @@ class MarketSession:
             gaps=self._venue.readings.gaps.count,
             gap_seconds=self._venue.readings.gaps.seconds_until(self.clock.now_us() - self._state.offset_us),
             assumptions=self._recording.header.provenance.assumptions,
+            faults=self.broker.fault_counts,
         )
 
     @exact

@@ -56,8 +56,8 @@ def _name(path: Path) -> str:
     return shown(path.name)
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """A file's tables, its numbers exact.
+def read_toml(path: Path, key: str = "--config") -> dict[str, Any]:
+    """A file's tables, its numbers exact; `key` is what named it.
 
     Raises:
         ConfigurationError: it cannot be read, is too large, or is not TOML.
@@ -66,9 +66,9 @@ def read_toml(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             content = file.read(_SIZE_MAX + 1)
     except OSError as error:
-        raise ConfigurationError(f"{shown(str(path))}: {error.strerror or 'cannot be read'}", ("--config",)) from None
+        raise ConfigurationError(f"{shown(str(path))}: {error.strerror or 'cannot be read'}", (key,)) from None
     if len(content) > _SIZE_MAX:
-        raise ConfigurationError(f"{_name(path)}: larger than {_SIZE_MAX} bytes", ("--config",))
+        raise ConfigurationError(f"{_name(path)}: larger than {_SIZE_MAX} bytes", (key,))
     return _parse(content, _name(path))
 
 
@@ -104,7 +104,7 @@ def placed(given: Given, folder: Path) -> Given:
     match given.path:
         case ("paper", "recording") if text != SYNTHETIC:
             text = _within(folder, text)
-        case ("venue", "secrets_file"):
+        case ("venue", "secrets_file") | ("paper", "faults") if text:
             text = _within(folder, text)
         case ("intake", "strategy") if ".py:" in text:
             text = _within(folder, text)

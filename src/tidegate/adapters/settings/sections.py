@@ -99,7 +99,8 @@ class PaperSettings(Section):
 
     `recording` names one file, or several that are played as one. `speed` is session time over wall time: unset, `run`
     plays at 90 and `open_application` at 1. Fee rates, where set, take the place of the recording's own. Latencies are
-    of the feed, an order's way in, its acknowledgement and a cancel's way in.
+    of the feed, an order's way in, its acknowledgement and a cancel's way in. `faults` is a file of what is to go
+    wrong on demand.
     """
 
     recording: RecordingNames = SYNTHETIC
@@ -112,6 +113,7 @@ class PaperSettings(Section):
     cancel_latency_ms: Milliseconds = 40
     maker_fee_rate: FeeRate | None = None
     taker_fee_rate: FeeRate | None = None
+    faults: str = ""
 
     @property
     def recordings(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """SimulatedBroker: the simulated venue behind the Broker port."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal, getcontext
 from functools import partial
@@ -80,6 +80,11 @@ class SimulatedBroker:
             amend=True,
             preview=True,
         )
+
+    @property
+    def fault_counts(self) -> Mapping[str, int]:
+        """How often each fault on demand has struck: none is asked for here."""
+        return {}
 
     @property
     def capabilities(self) -> EngineCapabilities:
