@@ -15,7 +15,7 @@ from tidegate.adapters.cli.program import COMMANDS
 NAMES = [name for _, name, _ in COMMANDS]
 PROMISED = (
     "init run decide plan orders fills positions account products quote events cancel close cancel-all halt reduce "
-    "resume reconcile doctor config replay import bench drill backup"
+    "resume reconcile doctor config replay import record bench drill backup"
 ).split()
 
 

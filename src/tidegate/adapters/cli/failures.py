@@ -6,6 +6,8 @@ from tidegate.adapters.brokers.simulated.world import WorldError
 from tidegate.adapters.recordings.bitstamp import CaptureDamaged, ImportRejected
 from tidegate.adapters.recordings.damage import RecordingDamaged
 from tidegate.adapters.recordings.joined import RecordingsClash
+from tidegate.adapters.recordings.live.polled_market import UnknownSymbol
+from tidegate.adapters.recordings.live.recorder import NothingHeard, RecorderStopped
 from tidegate.adapters.recordings.made import SourceRejected
 from tidegate.adapters.recordings.product_file import ProductFileError
 from tidegate.adapters.settings.store_url import StoreUrlError
@@ -60,9 +62,11 @@ MISTAKES: tuple[type[Exception], ...] = (
     ImportRejected,
     SourceRejected,
     RecordingsClash,
+    RecorderStopped,
+    UnknownSymbol,
     ProductFileError,
 )
-FAILURES: tuple[type[Exception], ...] = (NoAnswer, StrategyError, OpeningError, StoreError, WorldError)
+FAILURES: tuple[type[Exception], ...] = (NoAnswer, NothingHeard, StrategyError, OpeningError, StoreError, WorldError)
 
 
 def exit_code(error: Exception) -> int:

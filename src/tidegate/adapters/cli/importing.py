@@ -14,6 +14,7 @@ from tidegate.adapters.cli.failures import DONE, FileUnusable, UsageError
 from tidegate.adapters.cli.import_words import import_line, import_words, made_line, made_words
 from tidegate.adapters.recordings.binance import import_binance
 from tidegate.adapters.recordings.bitstamp import import_bitstamp
+from tidegate.adapters.recordings.live import salvage
 from tidegate.adapters.recordings.numerals import amount
 from tidegate.adapters.recordings.product_file import read_product
 from tidegate.adapters.recordings.tables import (
@@ -146,6 +147,22 @@ def _above_zero(text: str, name: str) -> Decimal:
     if not value:
         raise UsageError(f"{name} is a number above zero")
     return value
+
+
+def salvaged(
+    call: Call,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A recording that breaks off, FILE.tgr.gz.partial.")],
+    output: OutputOption = None,
+) -> int:
+    """Make a recording of what is left of one that breaks off: a recorder was killed, or its disk was full.
+
+    [dim]tidegate import salvage day.tgr.gz.partial[/dim]
+    """
+    destination = destination_of(file, output)
+    with _importing(call, file):
+        made = salvage(file, destination)
+    call.terminal.answer([made_line(made)], *made_words(made))
+    return DONE
 
 
 def destination_of(source: Path, output: Path | None) -> Path:

@@ -13,7 +13,17 @@ import typer
 from typer.main import get_command
 
 from tidegate import __version__
-from tidegate.adapters.cli import deciding, drilling, importing, inspecting, operating, reading, running, setting_up
+from tidegate.adapters.cli import (
+    deciding,
+    drilling,
+    importing,
+    inspecting,
+    market_recording,
+    operating,
+    reading,
+    running,
+    setting_up,
+)
 from tidegate.adapters.cli.call import COMMON, Call
 from tidegate.adapters.cli.decision_options import PARAMETERS, DecisionOptions, options_of
 from tidegate.adapters.cli.failures import FAILURES, MISTAKES, USAGE, exit_code
@@ -52,6 +62,8 @@ COMMANDS: tuple[tuple[str, str, Command], ...] = (
     (_KEEP, "import bitstamp", importing.bitstamp),
     (_KEEP, "import binance", importing.binance),
     (_KEEP, "import csv", importing.csv),
+    (_KEEP, "import salvage", importing.salvaged),
+    (_KEEP, "record", market_recording.record_),
     (_KEEP, "backup", setting_up.backup),
     (_KEEP, "bench", inspecting.bench),
     (_KEEP, "drill", drilling.drill),

@@ -1,12 +1,8 @@
 """`run` and `replay`: a session to its end, with decisions from a strategy or from standard input."""
 
-import asyncio
 import os
-import signal
 import stat
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from io import FileIO
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,6 +18,7 @@ from tidegate.adapters.cli.run_display import Progress, displayed
 from tidegate.adapters.cli.run_intake import ToldIntake
 from tidegate.adapters.cli.run_log import RunLog
 from tidegate.adapters.cli.run_summary import assumptions, run_summary, suggestions
+from tidegate.adapters.cli.stopping import stopped
 from tidegate.adapters.cli.stored import set_aside
 from tidegate.adapters.event_log import EventLog
 from tidegate.adapters.intake import JsonLinesIntake, StrategyIntake, load_strategy
@@ -180,7 +177,8 @@ async def _play(call: Call, settings: Settings, source: Source, for_seconds: flo
         if terminal.is_verbose:
             app.subscribe(EventLog(sys.stderr))
         intake = _intake(call, app, settings, source, log)
-        async with displayed(terminal, app, log, progress, _title(settings, source)), _stop(app, for_seconds) as stop:
+        display = displayed(terminal, app, log, progress, _title(settings, source))
+        async with display, stopped(app.operations.desk.clock, for_seconds) as stop:
             summary = await app.run_until(intake, stop=stop)
         closing = await app.account()
     assumed = assumptions(settings, progress.latest)
@@ -218,37 +216,6 @@ def _title(settings: Settings, source: Source) -> str:
     market = settings.venue.name if settings.profile == "live" else played
     who = "standard input" if isinstance(source, Path) else "nobody here" if source is None else strategy_name(source)
     return f"{settings.profile} · {market} · account {settings.account_id} · decides: {who}"
-
-
-@asynccontextmanager
-async def _stop(app: Application, for_seconds: float | None) -> AsyncIterator[asyncio.Event]:
-    """An event that Ctrl-C, SIGTERM and the end of so much session time set: the run then ends with its summary."""
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    clock = app.operations.desk.clock
-
-    async def end_in_time(seconds: float) -> None:
-        await clock.sleep(seconds)
-        stop.set()
-
-    timing = None if for_seconds is None else asyncio.create_task(end_in_time(for_seconds), name="tidegate --for")
-    signals = (signal.SIGINT, signal.SIGTERM)
-
-    def end() -> None:
-        """The first signal ends the run in good order, the next one at once."""
-        stop.set()
-        for one in signals:
-            loop.remove_signal_handler(one)
-
-    for one in signals:
-        loop.add_signal_handler(one, end)
-    try:
-        yield stop
-    finally:
-        for one in signals:
-            loop.remove_signal_handler(one)
-        if timing is not None:
-            timing.cancel()
-            await asyncio.wait([timing])
 
 
 def _exit_code(summary: RunSummary) -> int:
