@@ -29,7 +29,8 @@ async def record_(
         str | None, typer.Option("--venue", metavar="NAME", help="An installed adapter; the paper market without it.")
     ] = None,
     symbols: Annotated[
-        list[str] | None, typer.Option("--symbol", metavar="SYMBOL", help="One of its symbols, as often as wanted; all.")
+        list[str] | None,
+        typer.Option("--symbol", metavar="SYMBOL", help="One of its symbols, repeatable; all."),
     ] = None,
     recording: Annotated[
         list[str] | None, typer.Option("--recording", metavar="FILE", help="What the paper market plays.")
