@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tidegate.adapters.brokers.rehearsal.plan import NO_FAULTS, FaultPlan, read_fault_plan, refuse_strange_symbols
 from tidegate.adapters.brokers.simulated import SessionStart, VenueSettings, WorldError
+from tidegate.adapters.brokers.simulated.happenings import ScriptedEvent, read_happenings
 from tidegate.adapters.brokers.simulated.peeking import last_recordings, peek_state
 from tidegate.adapters.recordings.joined import AnyRecording, open_recordings
 from tidegate.adapters.recordings.synthetic import packaged_recording_path
@@ -54,6 +55,11 @@ def venue_settings(settings: Settings) -> VenueSettings:
         cancel_latency_ms=float(paper.cancel_latency_ms),
         maker_fee_rate=paper.maker_fee_rate,
         taker_fee_rate=paper.taker_fee_rate,
+        fees_in=paper.fees_in,
+        margin=paper.margin,
+        funding_rate=paper.funding_rate,
+        funding_hours=paper.funding_hours,
+        liquidation_fee_rate=paper.liquidation_fee_rate,
     )
 
 
@@ -66,8 +72,23 @@ def faults_of(settings: Settings, recording: AnyRecording) -> FaultPlan:
     if not settings.paper.faults:
         return NO_FAULTS
     plan = read_fault_plan(Path(settings.paper.faults))
-    refuse_strange_symbols(plan, [product.symbol for product in recording.header.products])
+    refuse_strange_symbols(plan, _symbols(recording))
     return plan
+
+
+def happenings_of(settings: Settings, recording: AnyRecording) -> tuple[ScriptedEvent, ...]:
+    """What the venue does to the account by a script; nothing where the settings name none.
+
+    Raises:
+        ConfigurationError: the script cannot be read, or holds what cannot be.
+    """
+    if not settings.paper.happenings:
+        return ()
+    return read_happenings(Path(settings.paper.happenings), _symbols(recording))
+
+
+def _symbols(recording: AnyRecording) -> list[str]:
+    return [product.symbol for product in recording.header.products]
 
 
 def world_path(settings: Settings) -> Path | None:
@@ -101,6 +122,7 @@ def paper_session(
             speed=float(paced) if paced is not None else OPEN_SPEED,
             is_read_only=is_read_only,
             faults=faults_of(settings, recording),
+            happenings=happenings_of(settings, recording),
         ),
         resources,
     )
@@ -165,6 +187,7 @@ def replay_session(settings: Settings, recording: AnyRecording, resources: ExitS
         settings=venue_settings(settings),
         start=SessionStart.FRESH_ACCOUNT,
         faults=faults_of(settings, recording),
+        happenings=happenings_of(settings, recording),
     )
     return _opened(prepared, resources)
 

@@ -22,6 +22,7 @@ from tidegate.adapters.settings.keys import SECRETS
 from tidegate.adapters.settings.store_url import MemoryStoreUrl
 from tidegate.application.readings import AccountSummary
 from tidegate.application.summary import RunSummary
+from tidegate.domain.amounts import plain
 from tidegate.domain.vocabulary import TradingState
 
 _SECRET_NAMES = frozenset(map(environment_name, SECRETS))
@@ -92,14 +93,19 @@ def _money(opening: AccountSummary, summary: RunSummary, log: RunLog) -> Table:
     before, after = opening.equity, summary.equity
     grid.add_row("Equity", f"{figures.money(before, currency)} → {figures.money(after, currency)}")
     if before is not None and after is not None:
-        total = after - before
-        fees = log.fees.get(currency, Decimal(0))
-        is_whole = set(log.fees) <= {currency}
-        text = gain_text(total)
-        if is_whole and fees:
-            text.append(" = price ").append_text(gain_text(total + fees)).append(", fees ").append_text(
-                gain_text(-fees)
+        flow, charge = log.flows.get(currency, Decimal(0)), log.charges.get(currency, Decimal(0))
+        if flow:
+            grid.add_row(
+                "Moved", Text.assemble(gain_text(flow), (f" {currency}, which is no profit and no loss", "dim"))
             )
+        total = after - before - flow
+        fees = log.fees.get(currency, Decimal(0))
+        text = gain_text(total)
+        if set(log.fees) <= {currency} and (fees or charge):
+            text.append(" = price ").append_text(gain_text(total + fees - charge))
+            text.append(", fees ").append_text(gain_text(-fees))
+            if charge:
+                text.append(", funding and the like ").append_text(gain_text(charge))
             text.append(f" on {figures.money(log.volume.get(currency), currency)} traded", style="dim")
         grid.add_row("Result", text)
     held = [f"{figures.quantity(size)} {symbol}" for symbol, size in summary.positions.items() if size]
@@ -149,12 +155,18 @@ def assumptions(settings: Settings, session: SessionProgress | None = None) -> s
     )
     is_own = paper.maker_fee_rate is not None or paper.taker_fee_rate is not None
     fees = "those of the settings" if is_own else "the recording's"
+    if paper.fees_in == "received":
+        fees += ", paid in what is received"
+    funding = (
+        f"funding of {plain(paper.funding_rate)} every {paper.funding_hours} h" if paper.funding_rate else "no funding"
+    )
     words = "/".join(f"{latency:g}" for latency in latencies)
     recorded = session.assumptions if session is not None else ()
     told = f" The recording assumes: {'; '.join(recorded)}." if recorded else ""
     return (
         "Assumed on paper: our orders do not move the recorded market; resting orders wait behind the displayed size; "
-        f"nothing fills past the recorded depth; feed/entry/ack/cancel take {words} ms; fees are {fees}.{told}"
+        f"nothing fills past the recorded depth; feed/entry/ack/cancel take {words} ms; fees are {fees}; "
+        f"derivatives have {paper.margin} margin and {funding}.{told}"
     )
 
 

@@ -104,7 +104,7 @@ def placed(given: Given, folder: Path) -> Given:
     match given.path:
         case ("paper", "recording") if text != SYNTHETIC:
             text = _within(folder, text)
-        case ("venue", "secrets_file") | ("paper", "faults") if text:
+        case ("venue", "secrets_file") | ("paper", "faults" | "happenings") if text:
             text = _within(folder, text)
         case ("intake", "strategy") if ".py:" in text:
             text = _within(folder, text)

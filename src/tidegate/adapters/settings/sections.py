@@ -100,7 +100,8 @@ class PaperSettings(Section):
     `recording` names one file, or several that are played as one. `speed` is session time over wall time: unset, `run`
     plays at 90 and `open_application` at 1. Fee rates, where set, take the place of the recording's own. Latencies are
     of the feed, an order's way in, its acknowledgement and a cancel's way in. `faults` is a file of what is to go
-    wrong on demand.
+    wrong on demand, `happenings` one of deposits, busts and the like. `fees_in`, `margin`, `funding_*` and
+    `liquidation_fee_rate` are the venue's terms, see docs/paper.md.
     """
 
     recording: RecordingNames = SYNTHETIC
@@ -114,6 +115,12 @@ class PaperSettings(Section):
     maker_fee_rate: FeeRate | None = None
     taker_fee_rate: FeeRate | None = None
     faults: str = ""
+    fees_in: Literal["quote", "received"] = "quote"
+    margin: Literal["cross", "isolated"] = "cross"
+    funding_rate: Exact = Field(default=Decimal(0), ge=-1, le=1)
+    funding_hours: Literal[1, 2, 3, 4, 6, 8, 12, 24] = 8
+    liquidation_fee_rate: FeeRate = Decimal("0.005")
+    happenings: str = ""
 
     @property
     def recordings(self) -> tuple[str, ...]:

@@ -97,6 +97,22 @@ def test_the_summary_tells_what_struck(program: Run) -> None:
     assert "Faults      1 x B3, 0 x B9; on demand, by faults.toml" in ended.out
 
 
+def test_what_came_from_outside_is_no_part_of_the_result(program: Run) -> None:
+    """A deposit stands in a row of its own, and the result is the same as without it; funding is a part of it."""
+    result = {}
+    for deposit in ("1", "5000"):
+        Path("happenings.toml").write_text(
+            f'[[event]]\nat = 5\nkind = "deposit"\ncurrency = "USD"\namount = "{deposit}"\n'
+        )
+        Path("tidegate.toml").write_text('[paper]\nhappenings = "happenings.toml"\nfunding_rate = 0.001\n')
+        ended = program("replay", "synthetic", "--strategy", "busy.py:create", "--for", "30")
+        (result[deposit],) = [line for line in ended.out.splitlines() if line.startswith("Result")]
+        assert "which is no profit and no loss" in ended.out
+        assert "cross margin and funding of 0.001 every 8 h" in " ".join(ended.out.split())
+
+    assert result["1"] == result["5000"]
+
+
 def test_a_plan_that_cannot_be_is_one_line_and_nothing_is_played(program: Run) -> None:
     """Exit code 2, with what is wrong."""
     plan('id = "B1"\nnth = 1\nsymbol = "DOGE-USD"')
@@ -113,3 +129,27 @@ def test_without_a_plan_nothing_is_told_of_faults(program: Run) -> None:
     Path("tidegate.toml").write_text("[risk]\nmax_exposure_pct = 1\n")
 
     assert replay(program)["faults"] == {}
+
+
+@pytest.mark.parametrize("margin", ["cross", "isolated"])
+@pytest.mark.parametrize("fees_in", ["quote", "received"])
+def test_the_books_hold_whatever_the_venue_does_to_the_account(program: Run, margin: str, fees_in: str) -> None:
+    """Money comes and goes, fills are taken back and positions reduced: records and the venue's books agree."""
+    Path("happenings.toml").write_text(
+        '[[event]]\nat = 15\nkind = "deposit"\ncurrency = "USD"\namount = "250.5"\n'
+        '[[event]]\nat = 35\nkind = "withdrawal"\ncurrency = "USD"\namount = "1000"\n'
+        '[[event]]\nat = 45\nkind = "deleveraging"\nsymbol = "BTC-PERP"\nfraction = 0.5\n'
+        '[[event]]\nat = 55\nkind = "bust"\nsymbol = "BTC-USD"\n'
+    )
+    Path("tidegate.toml").write_text(
+        f'[paper]\nhappenings = "happenings.toml"\nmargin = "{margin}"\nfees_in = "{fees_in}"\n'
+        "[risk]\nmax_exposure_pct = 1\n"
+    )
+
+    told = replay(program)
+
+    assert (told["unknown"], told["invariants"]) == (0, "hold")
+    assert isinstance(told["orders"], int)
+    assert told["orders"] > 0
+    assert isinstance(told["restrained"], dict)
+    assert any("BUST" in why or "taken back" in why for why in told["restrained"].values())

@@ -70,6 +70,8 @@ def size_reject(terms: Terms, product: Product) -> Reject | None:
 
 def market_reject(terms: Terms, instrument: Instrument) -> Reject | None:
     """What the venue's state and its book do not let through now."""
+    if instrument.is_expired:
+        return Reject("MARKET_STATE", "the contract has expired")
     heard = instrument.feed.flags
     flags = instrument.first_flags if heard is None else heard
     if flags is not OPEN_FOR_TRADING and (reject := _flags_reject(terms, flags)) is not None:

@@ -6,6 +6,7 @@ from tidegate.adapters.brokers.simulated.entry import OrderEntry
 from tidegate.adapters.brokers.simulated.exchange import Exchange
 from tidegate.adapters.brokers.simulated.feed import MarketFeed
 from tidegate.adapters.brokers.simulated.instrument import WHOLE_LEVEL, Instrument
+from tidegate.adapters.brokers.simulated.liquidation import Liquidator
 from tidegate.adapters.brokers.simulated.orders import EXPIRED, WorkingOrder
 from tidegate.adapters.brokers.simulated.queues import Hit, hits, left_queue, lose_sight
 from tidegate.adapters.brokers.words import MAKER
@@ -27,9 +28,10 @@ from tidegate.domain.products import floor_to
 class Tape:
     """What time does to the venue. Rows come in order; the caller works in the domain's decimal context."""
 
-    def __init__(self, exchange: Exchange, entry: OrderEntry) -> None:
+    def __init__(self, exchange: Exchange, entry: OrderEntry, liquidator: Liquidator) -> None:
         self._exchange = exchange
         self._entry = entry
+        self._liquidator = liquidator
         self._floor = exchange.floor
         self._state = exchange.world.state
         self._feeds = exchange.feeds
@@ -47,6 +49,8 @@ class Tape:
             self._play_watched(row)
         else:
             self._feeds[row.product].apply(row)
+        if row.product in self._floor.margined:
+            self._liquidator.review(row.product, moment_of(state.at_us))
 
     @exact
     def advance(self, at_us: int) -> None:
