@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.recordings.samples import START_US, STARTED_AT
+from tests.adapters.recordings.samples import START_US, STARTED_AT, added, write
 from tests.adapters.recordings.two_markets import book, gap, header, moving, trade, two_markets, written
 from tidegate.adapters.recordings.format import Gap, Row
 from tidegate.adapters.recordings.gaps import gaps_of
@@ -31,9 +31,10 @@ def test_rows_are_interleaved_by_time_and_ties_stand_as_the_recordings_were_name
 
 def test_products_of_all_are_there_and_those_that_follow_a_price_come_last(tmp_path: Path) -> None:
     """A row finds its product by its joint place."""
+    bitcoin = write(tmp_path / "bitcoin.tgr.gz", [added("1")])
     ether = written(tmp_path / "ether.tgr.gz", header("ETH"), [book(0, "3000")])
 
-    joined = open_recordings((packaged_recording_path(), ether))
+    joined = open_recordings((bitcoin, ether))
 
     assert [product.symbol for product in joined.header.products] == ["BTC-USD", "ETH-USD", "BTC-PERP"]
     assert dict(joined.header.prices_from) == {"BTC-PERP": "BTC-USD"}
@@ -65,6 +66,18 @@ def test_what_ends_first_is_void_while_the_other_goes_on(tmp_path: Path) -> None
     assert summary.started_at == STARTED_AT
     assert summary.ended_at == STARTED_AT + timedelta(seconds=25)
     assert gaps_of(joined).seconds == 15
+
+
+def test_recordings_that_share_no_time_are_refused(tmp_path: Path) -> None:
+    """A session would stand still between them; three may hang together by the middle one."""
+    first = written(tmp_path / "b.tgr.gz", header("BTC"), moving(60_000, 10), 10)
+    later = written(tmp_path / "e.tgr.gz", header("ETH", 20), moving(3_000, 10, 20), 30)
+    between = written(tmp_path / "s.tgr.gz", header("SOL", 5), moving(100, 20, 5), 25)
+
+    with pytest.raises(RecordingsClash, match=r"b.tgr.gz ends at 2026-05-02 02:36:10 UTC and .*e.tgr.gz begins at"):
+        open_recordings((later, first)).summary()
+
+    assert open_recordings((later, first, between)).summary().ended_at == STARTED_AT + timedelta(seconds=30)
 
 
 def test_the_checksum_stands_for_all_of_them_in_their_order(tmp_path: Path) -> None:

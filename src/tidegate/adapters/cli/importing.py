@@ -94,7 +94,9 @@ def csv(
     ] = 60,
     interval: Annotated[
         int | None,
-        typer.Option("--interval", min=1, metavar="SECONDS", help="A bar's length; the shortest there is."),
+        typer.Option(
+            "--interval", min=1, max=2_678_400, metavar="SECONDS", help="A bar's length; the shortest there is."
+        ),
     ] = None,
     stamped: Annotated[
         str, typer.Option("--stamped", metavar="WHEN", help="What a bar's time is: its open or its close.")

@@ -18,7 +18,7 @@ _ENDED = "its recording ended"
 
 
 class RecordingsClash(Exception):
-    """Recordings that cannot be played together; one line that names both and the symbol."""
+    """Recordings that cannot be played together; one line that names both, and the symbol or the times."""
 
 
 class JoinedRecording:
@@ -52,7 +52,11 @@ class JoinedRecording:
         return islice(merge(*sources, key=attrgetter("at_us")), start, None)
 
     def summary(self) -> RecordingSummary:
-        """The figures of all of them, each verified; see `Recording.summary`."""
+        """The figures of all of them, each verified; see `Recording.summary`.
+
+        Raises:
+            RecordingsClash: they share no time.
+        """
         summaries = self._summaries
         ended_at = max(one.ended_at for one in summaries)
         void = sum(
@@ -69,7 +73,23 @@ class JoinedRecording:
 
     @cached_property
     def _summaries(self) -> tuple[RecordingSummary, ...]:
-        return tuple(recording.summary() for recording in self._recordings)
+        """The figures of each.
+
+        Raises:
+            RecordingsClash: one ends before another begins, so that a session would stand still in between.
+        """
+        summaries = tuple(recording.summary() for recording in self._recordings)
+        told = sorted(zip(summaries, self.paths, strict=True), key=lambda one: one[0].started_at)
+        last, last_path = told[0]
+        for summary, path in told[1:]:
+            if summary.started_at > last.ended_at:
+                raise RecordingsClash(
+                    f"{last_path} ends at {last.ended_at:%Y-%m-%d %H:%M:%S} UTC and {path} begins at "
+                    f"{summary.started_at:%Y-%m-%d %H:%M:%S} UTC: they share no time, so play them one after the other"
+                )
+            if summary.ended_at > last.ended_at:
+                last, last_path = summary, path
+        return summaries
 
     def _shifted(self, place: int, all_ended_at_us: int) -> Iterator[Row]:
         """One recording's rows under the products' joint places, and a gap where it ends before the others."""

@@ -66,7 +66,7 @@ async def test_a_book_is_told_whole_and_then_by_its_changes() -> None:
     async with heard() as one:
         one.market.set_book(SYMBOL, [("99", 1), ("98", 2)], [("101", 1), ("102", 2)])
         assert await one.kinds(1) == [BookSnapshotRow]
-        one.market.set_book(SYMBOL, [("101", 3), ("99", 1)], [("102", 2)])
+        one.market.set_book(SYMBOL, [("101", 3), ("99", 1), ("98", 0)], [("102", 2)])
         await one.kinds(4)
 
     told = [(row.price, row.size) for row in one.rows if isinstance(row, LevelUpdated)]

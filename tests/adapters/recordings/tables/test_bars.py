@@ -129,6 +129,8 @@ def test_the_length_of_a_bar_must_be_known_and_hold(tmp_path: Path) -> None:
     """The shortest step between two, unless it is given."""
     with pytest.raises(SourceRejected, match="one bar tells no length: give it with --interval"):
         imported(tmp_path, "0,100,101,99,100,1")
+    with pytest.raises(SourceRejected, match="more than a month apart"):
+        imported(tmp_path, "0,100,101,99,100,1", "9999999,100,101,99,100,1")
     with pytest.raises(CaptureDamaged, match="begins before the one above it ended: bars last 90 s"):
         imported(tmp_path, "0,1,1,1,1,1", "60,1,1,1,1,1", options=BarOptions(interval_seconds=90))
     source = tmp_path / "old.csv"

@@ -132,11 +132,12 @@ class _ToldBook:
 
 
 def _pairs(levels: Sequence[Level]) -> tuple[tuple[Decimal, Decimal], ...]:
-    return tuple((level.price, level.quantity) for level in levels)
+    return tuple(_sizes(levels).items())
 
 
 def _sizes(levels: Sequence[Level]) -> dict[Decimal, Decimal]:
-    return {level.price: level.quantity for level in levels}
+    """What stands at each price; a level of nothing is none."""
+    return {level.price: level.quantity for level in levels if level.price > ZERO and level.quantity > ZERO}
 
 
 async def _next(changes: AsyncIterator[str]) -> str | None:

@@ -20,6 +20,7 @@ IMPORTER = "tidegate import csv, version 1"
 
 _US = 1_000_000
 _PROGRESS_ROWS = 2_000
+_BAR_SECONDS_MAX = 31 * 86_400
 _NO_BOOK = (
     "There is no book: no depth, no spread and no mid are known. A taker finds nothing, the checks of an entry see "
     "nothing and refuse it, and an order that rests is filled by prints alone, as if it stood first. "
@@ -137,6 +138,8 @@ def _interval_us(source: Path, rows: _Source, options: BarOptions) -> int:
         pass
     if reader.shortest_us is None:
         raise SourceRejected(source, "one bar tells no length: give it with --interval SECONDS")
+    if reader.shortest_us > _BAR_SECONDS_MAX * _US:
+        raise SourceRejected(source, "the bars are more than a month apart: give their length with --interval SECONDS")
     return reader.shortest_us
 
 
