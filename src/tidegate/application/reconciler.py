@@ -76,7 +76,7 @@ class OrderReconciler:
             return await self._reconcile(report_only, adoption)
 
     async def _reconcile(self, report_only: bool, adoption: Adoption | None) -> ReconciliationReport:
-        at, gaps = self.desk.clock.now(), self.desk.gaps
+        at, gaps = self.desk.clock.now(), self.desk.sight.gaps
         unreachable: list[str] = []
         differences: list[Difference] = []
         fills = await self.venue.fills(self._since(at))
@@ -133,7 +133,7 @@ class OrderReconciler:
             desk.blind_since = desk.blind_since or report.at
             return
         desk.blind_since = None
-        desk.compared(report, gaps)
+        desk.sight.compared(report, gaps)
 
     def _since(self, at: datetime) -> datetime:
         """From where fills are asked for: behind the latest of a complete listing, or the account's opening."""
