@@ -11,7 +11,7 @@ from tidegate import OrderStatus, TradingState
 from tidegate.adapters.brokers.scripted import AmendAnswer, Answer
 from tidegate.adapters.brokers.scripted.broker import SCRIPTED_CAPABILITIES
 from tidegate.application.application import Application
-from tidegate.domain.events import AmendRequested, IncidentRaised
+from tidegate.domain.events import AmendRequested, IncidentRaised, TradingStateChanged
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.submissions import AmendOutcome
 
@@ -204,3 +204,60 @@ async def test_an_amend_that_raises_is_unknown_and_stops_entries() -> None:
             await app.amend(order.client_order_id, Decimal("0.03"))
         assert only(app.open_orders()).status is OrderStatus.PENDING_AMEND
         refused(await app.coordinator.execute_decision(SPOT, buy()), "TRADING_STATE")
+
+
+async def test_an_amend_to_more_that_a_halt_in_the_store_overtakes_is_not_sent() -> None:
+    """X6: another process has written the halt; the transaction that records the amend reads it."""
+    rig = Rig()
+    async with rig.open() as app:
+        order = await resting(app)
+        halt = TradingStateChanged(
+            state=TradingState.HALTED, reason="from another terminal", by="operator", at=rig.clock.now()
+        )
+        await rig.store.write_state(halt)
+        refused(await app.amend(order.client_order_id, Decimal("0.03")), "TRADING_STATE")
+        after = only(app.open_orders())
+        assert (after.status, after.quantity, after.has_open_amend) == (OrderStatus.ACCEPTED, Decimal("0.02"), False)
+
+    assert rig.venue.truth.amended == []
+
+
+async def test_an_amend_to_less_is_sent_whatever_state_is_in_the_store() -> None:
+    """What makes an order smaller is never held back."""
+    rig = Rig()
+    async with rig.open() as app:
+        order = await resting(app)
+        halt = TradingStateChanged(
+            state=TradingState.REDUCING, reason="from another terminal", by="operator", at=rig.clock.now()
+        )
+        await rig.store.write_state(halt)
+        assert (await app.amend(order.client_order_id, Decimal("0.01"))).unwrap().quantity == Decimal("0.01")
+
+
+async def test_a_purchase_amended_to_a_lower_price_frees_what_it_can_no_longer_cost() -> None:
+    """What is reserved is what it may pay at most, and that is its new limit."""
+    rig = Rig()
+    async with rig.open() as app:
+        order = await resting(app)
+        before = await held(app)
+        (await app.amend(order.client_order_id, Decimal("0.02"), Decimal(49_500))).unwrap()
+        assert await held(app) == before / 2
+
+
+async def test_fills_beyond_the_old_total_prove_that_an_unanswered_amend_was_taken() -> None:
+    """An order that was amended, filled whole and ended while nobody heard the answer has the terms that it had."""
+    rig = Rig()
+    rig.venue.next_amend(AmendAnswer.lost_ack())
+    async with rig.open() as app:
+        order = await resting(app)
+        rig.venue.unreachable()
+        (await app.amend(order.client_order_id, Decimal("0.03"))).unwrap()
+        rig.venue.fill(order.client_order_id, Decimal("0.03"))
+        await rig.clock.advance(1)
+        after = only(await app.orders())
+        assert (after.status, after.quantity, after.filled_quantity) == (
+            OrderStatus.FILLED,
+            Decimal("0.03"),
+            Decimal("0.03"),
+        )
+        assert not after.has_open_amend

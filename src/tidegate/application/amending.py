@@ -8,15 +8,15 @@ from msgspec.structs import replace
 
 from tidegate.application.desk import AccountDesk
 from tidegate.application.engine import ExecutionEngine
-from tidegate.application.preparing import hindrance
+from tidegate.application.preparing import hindrance, state_refusal
 from tidegate.application.resolving import OrderResolver
 from tidegate.domain.amounts import DOMAIN_CONTEXT, InvalidAmount, plain, price, quantity
-from tidegate.domain.events import AmendRequested
+from tidegate.domain.events import AmendRejected, AmendRequested
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import ApprovedOrder, OrderRecord
 from tidegate.domain.pace import terms_of
 from tidegate.domain.ports import EnginePort
-from tidegate.domain.records import StepCommitted
+from tidegate.domain.records import StateForbids, StepCommitted
 from tidegate.domain.refusals import AnyRefusal, InvalidRefused, MarketStateRefused, Remedy, StoreRefused
 from tidegate.domain.settlement import news_of_amend
 from tidegate.domain.submissions import AmendConfirmed, AmendOutcome
@@ -63,12 +63,27 @@ class Amender:
             request=request,
             quantity=terms.quantity,
             limit_price=terms.limit_price,
+            is_bolder=not _is_smaller(record, terms),
             at=at,
         )
         outcome = await self._desk.commit(at, event)
         if not isinstance(outcome, StepCommitted):
             return StoreRefused(message=f"the amend could not be made durable: {getattr(outcome, 'reason', outcome)}")
+        if outcome.forbidden is not None:
+            return await self._withdrawn(order_id=client_order_id, request=request, forbidden=outcome.forbidden)
         return await self._send(record, request, terms)
+
+    async def _withdrawn(self, order_id: ClientOrderId, request: int, forbidden: StateForbids) -> AnyRefusal:
+        """X6: another process has written a state that does not let it go out: nothing is sent, the old terms stand."""
+        desk, entry = self._desk, forbidden.entry
+        desk.ledger.states.set(forbidden.symbol, entry)
+        refusal = state_refusal(forbidden.symbol, entry.state.value, entry.reason, entry.by)
+        reason = f"it was never sent: {refusal.message}"
+        await desk.learn(
+            order_id,
+            (AmendRejected(client_order_id=order_id, request=request, reason=reason, at=desk.clock.now()),),
+        )
+        return refusal
 
     async def _send(self, record: OrderRecord, request: int, terms: _Terms) -> OrderRecord:
         desk, order_id = self._desk, record.client_order_id

@@ -4,7 +4,7 @@ from asyncio import Lock
 
 from tidegate.domain.amounts import exact
 from tidegate.domain.booking import ACCOUNT
-from tidegate.domain.events import OrderFilled, OrderPrepared, OrderSending
+from tidegate.domain.events import FillBusted, OrderFilled, OrderPrepared, OrderSending
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.ledger import Ledger, ProductOf
@@ -58,7 +58,7 @@ class _Fold:
             if isinstance(event, OrderSending | OrderPrepared):
                 if event.order.strategy_id:
                     self._strategies[event.order.client_order_id] = event.order.strategy_id
-            elif isinstance(event, OrderFilled):
+            elif isinstance(event, OrderFilled | FillBusted):
                 self._book(event.fill, self._strategies.get(event.client_order_id, ""))
 
     @exact

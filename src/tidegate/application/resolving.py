@@ -22,6 +22,7 @@ from tidegate.domain.reconciliation import (
     lacks_fills,
     news_of,
     news_of_open_amend,
+    news_of_outgrown_total,
     terms_difference,
 )
 from tidegate.domain.submissions import OrderAbsent, Unreachable, VenueOrder
@@ -203,7 +204,8 @@ class OrderResolver:
         if flaw:
             desk.broke("FILL_FLAWED", f"{flaw} ({order_id})", symbol=record.symbol, client_order_id=order_id)
         elif fill.trade_id not in record.trade_ids:
-            await desk.learn(order_id, (OrderFilled(client_order_id=order_id, fill=fill, at=desk.clock.now()),))
+            filled = OrderFilled(client_order_id=order_id, fill=fill, at=desk.clock.now())
+            await desk.learn(order_id, (*news_of_outgrown_total(record, fill), filled))
 
     async def _absent(self, client_order_id: ClientOrderId, asked: "Asked") -> None:
         """A complete query did not show it: evidence only if the last send is older than H (R3, B27).

@@ -199,6 +199,23 @@ def news_of_open_amend(record: OrderRecord, theirs: VenueOrder, *, is_over: bool
     return ()
 
 
+@exact
+def news_of_outgrown_total(record: OrderRecord, fill: Fill) -> tuple[OrderNews, ...]:
+    """A fill beyond the old total proves that an unanswered amend to a larger one was taken."""
+    asked, filled = record.asked_quantity, record.filled_quantity + fill.quantity
+    if asked is None or not record.has_open_amend or not record.quantity < filled <= asked:
+        return ()
+    return (
+        OrderAmended(
+            client_order_id=record.order.client_order_id,
+            request=record.amend_requests[-1],
+            quantity=asked,
+            limit_price=record.asked_price,
+            at=fill.at,
+        ),
+    )
+
+
 def lacks_fills(record: OrderRecord, theirs: VenueOrder) -> bool:
     """Whether the venue's cumulative figure shows executions that we have no fill of."""
     return theirs.filled_quantity > record.filled_quantity

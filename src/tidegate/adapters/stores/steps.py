@@ -8,6 +8,7 @@ from msgspec import Struct
 from tidegate.domain.amounts import ZERO
 from tidegate.domain.events import (
     AccountOpened,
+    AmendRequested,
     DayOpened,
     DecisionRefused,
     ExternalFlow,
@@ -15,7 +16,7 @@ from tidegate.domain.events import (
     OrderSending,
     TradingStateChanged,
 )
-from tidegate.domain.orders import ApprovedOrder
+from tidegate.domain.orders import ApprovedOrder, Order
 from tidegate.domain.records import StartMarks, Step, StoredDecision
 
 ACCOUNT_FACTS = (TradingStateChanged, AccountOpened, ExternalFlow, DayOpened)
@@ -49,6 +50,14 @@ def claim_of(step: Step) -> DecisionRefused | NoOrderDecided | None:
     """The claim that a step begins with, if it does."""
     event = step.events[0] if step.events else None
     return event if isinstance(event, CLAIMS) else None
+
+
+def bolder_of(step: Step) -> Order | None:
+    """The order that a step is about to have amended to something bolder, if it does."""
+    event = step.events[0] if step.events else None
+    if type(event) is not AmendRequested or not event.is_bolder:
+        return None
+    return next(one.order for one in step.orders if one.client_order_id == event.client_order_id)
 
 
 def stored_decision(event: OrderSending | DecisionRefused | NoOrderDecided) -> StoredDecision:
