@@ -163,6 +163,7 @@ class SimulatedStore:
         seconds = await self._before("commit")
         with self._weather():
             outcome = await self.inner.commit(step)
+        self._watch.committed(step, outcome)
         await self._after("commit", outcome, seconds)
         return outcome
 
@@ -284,6 +285,9 @@ class StoreWatch:
 
     def appended(self, step: Step, process: str) -> None:
         """Any other step, as it is handed over."""
+
+    def committed(self, step: Step, outcome: CommitOutcome) -> None:
+        """The store's word on a step that was waited for."""
 
     def absent(self, client_order_id: str, process: str) -> None:
         """The store was asked for an order, and has none."""

@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 from tidegate.domain.booking import ACCOUNT
+from tidegate.domain.fills import Fill
+from tidegate.testing.simulation.judging.edits import terms_at_venue
 from tidegate.testing.simulation.judging.evidence import Evidence, difference
 from tidegate.testing.simulation.lives import Life
 
@@ -17,19 +19,12 @@ def terms_equal(life: Life, evidence: Evidence) -> str | None:
         if record is None or evidence.names("TERMS_DIFFER", order.client_order_id):
             continue
         ours = record.order
-        recorded = (ours.symbol, ours.side, record.quantity, record.limit_price, ours.time_in_force, ours.reduce_only)
-        # What the venue changed of its own accord and ended at once, with nothing filled, it has told nobody.
-        is_seen = order.is_open or order.filled > 0
-        theirs = (
-            order.symbol,
-            order.side,
-            order.quantity if is_seen else order.asked_quantity,
-            order.limit_price,
-            order.time_in_force,
-            order.reduce_only,
-        )
+        recorded = (ours.symbol, ours.side, ours.time_in_force, ours.reduce_only)
+        theirs = (order.symbol, order.side, order.time_in_force, order.reduce_only)
         if recorded != theirs:
             return f"order {order.client_order_id}: recorded {recorded}, at the venue {theirs}"
+        if differs := terms_at_venue(record, order):
+            return f"order {order.client_order_id}: {differs}"
         if record.is_terminal == order.is_open:
             return f"order {order.client_order_id} is {record.status} on record and {order.state} at the venue"
     return None
@@ -48,8 +43,9 @@ def fills_equal(life: Life, evidence: Evidence) -> str | None:
         true = theirs[trade_id]
         if fill.is_inferred:
             return f"fill {trade_id} is inferred"
-        if (fill.client_order_id, fill.quantity, fill.price, fill.fee) != (
+        if (fill.client_order_id, fill.side.sign, fill.quantity, fill.price, fill.fee) != (
             true.order.client_order_id,
+            true.sign,
             true.quantity,
             true.price,
             true.fee,
@@ -62,7 +58,9 @@ def sums_hold(life: Life, evidence: Evidence) -> str | None:
     """8: orders, positions and money are the sums of the fills."""
     truth, records = life.world.venue.truth, evidence.records
     for order_id, record in records.orders.items():
-        filled = sum((fill.quantity for fill in records.fills if fill.client_order_id == order_id), Decimal(0))
+        # A reversal moves position and money, and no order's filled quantity (S9).
+        own = (one for one in records.fills if one.client_order_id == order_id and not is_reversal(one))
+        filled = sum((fill.quantity for fill in own), Decimal(0))
         if filled != record.filled_quantity:
             return f"order {order_id} has filled {record.filled_quantity}, its fills make {filled}"
         if (
@@ -79,12 +77,17 @@ def sums_hold(life: Life, evidence: Evidence) -> str | None:
     return _held(held, life) or _money(life, evidence) if truth.fills else None
 
 
+def is_reversal(fill: Fill) -> bool:
+    """Whether it takes another one back."""
+    return fill.trade_id.endswith(":bust")
+
+
 def _held(held: dict[str, Decimal], life: Life) -> str | None:
     external: dict[str, Decimal] = {}
     for fill in life.world.venue.truth.fills:
         if fill.order.is_external:
             symbol = fill.order.symbol
-            external[symbol] = external.get(symbol, Decimal(0)) + fill.quantity * fill.order.side.sign
+            external[symbol] = external.get(symbol, Decimal(0)) + fill.quantity * fill.sign
     for symbol, quantity in life.world.venue.truth.positions.items():
         ours = held.get(symbol, Decimal(0))
         if ours + external.get(symbol, Decimal(0)) != quantity:
