@@ -92,7 +92,7 @@ class Amender:
         answer = await self._answer(record, terms)
         desk.amended_at[order_id] = desk.clock.monotonic()
         after = await desk.learn(order_id, news_of_amend(order_id, request, terms.quantity, terms.limit_price, answer))
-        if not after.has_open_amend:
+        if after.is_terminal:
             desk.amended_at.pop(order_id, None)
         if not isinstance(answer, AmendConfirmed) and not after.is_terminal:
             after = await self._resolver.resolve(order_id) or after

@@ -33,6 +33,7 @@ class TrueOrder(Struct, kw_only=True, eq=False):
     changed_at: float = 0.0
     reduced_reason: str = ""
     post_only: bool = False
+    is_altered: bool = False
 
     @property
     def is_open(self) -> bool:

@@ -107,6 +107,7 @@ class Venue:
                 asked_quantity=request.quantity,
                 changed_at=at,
                 post_only=request.post_only,
+                is_altered=shrinks,
             )
         )
 

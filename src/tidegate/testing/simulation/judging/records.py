@@ -13,11 +13,15 @@ _CENT_OF_A_CENT = Decimal("1e-12")
 
 
 def terms_equal(life: Life, evidence: Evidence) -> str | None:
-    """6: the venue works what was recorded, for as long as is recorded, but for what an incident says of it."""
+    """6: the venue works what was recorded, for as long as is recorded, but for what it altered itself (B20)."""
     for order in life.world.venue.truth.orders:
         record = evidence.records.orders.get(order.client_order_id)
-        if record is None or evidence.names("TERMS_DIFFER", order.client_order_id):
+        if record is None or order.is_altered:
             continue
+        if evidence.names("TERMS_DIFFER", order.client_order_id):
+            return (
+                f"order {order.client_order_id} was shown with other terms, and the venue works what it was asked for"
+            )
         ours = record.order
         recorded = (ours.symbol, ours.side, ours.time_in_force, ours.reduce_only)
         theirs = (order.symbol, order.side, order.time_in_force, order.reduce_only)
