@@ -12,8 +12,9 @@ from tidegate.adapters.brokers.scripted import AmendAnswer, Answer
 from tidegate.adapters.brokers.scripted.broker import SCRIPTED_CAPABILITIES
 from tidegate.application.application import Application
 from tidegate.domain.events import AmendRequested, IncidentRaised, TradingStateChanged
+from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import OrderRecord
-from tidegate.domain.submissions import AmendOutcome
+from tidegate.domain.submissions import AmendOutcome, OrderUpdate, VenueOrder
 
 
 async def resting(app: Application, quantity: str = "0.02") -> OrderRecord:
@@ -261,3 +262,44 @@ async def test_fills_beyond_the_old_total_prove_that_an_unanswered_amend_was_tak
             Decimal("0.03"),
         )
         assert not after.has_open_amend
+
+
+async def test_an_older_word_on_an_amended_order_puts_it_in_no_doubt() -> None:
+    """S4: the terms from before the amend, told late, are asked about, and the answer has the new ones."""
+    rig = Rig()
+    async with rig.open() as app:
+        order = await resting(app)
+        asked = await rig.venue.order(order.client_order_id, SPOT)
+        assert isinstance(asked, VenueOrder)
+        (await app.amend(order.client_order_id, Decimal("0.03"))).unwrap()
+        rig.venue.tell(OrderUpdate(order=asked))
+        await rig.clock.advance(5)
+        assert only(app.open_orders()).quantity == Decimal("0.03")
+        assert app.state(SPOT) is TradingState.ACTIVE
+
+    assert await rig.stored(IncidentRaised) == []
+
+
+async def test_an_order_that_the_venue_shrinks_under_an_unanswered_amend_has_what_is_left() -> None:
+    """B35 between an edit and its answer: after H the venue's own figure stands, with its reason."""
+    rig = Rig()
+    rig.venue.next_amend(AmendAnswer.never_received())
+    async with rig.open() as app:
+        order = await resting(app)
+        rig.venue.unreachable()
+        (await app.amend(order.client_order_id, Decimal("0.03"))).unwrap()
+        rig.venue.reachable()
+        shrunk = replace(
+            rig.venue.truth.orders[order.client_order_id].as_venue_order(),
+            quantity=Decimal("0.01"),
+            reduced_reason="self-trade prevention",
+        )
+
+    class Shrinking(InterposedVenue):
+        async def order(self, client_order_id: ClientOrderId, symbol: str) -> VenueOrder:
+            return shrunk
+
+    async with rig.open(venue=Shrinking(rig.venue)) as app:
+        await rig.clock.advance(HORIZON_SECONDS + 5)
+        after = only(app.open_orders())
+        assert (after.status, after.quantity) == (OrderStatus.ACCEPTED, Decimal("0.01"))

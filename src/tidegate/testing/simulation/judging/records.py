@@ -7,6 +7,7 @@ from tidegate.domain.fills import Fill
 from tidegate.testing.simulation.judging.edits import terms_at_venue
 from tidegate.testing.simulation.judging.evidence import Evidence, difference
 from tidegate.testing.simulation.lives import Life
+from tidegate.testing.simulation.truth import TrueOrder
 
 _CENT_OF_A_CENT = Decimal("1e-12")
 """An average cost has no last decimal: profits of derivatives are compared to this."""
@@ -19,6 +20,8 @@ def terms_equal(life: Life, evidence: Evidence) -> str | None:
         if record is None or order.is_altered:
             continue
         if evidence.names("TERMS_DIFFER", order.client_order_id):
+            if _is_earlier_attempt(order, evidence):
+                continue
             return (
                 f"order {order.client_order_id} was shown with other terms, and the venue works what it was asked for"
             )
@@ -32,6 +35,13 @@ def terms_equal(life: Life, evidence: Evidence) -> str | None:
         if record.is_terminal == order.is_open:
             return f"order {order.client_order_id} is {record.status} on record and {order.state} at the venue"
     return None
+
+
+def _is_earlier_attempt(order: TrueOrder, evidence: Evidence) -> bool:
+    """Whether an attempt that had been given up arrived after all, with its own terms, and is shown so (B26)."""
+    earlier = evidence.sendings.get(order.client_order_id, [])[:-1]
+    terms = [(one.order.quantity, one.order.limit_price) for one in earlier]
+    return (order.quantity, order.limit_price) in terms and evidence.names("LATE_ACCEPT", order.client_order_id)
 
 
 def fills_equal(life: Life, evidence: Evidence) -> str | None:
