@@ -196,14 +196,6 @@ def _always(_: Any) -> Any:
     return lambda *arguments: True
 
 
-def _taken_up_all_the_same(_: Any) -> Any:
-    async def take_up(self: Any, client_order_id: Any) -> bool:
-        self._desk.quarantined.discard(client_order_id)
-        return True
-
-    return take_up
-
-
 def _nothing(_: Any) -> Any:
     return lambda *arguments: None
 
@@ -238,7 +230,7 @@ MUTANTS: Mapping[str, Planting] = {
     "bolder-amend-in-any-state": instead_of(transaction, "bolder_of", _nothing),
     "bust-ignored": instead_of(reports.ReportReader, "_busted", _unread),
     "shrunk-in-silence": instead_of(resolving, "news_of", _shrunk_in_silence),
-    "poison-taken-up": instead_of(starts.StartLog, "take_up", _taken_up_all_the_same),
+    "poison-never-named": instead_of(starts, "_CAREFUL_AFTER", lambda _: 1_000),
     "other-terms-adopted": instead_of(resolving, "terms_difference", _nothing),
 }
 
