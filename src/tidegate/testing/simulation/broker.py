@@ -159,8 +159,7 @@ class SimulatedBroker(SimulatedFeed):
     # Questions
 
     async def order(self, client_order_id: ClientOrderId, symbol: str) -> VenueOrder | OrderAbsent | Unreachable:
-        is_poison = client_order_id == self._world.poison and not self._world.board.is_quiet
-        if is_poison and not self._gate.process.is_open:
+        if client_order_id == self._world.poison and not self._gate.process.is_open:
             raise IntentPoisoned(client_order_id)
         answer = await self._ask(f"order {client_order_id}", partial(self._world.look_up, client_order_id))
         if isinstance(answer, Unreachable):
