@@ -51,7 +51,3 @@ class Draws:
     def one_of(self, things: Sequence[T]) -> T:
         """One of them, each as likely."""
         return things[self.below(len(things))]
-
-    def heads(self) -> bool:
-        """One time in two."""
-        return self._uniform(0.0, 1.0) < 0.5
