@@ -15,7 +15,7 @@ from tidegate.adapters.cli.program import COMMANDS
 NAMES = [name for _, name, _ in COMMANDS]
 PROMISED = (
     "init run decide plan orders fills positions account products quote events cancel settle close cancel-all halt "
-    "reduce resume reconcile doctor config replay import record bench drill backup"
+    "reduce resume reconcile doctor config replay import record generate bench drill backup"
 ).split()
 
 

@@ -16,6 +16,7 @@ from tidegate import __version__
 from tidegate.adapters.cli import (
     deciding,
     drilling,
+    generating,
     importing,
     inspecting,
     market_recording,
@@ -66,6 +67,7 @@ COMMANDS: tuple[tuple[str, str, Command], ...] = (
     (_KEEP, "import csv", importing.csv),
     (_KEEP, "import salvage", importing.salvaged),
     (_KEEP, "record", market_recording.record_),
+    (_KEEP, "generate", generating.generate),
     (_KEEP, "backup", setting_up.backup),
     (_KEEP, "bench", inspecting.bench),
     (_KEEP, "drill", drilling.drill),

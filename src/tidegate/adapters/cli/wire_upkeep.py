@@ -72,6 +72,16 @@ class RecordingLine(Line, frozen=True, kw_only=True):
     notes: list[str]
 
 
+class GeneratedLine(Line, frozen=True, kw_only=True):
+    """A synthetic market that was made; `episodes` are how many of each kind began."""
+
+    recording: str
+    seed: int
+    rows: int
+    seconds: float
+    episodes: dict[str, int]
+
+
 class SweepLine(Line, frozen=True, kw_only=True):
     """One run of a sweep: what it changed, and what came of it or why nothing did.
 

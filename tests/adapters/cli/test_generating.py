@@ -1,0 +1,58 @@
+"""`generate`: a synthetic market from a seed, the same every time, and what cannot be told in one line."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.adapters.cli.conftest import EXAMPLE, Run
+
+
+def test_a_market_is_generated_and_can_be_replayed(program: Run) -> None:
+    """The same seed gives the same file; the replay of it holds its books."""
+    first = program("generate", "one.tgr.gz", "--minutes", "3", "--seed", "9", "--preset", "stressed", "--json")
+    program("generate", "same.tgr.gz", "--minutes", "3", "--seed", "9", "--preset", "stressed")
+    program("generate", "other.tgr.gz", "--minutes", "3", "--seed", "8", "--preset", "stressed")
+
+    one, same, other = (Path(f"{name}.tgr.gz").read_bytes() for name in ("one", "same", "other"))
+    assert first.code == 0
+    assert (first.object["seed"], first.object["seconds"]) == (9, 180.0)
+    assert one == same != other
+    told = program("replay", "one.tgr.gz", "--strategy", f"{EXAMPLE}:create", "--json").object
+    assert (told["unknown"], told["invariants"]) == (0, "hold")
+
+
+def test_for_people_it_says_that_it_is_no_market(program: Run) -> None:
+    """With what was made of which parameters."""
+    Path("mine.toml").write_text("halts_an_hour = 60\n")
+
+    ended = program("generate", "x.tgr.gz", "--minutes", "2", "--parameters", "mine.toml")
+
+    assert ended.code == 0, ended.err
+    assert "2 min of a synthetic market" in ended.out
+    assert "halt" in ended.out
+    assert "never traded anywhere" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--preset", "queit"), "did you mean quiet?"),
+        (("--parameters", "missing.toml"), "missing.toml"),
+        (("--minutes", "0"), "minutes"),
+    ],
+)
+def test_what_cannot_be_generated_is_told(program: Run, arguments: tuple[str, ...], told: str) -> None:
+    """Exit code 2, and no file."""
+    ended = program("generate", "x.tgr.gz", *arguments)
+
+    assert ended.code == 2
+    assert told in " ".join(ended.err.split())
+    assert not Path("x.tgr.gz").exists()
+
+
+def test_a_place_that_cannot_be_written_is_told(program: Run) -> None:
+    """By its name."""
+    ended = program("generate", "no/such/folder/x.tgr.gz", "--minutes", "1")
+
+    assert ended.code == 2
+    assert "no/such/folder" in ended.err
