@@ -10,6 +10,7 @@ from tidegate.application.histories import HistoryKeeper
 from tidegate.application.publishing import Publisher
 from tidegate.application.recording import OrdersBeingRecorded
 from tidegate.application.tally import Tally, begins_to_fill
+from tidegate.application.transmissions import Transmissions
 from tidegate.domain.decisions import Decision
 from tidegate.domain.events import IncidentRaised, JournalEvent, OrderNews, OrderUnanswered, TradingStateChanged
 from tidegate.domain.identifiers import ClientOrderId
@@ -30,10 +31,7 @@ _SENDING, _UNKNOWN, _REFUSED = OrderStatus.SENDING, OrderStatus.UNKNOWN, OrderSt
 
 
 class AccountDesk(DeskReading):
-    """What is known of one account, what is written of it, and who is told.
-
-    Every change goes through here: folded into the ledger, handed to the store, told to the subscribers, in this order.
-    """
+    """Every change goes through here: folded into the ledger, handed to the store, told, in this order."""
 
     def __init__(
         self,
@@ -75,6 +73,7 @@ class AccountDesk(DeskReading):
         self.ended = EndedOrders(store)
         self.in_transit: set[ClientOrderId] = set()
         self.recording = OrdersBeingRecorded()
+        self.transmissions = Transmissions(clock)
         self.fences: dict[str, int] = {}
         self.differences: tuple[Difference, ...] = ()
         self.order_differences: dict[str, Difference] = {}

@@ -14,8 +14,8 @@ from tidegate.adapters.cli.program import COMMANDS
 
 NAMES = [name for _, name, _ in COMMANDS]
 PROMISED = (
-    "init run decide plan orders fills positions account products quote events cancel close cancel-all halt reduce "
-    "resume reconcile doctor config replay import record bench drill backup"
+    "init run decide plan orders fills positions account products quote events cancel settle close cancel-all halt "
+    "reduce resume reconcile doctor config replay import record bench drill backup"
 ).split()
 
 

@@ -23,6 +23,7 @@ from tidegate.adapters.cli import (
     reading,
     running,
     setting_up,
+    settling,
 )
 from tidegate.adapters.cli.call import COMMON, Call
 from tidegate.adapters.cli.decision_options import PARAMETERS, DecisionOptions, options_of
@@ -51,6 +52,7 @@ COMMANDS: tuple[tuple[str, str, Command], ...] = (
     (_LOOK, "quote", reading.quote),
     (_LOOK, "events", reading.events),
     (_INTERVENE, "cancel", operating.cancel),
+    (_INTERVENE, "settle", settling.settle),
     (_INTERVENE, "close", operating.close),
     (_INTERVENE, "cancel-all", operating.cancel_all),
     (_INTERVENE, "halt", operating.halt),

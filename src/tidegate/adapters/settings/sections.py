@@ -83,7 +83,9 @@ class VenueSettings(Section):
 
 
 class SupervisorSettings(Section):
-    """[supervisor]: how often each loop looks, and how long leaving waits, in seconds of the clock in force."""
+    """[supervisor]: how often each loop looks, how long leaving waits, and the total time that one request to the venue
+    has, in seconds of the clock in force.
+    """
 
     guard_interval_seconds: Seconds = 60
     feed_interval_seconds: Seconds = 1
@@ -92,6 +94,7 @@ class SupervisorSettings(Section):
     in_flight_age_seconds: Seconds = 5
     inbox_interval_seconds: Seconds = 0.5
     drain_seconds: Patience = 5
+    venue_deadline_seconds: Seconds = 30
 
 
 class PaperSettings(Section):
