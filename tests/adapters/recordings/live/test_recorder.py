@@ -205,8 +205,14 @@ def test_an_interrupted_recorder_ends_well(tmp_path: Path) -> None:
 def test_a_full_disk_is_one_line_and_what_was_written_can_be_saved(tmp_path: Path) -> None:
     """The operating system's own refusal, of a file that may not grow further."""
     target = tmp_path / "day.tgr.gz"
-    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))"
-    process = recorder_process(target, limit)
+    # Lifted at the process's end, since whoever measures the tests writes a file of its own then.
+    limit = (
+        "import atexit, resource",
+        "kind, (_, most) = resource.RLIMIT_FSIZE, resource.getrlimit(resource.RLIMIT_FSIZE)",
+        "resource.setrlimit(kind, (20_000, most))",
+        "atexit.register(resource.setrlimit, kind, (most, most))",
+    )
+    process = recorder_process(target, *limit)
 
     _, err = process.communicate(timeout=60)
 
