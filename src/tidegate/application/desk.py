@@ -9,6 +9,7 @@ from tidegate.application.ended import EndedOrders
 from tidegate.application.histories import HistoryKeeper
 from tidegate.application.publishing import Publisher
 from tidegate.application.recording import OrdersBeingRecorded
+from tidegate.application.sight import Sight
 from tidegate.application.tally import Tally, begins_to_fill
 from tidegate.application.transmissions import Transmissions
 from tidegate.domain.decisions import Decision
@@ -18,7 +19,7 @@ from tidegate.domain.one_look import Approval
 from tidegate.domain.order_stats import OrderStats
 from tidegate.domain.orders import TERMINAL, OrderRecord
 from tidegate.domain.ports import ClockPort, MarketDataPort, OrderStorePort
-from tidegate.domain.reconciliation import Difference, ReconciliationReport
+from tidegate.domain.reconciliation import Difference
 from tidegate.domain.records import CommitOutcome, StartMarks, Step, StepCommitted
 from tidegate.domain.risk import RiskManager
 from tidegate.domain.vocabulary import OrderStatus, TradingState
@@ -61,7 +62,7 @@ class AccountDesk(DeskReading):
         self.unknown_since: dict[ClientOrderId, float] = {}
         """Since when, on the monotonic clock, orders of this process are without an answer."""
         self.amended_at: dict[ClientOrderId, float] = {}
-        """When the last amend of a live order was under way, on the monotonic clock."""
+        """When the terms of a live order last changed, or an amend of it was under way, on the monotonic clock."""
         self.resends_exits = False
         self.lost_exits: set[ClientOrderId] = set()
         """Exits that never arrived, as the venue has proven, and that are to go out again."""
@@ -78,9 +79,7 @@ class AccountDesk(DeskReading):
         self.differences: tuple[Difference, ...] = ()
         self.order_differences: dict[str, Difference] = {}
         """What differs of single orders, by their ids, until the venue is seen to agree."""
-        self.unsynced = ""
-        """Why what the venue did may have been missed; empty once everything was asked for and compared since."""
-        self.gaps = 0
+        self.sight = Sight()
         self.blind_since: datetime | None = None
         """Since when no reconciliation has seen everything; None while the last one did."""
         self.filled_orders = 0
@@ -153,16 +152,6 @@ class AccountDesk(DeskReading):
             self.broken[what] = symbol
             self.incident(self.clock.now(), kind, what, symbol=symbol, client_order_id=client_order_id)
 
-    def lost_sight(self, reason: str) -> None:
-        """Something may have been missed: no entry until everything has been asked for and compared (S1)."""
-        self.unsynced = reason
-        self.gaps += 1
-
-    def compared(self, report: ReconciliationReport, gaps: int) -> None:
-        """A pass that began after so many gaps has ended; if it saw everything and suspects nothing, entries go on."""
-        if report.is_complete and not report.suspected and self.gaps == gaps:
-            self.unsynced = ""
-
     async def change_state(self, change: TradingStateChanged) -> CommitOutcome:
         """Make a trading state durable and have it hold here: the next SENDING transaction reads it in any case.
 
@@ -211,6 +200,8 @@ class AccountDesk(DeskReading):
         self.store.append(step)
         if after.status in TERMINAL:
             self.ended.keep(after)
+            if self.amended_at:
+                self.amended_at.pop(after.client_order_id, None)
         if (
             after.refused is None
             and not after.busted_ids
