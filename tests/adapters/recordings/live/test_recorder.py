@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.recordings.samples import START_US, write
+from tests.adapters.recordings.samples import START_US, pack, text_of, write
 from tests.adapters.recordings.two_markets import book, gap, header, moving, trade
 from tidegate.adapters.clocks import ManualClock, settle
 from tidegate.adapters.recordings.damage import RecordingDamaged
@@ -205,8 +205,14 @@ def test_an_interrupted_recorder_ends_well(tmp_path: Path) -> None:
 def test_a_full_disk_is_one_line_and_what_was_written_can_be_saved(tmp_path: Path) -> None:
     """The operating system's own refusal, of a file that may not grow further."""
     target = tmp_path / "day.tgr.gz"
-    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))"
-    process = recorder_process(target, limit)
+    # Lifted at the process's end, since whoever measures the tests writes a file of its own then.
+    limit = (
+        "import atexit, resource",
+        "kind, (_, most) = resource.RLIMIT_FSIZE, resource.getrlimit(resource.RLIMIT_FSIZE)",
+        "resource.setrlimit(kind, (20_000, most))",
+        "atexit.register(resource.setrlimit, kind, (most, most))",
+    )
+    process = recorder_process(target, *limit)
 
     _, err = process.communicate(timeout=60)
 
@@ -214,6 +220,22 @@ def test_a_full_disk_is_one_line_and_what_was_written_can_be_saved(tmp_path: Pat
     assert "Traceback" not in err
     assert err.splitlines()[-1].startswith(f"error: {target}.partial: File too large; what was written is there")
     assert salvage(Path(f"{target}.partial"), tmp_path / "saved.tgr.gz").rows_written > 100
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [(b"[1]\n", "not a row"), (b'["H",5,0]\n', "a row out of time"), (b'["H",1777689600000000,7]\n', "of no product")],
+)
+def test_salvage_ends_at_the_first_line_that_is_no_row(wrong: bytes, reason: str, tmp_path: Path) -> None:
+    """What follows it is left out, and the place is noted."""
+    lines = text_of(write(tmp_path / "whole.tgr.gz", moving(60_000, 5), header("BTC")))
+    broken = pack(tmp_path / "broken.tgr.gz", [*lines[:5], wrong, *lines[5:-1]])
+
+    made = salvage(broken, tmp_path / "saved.tgr.gz")
+
+    assert made.rows_written == 4
+    assert "which breaks off at line 6" in made.notes[-1]
+    assert reason in made.notes[-1]
 
 
 @pytest.mark.parametrize(
