@@ -39,7 +39,9 @@ def test_the_packaged_recording_says_that_it_is_synthetic_and_is_small(packaged:
 
     assert packaged.header.provenance.is_synthetic
     assert packaged.header.provenance.source.startswith("synthetic")
-    assert packaged.header.provenance.figures == {"seed": PACKAGED_SEED, "minutes": PACKAGED_MINUTES}
+    figures = packaged.header.provenance.figures
+    assert (figures["seed"], figures["minutes"]) == (PACKAGED_SEED, PACKAGED_MINUTES)
+    assert figures["thin_an_hour"] == "0.0"
     assert [product.symbol for product in packaged.header.products] == ["BTC-USD", "BTC-PERP"]
     assert (summary.ended_at - summary.started_at).total_seconds() == PACKAGED_MINUTES * 60
     assert packaged_recording_path().stat().st_size <= SIZE_BYTES_MAX

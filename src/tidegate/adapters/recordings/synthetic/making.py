@@ -15,7 +15,7 @@ from tidegate.adapters.recordings.header import HeaderLine, Provenance, microsec
 from tidegate.adapters.recordings.products import recorded_products
 from tidegate.adapters.recordings.synthetic.draws import Draws
 from tidegate.adapters.recordings.synthetic.market import SyntheticMarket
-from tidegate.adapters.recordings.synthetic.parameters import QUIET, MarketParameters
+from tidegate.adapters.recordings.synthetic.parameters import QUIET, STEADY, MarketParameters
 from tidegate.adapters.recordings.writer import RecordingWriter
 from tidegate.domain.ports.chance import ChancePort
 
@@ -46,7 +46,7 @@ def generate_synthetic(
     *,
     seed: int = PACKAGED_SEED,
     minutes: Decimal | int = PACKAGED_MINUTES,
-    parameters: MarketParameters = QUIET,
+    parameters: MarketParameters = STEADY,
     chance: ChancePort | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> MadeMarket:

@@ -72,11 +72,15 @@ class MarketParameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 QUIET = MarketParameters()
 """A market that works: its book is never crossed, its feed never interrupted, and it never halts."""
+STEADY = msgspec.structs.replace(
+    QUIET, jumps_an_hour=0.0, thin_an_hour=0.0, market_rate=0.7, persistence=0.6, limit_rate=9.0
+)
+"""A market to begin with: nothing in it but orders that come and go, and a book that is always deep."""
 STRESSED = MarketParameters(
     jumps_an_hour=6, thin_an_hour=4, crossed_an_hour=4, halts_an_hour=1, gaps_an_hour=2, regimes=(WILD, NORMAL)
 )
 """Everything that may happen, and often."""
-PRESETS = {"quiet": QUIET, "stressed": STRESSED}
+PRESETS = {"steady": STEADY, "quiet": QUIET, "stressed": STRESSED}
 
 
 def read_parameters(path: Path, preset: MarketParameters) -> MarketParameters:
