@@ -14,6 +14,7 @@ from tidegate.adapters.cli import lines, sweeping
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.deciding import LiveOption
 from tidegate.adapters.cli.failures import DONE, REFUSED, UsageError
+from tidegate.adapters.cli.run_chart import RunChart
 from tidegate.adapters.cli.run_display import Progress, displayed
 from tidegate.adapters.cli.run_intake import ToldIntake
 from tidegate.adapters.cli.run_log import RunLog
@@ -105,6 +106,9 @@ async def replay(
     cluster: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Play a sweep on a Dask cluster, tcp://HOST:PORT.")
     ] = None,
+    chart: Annotated[
+        Path | None, typer.Option("--chart", metavar="HTML", help="Draw the replay as one page that needs no network.")
+    ] = None,
 ) -> int:
     """Play recordings as fast as it goes; the same settings, recording and strategy give the same journal every time.
 
@@ -114,9 +118,13 @@ async def replay(
 
     [dim]tidegate replay day.tgr.gz --strategy mine.py:create --sweep fees.toml --results fees[/dim]
 
+    [dim]tidegate replay day.tgr.gz --strategy mine.py:create --chart day.html[/dim]
+
     [dim]tidegate replay bitcoin.tgr.gz ether.tgr.gz --strategy mine.py:create[/dim]
     """
     if sweep is not None:
+        if chart is not None:
+            raise UsageError("--chart draws one run: replay the one that you want to see")
         if stdin:
             raise UsageError("a sweep decides many times over: name a --strategy instead of --stdin")
         base = _given(strategy, files)
@@ -124,7 +132,7 @@ async def replay(
     if workers is not None or cluster is not None:
         raise UsageError("--workers and --cluster are for a --sweep")
     settings = _settings(call, strategy, files, profile="replay")
-    return await _play(call, settings, _source(settings, strategy, stdin), for_)
+    return await _play(call, settings, _source(settings, strategy, stdin), for_, chart)
 
 
 def _settings(call: Call, strategy: str | None, recordings: list[str] | None, **more: Any) -> Settings:
@@ -168,12 +176,22 @@ def _is_piped() -> bool:
     return stat.S_ISFIFO(mode) or stat.S_ISREG(mode)
 
 
-async def _play(call: Call, settings: Settings, source: Source, for_seconds: float | None, **how: Any) -> int:
+async def _play(
+    call: Call,
+    settings: Settings,
+    source: Source,
+    for_seconds: float | None,
+    chart: Path | None = None,
+    **how: Any,
+) -> int:
     terminal, progress = call.terminal, Progress()
+    drawing = None if chart is None else RunChart(chart, settings)
     async with call.doors.open_application(settings, on_progress=progress, **how) as app:
         opening = await app.account()
         log = RunLog(app.products, terminal.line if terminal.is_plain else None)
         app.subscribe(log)
+        if drawing is not None:
+            drawing.open(app, opening)
         if terminal.is_verbose:
             app.subscribe(EventLog(sys.stderr))
         intake = _intake(call, app, settings, source, log)
@@ -181,7 +199,10 @@ async def _play(call: Call, settings: Settings, source: Source, for_seconds: flo
         async with display, stopped(app.operations.desk.clock, for_seconds) as stop:
             summary = await app.run_until(intake, stop=stop)
         closing = await app.account()
+        closed_at = app.now
     assumed = assumptions(settings, progress.latest)
+    if drawing is not None:
+        drawing.draw(terminal, _title(settings, source), closing, closed_at, summary, assumed)
     terminal.answer(
         [lines.run_line(summary, progress.latest, assumed)],
         run_summary(settings, opening, closing, summary, log, progress.latest, assumed),
