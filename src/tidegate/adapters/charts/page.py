@@ -61,15 +61,12 @@ def page(recording: AnyRecording, notes: ChartNotes, facts: ChartFacts, tape: Ta
     folder = files("tidegate.adapters.charts").joinpath("templates")
     parts = {name: folder.joinpath(name).read_text(encoding="utf-8") for name in ("page.html", "chart.css", "chart.js")}
     provenance = recording.header.provenance
-    label = "SYNTHETIC: no real market. " if provenance.is_synthetic else ""
-    rows = [
-        *facts.facts,
-        ("Recording", f"{' and '.join(path.name for path in recording.paths)}: {label}{provenance.source}"),
-        _check(facts, tape),
-    ]
+    source = f"SYNTHETIC, no real market: {provenance.source}" if provenance.is_synthetic else provenance.source
+    names = " and ".join(path.name for path in recording.paths)
+    rows = [*facts.facts, ("Recording", f"{names}, made by {provenance.made_by}"), _check(facts, tape)]
     return Template(parts["page.html"]).substitute(
         title=escape(facts.title),
-        provenance=escape(f"{label}{provenance.source}"),
+        provenance=escape(source),
         style=parts["chart.css"],
         script=parts["chart.js"],
         data=_embedded(_data(recording, notes, facts, tape)),

@@ -248,6 +248,7 @@
   document.getElementById("whole").addEventListener("click", () => look(data.begin, data.end));
   window.addEventListener("resize", draw);
 
+  draw();
   const legend = document.getElementById("legend");
   const entry = (words, make) => { const item = document.createElement("li"), svg = element("svg", { viewBox: "0 0 18 12" }, item);
     make(svg); item.append(words); legend.appendChild(item); };
@@ -257,7 +258,7 @@
   entry("sell order at rest", svg => element("line", { class: "order SELL", x1: 0, x2: 18, y1: 6, y2: 6 }, svg));
   symbols.forEach((symbol, number) => entry("position " + symbol, svg => element("line", { x1: 0, x2: 18, y1: 6, y2: 6, "stroke-width": 2,
     stroke: COLOURS[number % 3], "stroke-dasharray": number ? "6 3" : "none" }, svg)));
+  if (data.books.some(book => book.gaps.length)) entry("gap in the recording", svg => element("rect", { width: 18, height: 12, fill: "url(#hatch)" }, svg));
   for (const state of ["REDUCING", "HALTED"]) if (data.states.some(one => one[2] === state))
     entry(state, svg => element("rect", { class: state, width: 18, height: 12 }, svg));
-  draw();
 })();

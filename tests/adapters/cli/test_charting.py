@@ -1,0 +1,44 @@
+"""`replay --chart` writes one page beside the result."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.adapters.cli.conftest import EXAMPLE, Run
+
+STRATEGY = ("--strategy", f"{EXAMPLE}:create", "--for", "240")
+SIZE_BYTES_MAX = 500_000
+
+
+def test_a_replay_can_be_drawn(program: Run) -> None:
+    """The result is the same as without; the drawn equity ends within a dollar of the books, and the page is small."""
+    plain = program("replay", "synthetic", *STRATEGY, "--json")
+    drawn = program("replay", "synthetic", *STRATEGY, "--chart", "run.html", "--json")
+
+    text = Path("run.html").read_text(encoding="utf-8")
+    found = re.search(r"<dd>([\d,.]+) USD by the books, ([\d,.]+) as drawn</dd>", text)
+    assert (drawn.code, drawn.out) == (0, plain.out)
+    assert found is not None
+    books, curve = (float(one.replace(",", "")) for one in found.groups())
+    assert books == pytest.approx(curve, abs=1)
+    assert books != 100_000
+    assert "Assumed on paper: our orders do not move the recorded market" in text
+    assert len(text) < SIZE_BYTES_MAX
+
+
+def test_a_replay_tells_where_its_chart_is(program: Run) -> None:
+    """In one line of what people read."""
+    assert (
+        "\nchart: run.html\n" in program("replay", "synthetic", "--for", "5", "--no-stdin", "--chart", "run.html").out
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "why"), [("nowhere/run.html", "nowhere/run.html is in no folder"), (".", ". is a folder")]
+)
+def test_a_chart_that_cannot_be_written_is_told_before_the_replay(program: Run, path: str, why: str) -> None:
+    """Exit 2, at once."""
+    ended = program("replay", "synthetic", *STRATEGY, "--chart", path)
+
+    assert (ended.code, ended.out, ended.err) == (2, "", f"error: --chart writes a file, and {why}\n")
