@@ -35,6 +35,8 @@ CALLED_BY_NAME: Final = [
     "_asyncgen_firstiter_hook",
     "_asyncgen_finalizer_hook",
     "agen",
+    # What html.parser calls for every element that begins.
+    "handle_starttag",
 ]
 CALLED_BY_DECORATOR: Final = [
     "@*validator",

@@ -130,14 +130,15 @@
   }
 
   function marks(group, panel, x, y) {
-    for (const [at, paid, symbol, side, , liquidity] of data.fills) {
-      if (!panel.book.traded.includes(symbol) || !inside(at, at)) continue;
-      element("path", { class: "fill " + side + " " + liquidity, d: triangle(x(at), y(paid), side) }, group);
-    }
+    const seen = data.fills.filter(fill => panel.book.traded.includes(fill[2]) && inside(fill[0], fill[0]));
+    // Where many stand side by side they are drawn smaller, so that the price stays to be seen.
+    const size = Math.max(.45, Math.min(1, (x(to) - x(from)) / (seen.length * 6 + 1)));
+    for (const [at, paid, , side, , liquidity] of seen)
+      element("path", { class: "fill " + side + " " + liquidity, d: triangle(x(at), y(paid), side, size) }, group);
   }
 
-  const triangle = (x, y, side) => { const s = side === "BUY" ? 1 : -1;
-    return `M${x.toFixed(1)} ${(y - s).toFixed(1)}l-4.5 ${8 * s}h9z`; };
+  const triangle = (x, y, side, size) => { const s = side === "BUY" ? size : -size;
+    return `M${x.toFixed(1)} ${(y + 2 * s).toFixed(1)}l${-4.5 * size} ${8 * s}h${9 * size}z`; };
 
   function position(group, x, y) {
     element("line", { class: "cross", x1: LEFT, x2: x(to), y1: y(0), y2: y(0) }, group);
@@ -179,8 +180,8 @@
     const consider = (dx, dy, words) => { const far = dx * dx + dy * dy; if (far < least) { least = far; best = words; } };
     for (const { panel, y } of shown.panels) {
       if (panel.kind !== "price") continue;
-      for (const [at, paid, symbol, , words, liquidity, fee, slippage] of data.fills)
-        if (panel.book.traded.includes(symbol)) consider(shown.x(at) - px, y(paid) - py, clock(at, true) + " filled\n" + words +
+      for (const [at, paid, symbol, side, words, liquidity, fee, slippage] of data.fills)
+        if (panel.book.traded.includes(symbol)) consider(shown.x(at) - px, y(paid) + (side === "BUY" ? 4 : -4) - py, clock(at, true) + " filled\n" + words +
           "\n" + liquidity + ", fee " + fee + (slippage ? "\nslippage " + slippage + " bps against the mid at the decision" : ""));
       if (best === null) for (const [begin, end, at, symbol, , words] of data.orders)
         if (at !== null && panel.book.traded.includes(symbol) && shown.x(begin) - 3 < px && px < shown.x(end) + 3)
@@ -252,8 +253,8 @@
   const legend = document.getElementById("legend");
   const entry = (words, make) => { const item = document.createElement("li"), svg = element("svg", { viewBox: "0 0 18 12" }, item);
     make(svg); item.append(words); legend.appendChild(item); };
-  entry("buy filled (hollow: maker)", svg => element("path", { class: "fill BUY", d: triangle(9, 2, "BUY") }, svg));
-  entry("sell filled (hollow: maker)", svg => element("path", { class: "fill SELL", d: triangle(9, 10, "SELL") }, svg));
+  entry("buy filled (hollow: maker)", svg => element("path", { class: "fill BUY", d: triangle(9, 0, "BUY", 1) }, svg));
+  entry("sell filled (hollow: maker)", svg => element("path", { class: "fill SELL", d: triangle(9, 12, "SELL", 1) }, svg));
   entry("buy order at rest", svg => element("line", { class: "order BUY", x1: 0, x2: 18, y1: 6, y2: 6 }, svg));
   entry("sell order at rest", svg => element("line", { class: "order SELL", x1: 0, x2: 18, y1: 6, y2: 6 }, svg));
   symbols.forEach((symbol, number) => entry("position " + symbol, svg => element("line", { x1: 0, x2: 18, y1: 6, y2: 6, "stroke-width": 2,
