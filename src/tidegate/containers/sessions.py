@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tidegate.adapters.brokers.simulated import SessionStart, VenueSettings, WorldError
 from tidegate.adapters.brokers.simulated.peeking import last_recording, peek_state
+from tidegate.adapters.brokers.simulated.settings import QueueModel, SelfTradePrevention
 from tidegate.adapters.recordings.reader import Recording, open_recording
 from tidegate.adapters.recordings.synthetic import packaged_recording_path
 from tidegate.adapters.sessions import MarketSession
@@ -52,6 +53,9 @@ def venue_settings(settings: Settings) -> VenueSettings:
         cancel_latency_ms=float(paper.cancel_latency_ms),
         maker_fee_rate=paper.maker_fee_rate,
         taker_fee_rate=paper.taker_fee_rate,
+        queue_model=QueueModel(paper.queue_model),
+        queue_power=paper.queue_power,
+        self_trade_prevention=SelfTradePrevention(paper.self_trade_prevention),
     )
 
 

@@ -33,6 +33,16 @@ def _upper(value: object) -> object:
 TimeInForceName = Annotated[Literal["GTC", "GTD", "IOC", "FOK"], BeforeValidator(_upper)]
 
 
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+QueueModelName = Annotated[Literal["prints", "probabilistic"], BeforeValidator(_lower)]
+SelfTradePreventionName = Annotated[
+    Literal["cancel_newest", "cancel_oldest", "cancel_both", "decrement_and_cancel"], BeforeValidator(_lower)
+]
+
+
 class EngineSettings(Section):
     """[engine]: how decisions become orders."""
 
@@ -85,7 +95,8 @@ class PaperSettings(Section):
 
     `speed` is session time over wall time: unset, `run` plays at 90 and `open_application` at 1. Fee rates, where set,
     take the place of the recording's own. Latencies are of the feed, an order's way in, its acknowledgement and a
-    cancel's way in.
+    cancel's way in. `queue_model` says what moves a resting order up where there are no order ids, `queue_power` with
+    which exponent of the probabilistic one, and `self_trade_prevention` what becomes of orders that would meet.
     """
 
     recording: str = Field(default=SYNTHETIC, min_length=1)
@@ -98,6 +109,9 @@ class PaperSettings(Section):
     cancel_latency_ms: Milliseconds = 40
     maker_fee_rate: FeeRate | None = None
     taker_fee_rate: FeeRate | None = None
+    queue_model: QueueModelName = "prints"
+    queue_power: Annotated[Whole, Field(ge=1, le=8)] = 2
+    self_trade_prevention: SelfTradePreventionName = "cancel_newest"
 
 
 class IntakeSettings(Section):

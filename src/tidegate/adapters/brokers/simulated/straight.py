@@ -9,6 +9,7 @@ from datetime import datetime
 
 from tidegate.adapters.brokers.accounts import credit
 from tidegate.adapters.brokers.simulated.exchange import Exchange
+from tidegate.adapters.brokers.simulated.floor import LARGE_FILL_DIVISOR
 from tidegate.adapters.brokers.simulated.orders import FILLED, Terms, WorkingOrder
 from tidegate.adapters.brokers.words import BUY, IOC, LIMIT, MARKET, TAKER
 from tidegate.domain.amounts import ZERO
@@ -17,9 +18,6 @@ from tidegate.domain.identifiers import TradeId, VenueOrderId
 from tidegate.domain.orders import Order
 from tidegate.domain.products import OPEN_FOR_TRADING
 from tidegate.domain.submissions import OrderAcknowledged
-
-LARGE_FILL_DIVISOR = 10
-"""A fill of more than a tenth of its level would have moved a real market: it is counted, and stated."""
 
 
 class StraightWay:
@@ -92,6 +90,7 @@ class StraightWay:
         venue_order_id = VenueOrderId(f"{self._order_prefix}{count}")
         value = quantity * price
         fee = credit(value * product.taker_fee_rate)
+        is_large = quantity * LARGE_FILL_DIVISOR > shown
         fill = Fill(
             trade_id=TradeId(self._trade_prefix + str(trade).zfill(12)),
             client_order_id=order_id,
@@ -104,12 +103,13 @@ class StraightWay:
             fee_currency=product.quote_currency,
             liquidity=TAKER,
             venue_order_id=venue_order_id,
+            is_large=is_large,
         )
         if side is BUY:
             self._accounts.swap(product, quantity, value, fee)
         else:
             self._accounts.swap(product, -quantity, -value, fee)
-        if quantity * LARGE_FILL_DIVISOR > shown:
+        if is_large:
             state.large_fill_count += 1
         instrument.use_up(level, quantity)
         self._watched.add(instrument.feed_index)

@@ -1,6 +1,8 @@
 """The simulated venue as one thing: its parts put together over a recording's products and a world."""
 
+from collections import deque
 from collections.abc import Iterable
+from datetime import timedelta
 from itertools import islice
 
 import msgspec
@@ -8,8 +10,9 @@ import msgspec
 from tidegate.adapters.brokers.simulated.amending import OrderAmendment
 from tidegate.adapters.brokers.simulated.entry import OrderEntry
 from tidegate.adapters.brokers.simulated.exchange import Exchange
+from tidegate.adapters.brokers.simulated.instrument import Instrument
 from tidegate.adapters.brokers.simulated.readings import Readings
-from tidegate.adapters.brokers.simulated.settings import VenueSettings
+from tidegate.adapters.brokers.simulated.settings import QueueModel, VenueSettings
 from tidegate.adapters.brokers.simulated.tape import Tape
 from tidegate.adapters.brokers.simulated.world import World
 from tidegate.adapters.recordings.format import Row
@@ -24,11 +27,12 @@ class SimulatedVenue:
     def __init__(self, header: RecordingHeader, world: World, settings: VenueSettings) -> None:
         self.settings = settings
         self.world = world
-        products = tuple(_with_fees(product, settings) for product in header.products)
+        products = tuple(_in_session(product, settings, world.state.offset_us) for product in header.products)
         self.exchange = Exchange(products, header, world)
-        self.entry = OrderEntry(self.exchange)
+        self.entry = OrderEntry(self.exchange, settings.self_trade_prevention)
         self.amendment = OrderAmendment(self.exchange, self.entry)
-        self.tape = Tape(self.exchange, self.entry)
+        is_probabilistic = settings.queue_model is QueueModel.PROBABILISTIC
+        self.tape = Tape(self.exchange, self.entry, settings.queue_power if is_probabilistic else 0)
         self.readings = Readings(
             products,
             self.exchange.feed_index,
@@ -41,8 +45,11 @@ class SimulatedVenue:
     @exact
     def rebuild(self, rows: Iterable[Row]) -> None:
         """Go through the rows that the world has lived through, and take up its open orders where they stood."""
-        for row in islice(rows, self.world.state.rows):
+        trailing = TrailingBefore(self.exchange)
+        trailing.join(0)
+        for number, row in enumerate(islice(rows, self.world.state.rows), start=1):
             self.tape.rebuild(row)
+            trailing.join(number, row)
             self.readings.hear(row)
         self.exchange.restore()
 
@@ -59,10 +66,36 @@ class SimulatedVenue:
             self.readings.arrive(now_us)
 
 
-def _with_fees(product: Product, settings: VenueSettings) -> Product:
-    rates = {
+class TrailingBefore:
+    """Trailing orders of a world that is taken up: each joins at the row at which it came, and follows from there."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        orders = (order for order in exchange.world.archive.open_orders() if order.waits and order.terms.trail)
+        self._exchange = exchange
+        self._coming = deque(sorted(orders, key=lambda order: order.rank))
+        self._followed: dict[str, Instrument] = {}
+
+    def join(self, number: int, row: Row | None = None) -> None:
+        """So many rows have been; the last of them moves the trails of those that came before it."""
+        if row is not None:
+            for instrument in self._followed.values():
+                if instrument.feed_index == row.product:
+                    instrument.triggers.observe(instrument.feed)
+        while self._coming and self._coming[0].since_row <= number:
+            order = self._coming.popleft()
+            instrument = self._followed[order.terms.symbol] = self._exchange.instruments[order.terms.symbol]
+            instrument.triggers.add(order)
+
+
+def _in_session(product: Product, settings: VenueSettings, offset_us: int) -> Product:
+    """A product with the fees of the settings, and its dates as late as the session is played."""
+    changes: dict[str, object] = {
         name: rate
         for name, rate in (("maker_fee_rate", settings.maker_fee_rate), ("taker_fee_rate", settings.taker_fee_rate))
         if rate is not None
     }
-    return msgspec.structs.replace(product, **rates) if rates else product
+    later = timedelta(microseconds=offset_us)
+    for name, moment in (("opens_at", product.opens_at), ("expires_at", product.expires_at)):
+        if moment is not None and offset_us:
+            changes[name] = moment + later
+    return msgspec.structs.replace(product, **changes) if changes else product
