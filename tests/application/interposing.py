@@ -8,6 +8,7 @@ from decimal import Decimal
 from tidegate.domain.events import TradingStateChanged
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.movements import Movement
 from tidegate.domain.orders import ApprovedOrder, OrderRecord, RecordedOrder
 from tidegate.domain.ports import Broker, OrderStorePort
 from tidegate.domain.products import Product
@@ -223,3 +224,6 @@ class InterposedVenue:
 
     async def positions(self) -> VenuePositions | Unreachable:
         return await self.inner.positions()
+
+    async def movements(self, since: datetime) -> tuple[Movement, ...] | Unreachable:
+        return await self.inner.movements(since)

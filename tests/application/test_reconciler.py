@@ -131,7 +131,13 @@ async def test_an_unreachable_venue_changes_nothing_and_the_report_says_so() -> 
         rig.venue.unreachable("connection refused")
         report = await app.reconcile()
         assert await rig.journal() == before
-        assert [what.split(":")[0] for what in report.unreachable] == ["fills", "open orders", "positions", "balances"]
+        assert [what.split(":")[0] for what in report.unreachable] == [
+            "fills",
+            "movements",
+            "open orders",
+            "positions",
+            "balances",
+        ]
         assert (report.is_complete, report.agrees, report.differences) == (False, False, ())
         assert statuses(app.open_orders()) == [OrderStatus.ACCEPTED]
 

@@ -87,7 +87,7 @@ async def test_an_order_that_was_sending_at_the_crash_is_unknown_and_then_as_the
     """P3 and P5: it may have been sent; the venue is asked before anything trades."""
     rig = Rig()
     await crashed(rig, buy(decision_id="mine"), Answer.fill())
-    rig.venue.unreachable(times=5)
+    rig.venue.unreachable(times=6)
     async with rig.open() as app:
         assert statuses(app.open_orders()) == [OrderStatus.UNKNOWN]
         refused(await app.coordinator.execute_decision(SPOT, buy()), "TRADING_STATE")

@@ -3,8 +3,12 @@
 from datetime import timedelta
 from decimal import Decimal
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from tests.domain.histories import NOW, SELL, order
 from tidegate.domain.pace import Pace, terms_of
+from tidegate.domain.risk import RiskLimits
 from tidegate.domain.vocabulary import Purpose
 
 OF = order()
@@ -90,3 +94,40 @@ def test_requests_that_nobody_asks_about_are_forgotten_all_the_same() -> None:
         kept.note_request(NOW + after(second))
 
     assert len(kept._requests) == 1
+
+
+LIMITS = RiskLimits(max_orders_per_day=150, repeated_orders_max=8)
+BELOW = 5
+"""Entries a second, and all requests a second."""
+
+
+@given(st.lists(st.tuples(st.sampled_from([0, 0.1, 0.4, 1, 3, 11, 40_000]), st.booleans()), max_size=200))
+def test_there_is_room_exactly_when_the_windows_say_so(steps: list[tuple[float, bool]]) -> None:
+    """Whether or not what has left them has been forgotten already."""
+    kept, forgetful, at = pace(), pace(), NOW
+    for seconds, is_entry in steps:
+        at += after(seconds)
+        one = OF if is_entry else order(side=SELL, purpose=Purpose.REDUCTION)
+        terms = terms_of(one)
+        reading = forgetful.reading(at, BELOW)
+        has_room = kept.has_room(at, terms, LIMITS, BELOW, BELOW)
+        assert has_room is (
+            reading.orders_today < LIMITS.max_orders_per_day
+            and forgetful.repeats(terms) < LIMITS.repeated_orders_max
+            and reading.entries_last_second < BELOW
+            and reading.requests_last_second < BELOW
+        )
+        if has_room:
+            kept.note_order(one, terms, at)
+            forgetful.note_order(one, terms, at)
+
+
+def test_orders_that_have_left_every_window_fill_no_memory() -> None:
+    """A minute apart, each finds room without a look at what can be forgotten, which must not go on for ever."""
+    kept, limits, terms = pace(), RiskLimits(max_orders_per_day=10_000), terms_of(OF)
+    for minute in range(1_000):
+        at = NOW + timedelta(minutes=minute)
+        kept.has_room(at, terms, limits, 10_000, 10_000)
+        kept.note_order(OF, terms, at)
+
+    assert max(len(kept._requests), len(kept._entries), len(kept._recent)) <= 64

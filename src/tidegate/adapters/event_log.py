@@ -5,6 +5,7 @@ from typing import Any, TextIO
 import structlog
 
 from tidegate.domain.events import (
+    AccountMoved,
     ApplicationStarted,
     DecisionRefused,
     ExternalFlow,
@@ -58,6 +59,15 @@ def _fields(event: JournalEvent) -> dict[str, Any] | None:
             return {"kind": kind, "symbol": symbol, "client_order_id": order_id, "message": message}
         case ExternalFlow(currency=currency, amount=amount, by=by):
             return {"currency": currency, "amount": str(amount), "by": by}
+        case AccountMoved(movement=movement):
+            return {
+                "movement_id": movement.movement_id,
+                "kind": movement.kind.value,
+                "currency": movement.currency,
+                "amount": str(movement.amount),
+                "symbol": movement.symbol,
+                "quantity": str(movement.quantity),
+            }
         case ApplicationStarted(epoch=epoch, process=process):
             return {"epoch": epoch, "process": process}
         case _:

@@ -1,6 +1,7 @@
 """Adoption: balances that changed by none of our orders, taken up because an operator says so."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from msgspec import Struct
 
@@ -42,18 +43,18 @@ async def adopt(
         )
         for one in balances
     ]
-    outcome = await desk.commit(at, *flows, *_day_after(desk, flows))
+    outcome = await desk.commit(at, *flows, *day_after(desk, [(flow.currency, flow.amount) for flow in flows]))
     if not isinstance(outcome, StepCommitted):
         return (), f"the store did not take up what came from outside: {getattr(outcome, 'reason', outcome)}"
     return tuple(balances), ""
 
 
-def _day_after(desk: AccountDesk, flows: Sequence[ExternalFlow]) -> tuple[JournalEvent, ...]:
+def day_after(desk: AccountDesk, flows: Sequence[tuple[str, Decimal]]) -> tuple[JournalEvent, ...]:
     """The day's opening as if the flows had been there already; where one cannot be priced equity is blind anyhow."""
     ledger = desk.ledger
     opening, opened_at = ledger.day_opening_equity, ledger.day_opened_at
-    for flow in flows:
-        value = desk.valuation.flow_value(ledger, flow.currency, flow.amount)
+    for currency, amount in flows:
+        value = desk.valuation.flow_value(ledger, currency, amount)
         opening = None if opening is None or value is None else DOMAIN_CONTEXT.add(opening, value)
     if opening is None or opened_at is None or opening == ledger.day_opening_equity:
         return ()

@@ -12,7 +12,7 @@ from tidegate.domain.orders import OrderRecord
 from tidegate.domain.ports import EnginePort
 from tidegate.domain.records import WriterLost
 from tidegate.domain.settlement import news_of_cancel
-from tidegate.domain.submissions import CancelConfirmed, CancelOutcome
+from tidegate.domain.submissions import CancelConfirmed, CancelOutcome, CancelRefused
 
 _POLL_SECONDS = 0.05
 _DOUBLINGS_MAX = 6
@@ -30,8 +30,12 @@ class Canceler:
         """Ask for the cancel of one order; the order as it then stands, or None where there is no such order.
 
         A terminal order is returned as it is. An unanswered cancel leaves it PENDING_CANCEL, a refused one is followed
-        by a query: already filled is as likely as still open (B29).
+        by a query: already filled is as likely as still open (B29). One whose intent is still being recorded is called
+        off, and not sent.
         """
+        if client_order_id in self._desk.recording:
+            self._desk.recording.call_off(client_order_id, reason)
+            await self._desk.recording.ended(client_order_id)
         record = await self._desk.standing(client_order_id)
         if record is None or record.is_terminal:
             return record
@@ -54,6 +58,9 @@ class Canceler:
             return record
         self._desk.pace.note_request(self._desk.clock.now())
         outcome = await self._answer(record)
+        if isinstance(outcome, CancelRefused) and client_order_id in self._desk.in_transit:
+            # The cancel may have overtaken the order: that the venue does not know it answers nothing yet.
+            return await self._desk.standing(client_order_id)
         record = await self._desk.learn(client_order_id, news_of_cancel(client_order_id, request, outcome))
         if not isinstance(outcome, CancelConfirmed) and not record.is_terminal:
             record = await self.resolver.resolve(client_order_id) or record
@@ -64,12 +71,18 @@ class Canceler:
 
         All of them are asked for durably before the first is sent, so that the next start finishes what a kill left.
         """
-        held = self._desk.ledger.orders
+        held, recording = self._desk.ledger.orders, self._desk.recording
         standing = [held[record.client_order_id] for record in records if record.client_order_id in held]
-        asked = [self._asked(record, reason) for record in standing if not record.is_terminal]
-        if not asked or isinstance(await self._desk.commit(asked[0].at, *asked), WriterLost):
+        called_off = [record.client_order_id for record in standing if record.client_order_id in recording]
+        for order_id in called_off:
+            recording.call_off(order_id, reason)
+        asked = [
+            self._asked(one, reason) for one in standing if not one.is_terminal and one.client_order_id not in recording
+        ]
+        if asked and isinstance(await self._desk.commit(asked[0].at, *asked), WriterLost):
             return tuple(standing)
         after = [await self._send(one) for one in asked]
+        after += [await self.cancel(order_id, reason) for order_id in called_off]
         return tuple(record for record in after if record is not None)
 
     async def _answer(self, record: OrderRecord) -> CancelOutcome:

@@ -8,6 +8,7 @@ from tidegate.application.desk_reading import DeskReading
 from tidegate.application.ended import EndedOrders
 from tidegate.application.histories import HistoryKeeper
 from tidegate.application.publishing import Publisher
+from tidegate.application.recording import OrdersBeingRecorded
 from tidegate.application.tally import Tally, begins_to_fill
 from tidegate.domain.decisions import Decision
 from tidegate.domain.events import IncidentRaised, JournalEvent, OrderNews, OrderUnanswered, TradingStateChanged
@@ -73,6 +74,7 @@ class AccountDesk(DeskReading):
         self.began = clock.monotonic()
         self.ended = EndedOrders(store)
         self.in_transit: set[ClientOrderId] = set()
+        self.recording = OrdersBeingRecorded()
         self.fences: dict[str, int] = {}
         self.differences: tuple[Difference, ...] = ()
         self.order_differences: dict[str, Difference] = {}
@@ -87,7 +89,7 @@ class AccountDesk(DeskReading):
         """Refusals that leave no event: of calls that no record could hold, of taken ids, of a store that failed."""
         self.on_reserved: Callable[[Approval], None] | None = None
         self._recalling: dict[ClientOrderId, bool] = {}
-        self._histories = HistoryKeeper(self.ledger, store, market_data.product)
+        self.histories = HistoryKeeper(self.ledger, store, market_data.product)
 
     def note(self, at: datetime, *events: JournalEvent) -> Step | None:
         """Fold news, queue it for the next commit and tell it; news that a query could find again after a crash."""
@@ -193,7 +195,7 @@ class AccountDesk(DeskReading):
             LookupError: neither the ledger nor the store knows the order.
         """
         if self.ledger.is_summed and self.ledger.misses_history(news):
-            await self._histories.complete()
+            await self.histories.complete()
         held = self.ledger.orders.get(client_order_id)
         if held is None:
             held = await self.recall(client_order_id)

@@ -4,10 +4,11 @@ from asyncio import Lock
 
 from tidegate.domain.amounts import exact
 from tidegate.domain.booking import ACCOUNT
-from tidegate.domain.events import OrderFilled, OrderPrepared, OrderSending
+from tidegate.domain.events import AccountMoved, FillBusted, OrderFilled, OrderPrepared, OrderSending
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.ledger import Ledger, ProductOf
+from tidegate.domain.movements import Movement, book_movement
 from tidegate.domain.ports import OrderStorePort
 from tidegate.domain.positions import Position, PositionHistory
 from tidegate.domain.records import JournalRow, StepCommitted
@@ -58,8 +59,14 @@ class _Fold:
             if isinstance(event, OrderSending | OrderPrepared):
                 if event.order.strategy_id:
                     self._strategies[event.order.client_order_id] = event.order.strategy_id
-            elif isinstance(event, OrderFilled):
+            elif isinstance(event, OrderFilled | FillBusted):
                 self._book(event.fill, self._strategies.get(event.client_order_id, ""))
+            elif isinstance(event, AccountMoved):
+                self._move(event.movement)
+
+    @exact
+    def _move(self, movement: Movement) -> None:
+        book_movement(self.histories, {}, movement, self._product_of(movement.symbol) if movement.quantity else None)
 
     @exact
     def _book(self, fill: Fill, strategy_id: str) -> None:

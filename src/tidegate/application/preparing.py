@@ -32,6 +32,7 @@ from tidegate.domain.remedies import settled
 from tidegate.domain.submissions import EngineCapabilities
 from tidegate.domain.touch import touch_of
 from tidegate.domain.translation import Asked, translated
+from tidegate.domain.views import Beside, ReviewView
 from tidegate.domain.vocabulary import Action, Purpose, TimeInForce, TradingState
 
 
@@ -218,3 +219,9 @@ def state_refusal(symbol: str, state: str, reason: str, by: str) -> TradingState
     return TradingStateRefused(
         message=f"{symbol} is {state}{why}", facts={"state": state, "symbol": symbol, "reason": reason, "by": by}
     )
+
+
+def beside_of(view: ReviewView) -> Beside:
+    """What stood beside an order when it was reviewed."""
+    exposure, account = view.exposure, view.account
+    return Beside(exposure.underlying_other, exposure.total_other, account.equity, bool(account.margin_used))

@@ -7,17 +7,17 @@ from decimal import Decimal
 from tidegate.application.adoption import Adoption, adopt
 from tidegate.application.configuration import require
 from tidegate.application.desk import AccountDesk
+from tidegate.application.differences import is_older, missing_fill, missing_movement, not_shown, stranger
+from tidegate.application.moving import MovementBooks
 from tidegate.application.resolving import OrderResolver
 from tidegate.application.starts import write_marks
 from tidegate.domain.amounts import DOMAIN_CONTEXT
 from tidegate.domain.booking import ACCOUNT
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import CLIENT_ORDER_PREFIX
-from tidegate.domain.orders import OrderRecord
 from tidegate.domain.ports import AccountPort, EnginePort
 from tidegate.domain.reconciliation import (
     Difference,
-    DifferenceKind,
     ReconciliationReport,
     balance_differences,
     position_differences,
@@ -30,6 +30,8 @@ _CONFIRM_AFTER = timedelta(seconds=5)
 """A mismatch counts once two reads this far apart show it with nothing in flight (trading rules, Position)."""
 _OVERLAP = timedelta(seconds=30)
 """How far behind the last fill the watermark stays: lists lag, and a fill may be stamped before one already seen."""
+_MOVEMENTS_OVERLAP = timedelta(hours=1)
+"""The same for movements, of which there are few and whose lists lag further."""
 
 
 class OrderReconciler:
@@ -42,12 +44,13 @@ class OrderReconciler:
     def __init__(self, desk: AccountDesk, venue: EnginePort, account: AccountPort, resolver: OrderResolver) -> None:
         require("desk", desk, "an AccountDesk", "commit", "learn")
         require("venue", venue, "an EnginePort", "fills", "open_orders")
-        require("account", account, "an AccountPort", "balances", "positions")
+        require("account", account, "an AccountPort", "balances", "movements", "positions")
         require("resolver", resolver, "an OrderResolver", "resolve", "fold_fills")
         self.desk = desk
         self.venue = venue
         self.resolver = resolver
         self._account = account
+        self._movements = MovementBooks(desk)
         self._pass = Lock()
         self._suspected: dict[str, tuple[Difference, datetime]] = {}
         self._orphaned: datetime | None = None
@@ -84,6 +87,13 @@ class OrderReconciler:
             applied += await self._fold_fills(fills, differences, report_only)
             if not report_only:
                 await self._mark_listed(fills)
+        moved = await self._account.movements(self._moved_since(at))
+        if isinstance(moved, Unreachable):
+            unreachable.append(f"movements: {moved.reason}")
+        elif report_only:
+            differences.extend(missing_movement(one) for one in self._movements.unknown(moved))
+        else:
+            applied += await self._movements.take(moved)
         theirs = await self.venue.open_orders()
         resolved: list[str] = []
         if isinstance(theirs, Unreachable):
@@ -132,6 +142,11 @@ class OrderReconciler:
         since = next(one for one in starts if one is not None) - max(_OVERLAP, horizon)
         return since if self._orphaned is None or since < self._orphaned else self._orphaned
 
+    def _moved_since(self, at: datetime) -> datetime:
+        """From where movements are asked for: well behind the latest known one, or the account's opening."""
+        latest = max(self.desk.ledger.movements.values(), default=None)
+        return (latest or self.desk.ledger.opened_at or at) - _MOVEMENTS_OVERLAP
+
     def _kept_for_its_order(self, fill: Fill) -> None:
         """S15: a fill with our prefix is asked for again in every pass, and joined once its order is known."""
         is_earlier = self._orphaned is None or fill.at < self._orphaned
@@ -163,13 +178,11 @@ class OrderReconciler:
             record = await self.desk.standing(fill.client_order_id)
             if record is None:
                 self._kept_for_its_order(fill)
-                differences.append(
-                    _stranger("fill", fill.client_order_id, f"{fill.side} {fill.quantity} {fill.symbol}")
-                )
+                differences.append(stranger("fill", fill.client_order_id, f"{fill.side} {fill.quantity} {fill.symbol}"))
             elif fill.trade_id not in record.trade_ids:
                 ours.append(fill)
         if report_only:
-            differences.extend(_missing_fill(fill) for fill in ours)
+            differences.extend(missing_fill(fill) for fill in ours)
             return 0
         return await self.resolver.fold_fills(tuple(ours)) if ours else 0
 
@@ -184,15 +197,15 @@ class OrderReconciler:
             record = await self.desk.standing(order.client_order_id)
             if record is None:
                 words = f"{order.side} {order.quantity} {order.symbol}"
-                differences.append(_stranger("order", order.client_order_id, words))
+                differences.append(stranger("order", order.client_order_id, words))
             elif not report_only:
                 await self.resolver.adopt(record, order)
         resolved: list[str] = []
         for record in self.desk.live_orders():
-            if record.client_order_id in shown or not _is_older(record, at):
+            if record.client_order_id in shown or not is_older(record, at):
                 continue
             if report_only:
-                differences.append(_not_shown(record))
+                differences.append(not_shown(record))
                 continue
             after = await self.resolver.resolve(record.client_order_id)
             if after is not None and after.status is not record.status:
@@ -264,35 +277,3 @@ class OrderReconciler:
         if not report_only:
             self._suspected = suspected
         return tuple(confirmed)
-
-
-def _is_older(record: OrderRecord, at: datetime) -> bool:
-    """Whether it was sent before the listing was asked for."""
-    return record.sent_at is not None and record.sent_at < at
-
-
-def _stranger(what: str, client_order_id: str, words: str) -> Difference:
-    ours = client_order_id.startswith(CLIENT_ORDER_PREFIX)
-    kind = DifferenceKind.MISSING_HERE if ours else DifferenceKind.EXTERNAL
-    return Difference(kind=kind, subject=client_order_id, ours="not recorded", theirs=f"{what} {words}")
-
-
-def _missing_fill(fill: Fill) -> Difference:
-    words = f"fill {fill.trade_id}: {fill.side} {fill.quantity} at {fill.price}"
-    return Difference(
-        kind=DifferenceKind.FILLS_DIFFER,
-        subject=fill.client_order_id,
-        ours="not recorded",
-        theirs=words,
-        symbol=fill.symbol,
-    )
-
-
-def _not_shown(record: OrderRecord) -> Difference:
-    return Difference(
-        kind=DifferenceKind.MISSING_ON_VENUE,
-        subject=record.client_order_id,
-        ours=record.status.value,
-        theirs="not among its open orders",
-        symbol=record.symbol,
-    )

@@ -1,13 +1,22 @@
 """Reports: what the venue says unasked, folded as it comes."""
 
 from tidegate.application.desk import AccountDesk
+from tidegate.application.moving import MovementBooks
 from tidegate.application.resolving import OrderResolver
 from tidegate.domain.events import FillBusted
 from tidegate.domain.fills import Fill, reverse
 from tidegate.domain.identifiers import CLIENT_ORDER_PREFIX
 from tidegate.domain.ports import EnginePort
 from tidegate.domain.reconciliation import fill_flaw
-from tidegate.domain.submissions import FillBust, FillReport, OrderUpdate, ReportGap, VenueOrder, VenueReport
+from tidegate.domain.submissions import (
+    FillBust,
+    FillReport,
+    MovementReport,
+    OrderUpdate,
+    ReportGap,
+    VenueOrder,
+    VenueReport,
+)
 
 
 class ReportReader:
@@ -17,6 +26,7 @@ class ReportReader:
         self._desk = desk
         self._venue = venue
         self._resolver = resolver
+        self._movements = MovementBooks(desk)
         self.is_gap = False
         self._has_listened = False
         self._strangers: set[str] = set()
@@ -43,6 +53,8 @@ class ReportReader:
                 await self._busted(fill, reason)
             case OrderUpdate(order=order):
                 await self._updated(order)
+            case MovementReport(movement=movement):
+                await self._movements.take([movement])
             case ReportGap(reason=reason, at=at):
                 self.is_gap = True
                 self._desk.lost_sight(f"reports of the venue may be missing: {reason}")

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from tidegate.application.canceling import Canceler
 from tidegate.application.desk import AccountDesk
 from tidegate.application.engine import ExecutionEngine
+from tidegate.application.recording import called_off_refusal
 from tidegate.application.sending import OrderSender
 from tidegate.domain.amounts import DOMAIN_CONTEXT
 from tidegate.domain.events import OrderRejected, OrderSending
@@ -61,10 +62,12 @@ class OrderResender(OrderSender):
         if step is None:
             return
         desk.in_transit.add(record.client_order_id)
+        desk.recording.begin(record.client_order_id)
         try:
             await self._attempted(record, approved, step)
         finally:
             desk.in_transit.discard(record.client_order_id)
+            desk.recording.end(record.client_order_id)
             after = desk.ledger.orders.get(record.client_order_id)
             if after is not None and after.is_unanswered:
                 desk.unknown_since[record.client_order_id] = desk.clock.monotonic()
@@ -73,6 +76,7 @@ class OrderResender(OrderSender):
         desk = self._desk
         product = desk.ledger.product(record.symbol)
         recorded = await desk.store.record_sending(approved, step)
+        called_off = desk.recording.end(record.client_order_id)
         if not isinstance(recorded, RecordedOrder):
             # Nothing of the new attempt was written: the order stands as the last one left it.
             desk.ledger.recall(record)
@@ -80,6 +84,9 @@ class OrderResender(OrderSender):
                 await self._not_accepted(record, f"{recorded.entry.state}: {recorded.entry.reason}")
             return
         desk.told(step)
+        if called_off:
+            self._never_sent(approved.order, called_off_refusal(called_off))
+            return
         now = desk.clock.now()
         late = await self._overtaken(approved.order, now, now - approved.reviewed_at)
         if late is not None:

@@ -8,7 +8,8 @@ from msgspec import Struct
 from tidegate.application.canceling import Canceler
 from tidegate.application.desk import AccountDesk
 from tidegate.application.engine import ExecutionEngine
-from tidegate.application.preparing import hindrance, state_refusal
+from tidegate.application.preparing import beside_of, hindrance, state_refusal
+from tidegate.application.recording import called_off_refusal
 from tidegate.domain.decisions import Decision
 from tidegate.domain.events import IncidentRaised, OrderRejected, OrderSending
 from tidegate.domain.identifiers import ClientOrderId
@@ -35,7 +36,7 @@ from tidegate.domain.remedies import in_decision_terms
 from tidegate.domain.settlement import news_of_submission
 from tidegate.domain.states import permits
 from tidegate.domain.submissions import SubmissionOutcome
-from tidegate.domain.views import Beside, ReviewView
+from tidegate.domain.views import ReviewView
 from tidegate.domain.vocabulary import Delivery
 
 _BLOCKERS_MAX = 8
@@ -91,7 +92,7 @@ class OrderSender:
                 approved, view = await self._past_blockers(approved, view, order, engine)
             if not isinstance(approved, ApprovedOrder):
                 return approved if decision is None else in_decision_terms(approved, decision, order)
-        approval = Approval(approved, terms, product, view.limits, _beside(view))
+        approval = Approval(approved, terms, product, view.limits, beside_of(view))
         sent = await self.send_approved(approval, decision)
         return Sent(sent, approved.changes) if isinstance(sent, OrderRecord) else sent
 
@@ -124,14 +125,18 @@ class OrderSender:
         order_id = order.client_order_id
         # The venue cannot have it before the send that is still to come: until then its absence proves nothing.
         desk.in_transit.add(order_id)
+        desk.recording.begin(order_id)
         is_known = False
         try:
             recorded = await desk.store.record_sending(approved, step)
             is_known = True
+            called_off = desk.recording.end(order_id)
             if not isinstance(recorded, RecordedOrder):
                 desk.ledger.withdraw(order_id)
                 return recorded if isinstance(recorded, AlreadyDecided) else self._not_recorded(recorded)
             desk.told_sending(step, decision)
+            if called_off:
+                return self._never_sent(order, called_off_refusal(called_off))
             now = desk.clock.now()
             paused = now - at
             if paused >= _PAUSE or order.valid_until is not None or not desk.ledger.states.are_active:
@@ -146,6 +151,7 @@ class OrderSender:
             raise
         finally:
             desk.in_transit.discard(order_id)
+            desk.recording.end(order_id)
             if not is_known:
                 # Whatever interrupts the wait for the store's word, the order is not forgotten (P16).
                 desk.doubt(order_id, 1, "interrupted while its intent was being recorded")
@@ -291,8 +297,3 @@ class OrderSender:
                 return StoreRefused(message=f"another writer has taken the account: {reason}")
             case StoreUnavailable(reason=reason):
                 return StoreRefused(message=f"the intent could not be made durable: {reason}")
-
-
-def _beside(view: ReviewView) -> Beside:
-    exposure, account = view.exposure, view.account
-    return Beside(exposure.underlying_other, exposure.total_other, account.equity, bool(account.margin_used))

@@ -4,7 +4,9 @@ import os
 from contextlib import ExitStack
 from pathlib import Path
 
+from tidegate.adapters.brokers.rehearsal.plan import NO_FAULTS, FaultPlan, read_fault_plan, refuse_strange_symbols
 from tidegate.adapters.brokers.simulated import SessionStart, VenueSettings, WorldError
+from tidegate.adapters.brokers.simulated.happenings import ScriptedEvent, read_happenings
 from tidegate.adapters.brokers.simulated.peeking import last_recording, peek_state
 from tidegate.adapters.brokers.simulated.settings import QueueModel, SelfTradePrevention
 from tidegate.adapters.recordings.reader import Recording, open_recording
@@ -56,7 +58,40 @@ def venue_settings(settings: Settings) -> VenueSettings:
         queue_model=QueueModel(paper.queue_model),
         queue_power=paper.queue_power,
         self_trade_prevention=SelfTradePrevention(paper.self_trade_prevention),
+        fees_in=paper.fees_in,
+        margin=paper.margin,
+        funding_rate=paper.funding_rate,
+        funding_hours=paper.funding_hours,
+        liquidation_fee_rate=paper.liquidation_fee_rate,
     )
+
+
+def faults_of(settings: Settings, recording: Recording) -> FaultPlan:
+    """What is to go wrong on demand; nothing where the settings name no plan.
+
+    Raises:
+        ConfigurationError: the plan cannot be read, or asks for what cannot be.
+    """
+    if not settings.paper.faults:
+        return NO_FAULTS
+    plan = read_fault_plan(Path(settings.paper.faults))
+    refuse_strange_symbols(plan, _symbols(recording))
+    return plan
+
+
+def happenings_of(settings: Settings, recording: Recording) -> tuple[ScriptedEvent, ...]:
+    """What the venue does to the account by a script; nothing where the settings name none.
+
+    Raises:
+        ConfigurationError: the script cannot be read, or holds what cannot be.
+    """
+    if not settings.paper.happenings:
+        return ()
+    return read_happenings(Path(settings.paper.happenings), _symbols(recording))
+
+
+def _symbols(recording: Recording) -> list[str]:
+    return [product.symbol for product in recording.header.products]
 
 
 def world_path(settings: Settings) -> Path | None:
@@ -89,6 +124,8 @@ def paper_session(
             start=start,
             speed=float(paced) if paced is not None else OPEN_SPEED,
             is_read_only=is_read_only,
+            faults=faults_of(settings, recording),
+            happenings=happenings_of(settings, recording),
         ),
         resources,
     )
@@ -148,7 +185,13 @@ def replay_store(
 
 def replay_session(settings: Settings, recording: Recording, resources: ExitStack) -> MarketSession:
     """A session as fast as it goes, over a world in memory: the same every time."""
-    prepared = prepare_session(recording, settings=venue_settings(settings), start=SessionStart.FRESH_ACCOUNT)
+    prepared = prepare_session(
+        recording,
+        settings=venue_settings(settings),
+        start=SessionStart.FRESH_ACCOUNT,
+        faults=faults_of(settings, recording),
+        happenings=happenings_of(settings, recording),
+    )
     return _opened(prepared, resources)
 
 

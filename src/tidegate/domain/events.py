@@ -9,9 +9,15 @@ from tidegate.domain.amounts import DOMAIN_CONTEXT, ZERO
 from tidegate.domain.decisions import Decision
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId, TradeId, VenueOrderId
+from tidegate.domain.movements import Movement
 from tidegate.domain.orders import Order, Warned
 from tidegate.domain.refusals import AnyRefusal
 from tidegate.domain.vocabulary import TradingState
+
+
+def external_after(held: Decimal, amount: Decimal) -> Decimal:
+    """The coins that are not ours, of which there were `held`, after so many came or went."""
+    return max(DOMAIN_CONTEXT.add(held, amount), ZERO)
 
 
 class _Event(Struct, frozen=True, gc=False, kw_only=True, tag_field="event", omit_defaults=True):
@@ -196,7 +202,13 @@ class ExternalFlow(_Event, frozen=True, gc=False, kw_only=True, tag="EXTERNAL_FL
 
     def external_after(self, held: Decimal) -> Decimal:
         """The coins that are not ours, of which there were `held`: what comes is theirs, and goes of theirs first."""
-        return max(DOMAIN_CONTEXT.add(held, self.amount), ZERO)
+        return external_after(held, self.amount)
+
+
+class AccountMoved(_Event, frozen=True, gc=False, kw_only=True, tag="ACCOUNT_MOVED"):
+    """The venue moved money or a position by no order of ours, and said why."""
+
+    movement: Movement
 
 
 class DayOpened(_Event, frozen=True, gc=False, kw_only=True, tag="DAY_OPENED"):
@@ -236,6 +248,7 @@ AccountEvent = (
     | TradingStateChanged
     | AccountOpened
     | ExternalFlow
+    | AccountMoved
     | DayOpened
     | ApplicationStarted
     | GuardReported

@@ -1,9 +1,10 @@
 """Folding: what the events of one step say, before any of it counts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, get_args
 
 from tidegate.domain.events import (
+    AccountMoved,
     AccountOpened,
     DayOpened,
     ExternalFlow,
@@ -20,7 +21,7 @@ from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.lifecycle import apply_news, prepared, sending
 from tidegate.domain.orders import OrderRecord
 
-AccountFact = AccountOpened | ExternalFlow | DayOpened | TradingStateChanged
+AccountFact = AccountOpened | AccountMoved | ExternalFlow | DayOpened | TradingStateChanged
 
 
 def own_fill(fill: Fill, record: OrderRecord) -> Fill:
@@ -37,10 +38,12 @@ def own_fill(fill: Fill, record: OrderRecord) -> Fill:
 class Fold:
     """What the events of one step say: records as they will stand, new fills, facts of the account."""
 
-    __slots__ = ("_standing", "events", "facts", "fills", "orders")
+    __slots__ = ("_moved", "_standing", "events", "facts", "fills", "orders")
 
-    def __init__(self, standing: dict[ClientOrderId, OrderRecord]) -> None:
+    def __init__(self, standing: dict[ClientOrderId, OrderRecord], moved: Collection[str]) -> None:
+        """`standing` are the orders that are held, `moved` the ids of movements that were booked before."""
         self._standing = standing
+        self._moved = moved
         self.events: list[JournalEvent] = []
         self.facts: list[AccountFact] = []
         self.orders: dict[ClientOrderId, OrderRecord] = {}
@@ -56,6 +59,13 @@ class Fold:
     def _learnt(self, event: AccountFact) -> None:
         self.facts.append(event)
         self.events.append(event)
+
+    def _account_moved(self, event: AccountMoved) -> None:
+        movement_id = event.movement.movement_id
+        if movement_id not in self._moved and all(
+            fact.movement.movement_id != movement_id for fact in self.facts if isinstance(fact, AccountMoved)
+        ):
+            self._learnt(event)
 
     def _sending(self, event: OrderSending) -> None:
         order_id = event.order.client_order_id
@@ -97,6 +107,7 @@ _TAKES: dict[type, Callable[[Fold, Any], object]] = {
     OrderSending: Fold._sending,
     OrderPrepared: Fold._prepared,
     AccountOpened: Fold._learnt,
+    AccountMoved: Fold._account_moved,
     ExternalFlow: Fold._learnt,
     DayOpened: Fold._learnt,
     TradingStateChanged: Fold._learnt,

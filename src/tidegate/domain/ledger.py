@@ -9,6 +9,7 @@ from tidegate.domain.amounts import ZERO, exact
 from tidegate.domain.booking import ACCOUNT, book
 from tidegate.domain.commitments import Commitments
 from tidegate.domain.events import (
+    AccountMoved,
     DayOpened,
     ExternalFlow,
     FillBusted,
@@ -17,12 +18,14 @@ from tidegate.domain.events import (
     OrderNews,
     OrderSending,
     TradingStateChanged,
+    external_after,
 )
 from tidegate.domain.fills import Fill
 from tidegate.domain.first_answer import first_answer
 from tidegate.domain.folding import AccountFact, Fold, own_fill
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.lifecycle import sending, settled, with_facts
+from tidegate.domain.movements import FLOWS, Movement, as_fill, book_movement
 from tidegate.domain.orders import TERMINAL, OrderRecord
 from tidegate.domain.positions import Position, PositionHistory
 from tidegate.domain.products import Product
@@ -56,6 +59,8 @@ class Ledger:
         self.balances: dict[str, Decimal] = {}
         self.opening_balances: dict[str, Decimal] = {}
         self.commitments = Commitments()
+        self.movements: dict[str, datetime] = {}
+        """What the venue moved by no order of ours, by its ids."""
         self.fill_count = 0
         self.is_summed = False
         self.opened_at: datetime | None = None
@@ -72,6 +77,7 @@ class Ledger:
         for position in stored.positions:
             self.positions[position.symbol, position.strategy_id] = PositionHistory(position, stored.last_fill_at)
         self.is_summed = bool(stored.positions)
+        self.movements = dict(stored.movements)
         for record in stored.open_orders:
             self.recall(record)
 
@@ -90,6 +96,11 @@ class Ledger:
             (history := self.positions.get((fill.symbol, ACCOUNT))) is not None and not history.can_place(fill)
             for fill in fills
         )
+
+    def misses_movement(self, movement: Movement) -> bool:
+        """Whether it belongs before fills that are known only as the sum that a store kept."""
+        history = self.positions.get((movement.symbol, ACCOUNT))
+        return history is not None and not history.can_place(as_fill(movement, movement.quantity, ZERO))
 
     def restore(self, whole: Mapping[tuple[str, str], PositionHistory]) -> None:
         """Take over the positions' histories as folded from the journal's beginning to where this ledger stands."""
@@ -138,25 +149,29 @@ class Ledger:
             LookupError: news of an order that is not held; `recall` it first.
             ValueError: a fill that names an order of another symbol.
         """
-        fold = Fold(self.orders)
+        fold = Fold(self.orders, self.movements)
         for event in events:
             fold.take(event)
         if not fold.events:
             return None
         orders, fills = tuple(fold.orders.values()), tuple(fold.fills)
         products = [self.product(record.order.symbol) for record in orders]
+        moved = [one.movement for one in fold.facts if type(one) is AccountMoved]
+        moved_products = [self.product(one.symbol) if one.quantity else None for one in moved]
         # From here on nothing raises, and everything counts.
         for fact in fold.facts:
             self._learn(fact)
         touched: dict[PositionHistory, None] = {}
+        for movement, product in zip(moved, moved_products, strict=True):
+            touched.update(dict.fromkeys(book_movement(self.positions, self.balances, movement, product)))
         for fill in fills:
             strategy_id = fold.orders[fill.client_order_id].order.strategy_id
             book(self.positions, self.balances, fill, self.product(fill.symbol), strategy_id)
             for owner in (strategy_id, ACCOUNT):
                 touched[self.positions[fill.symbol, owner]] = None
-        self.fill_count += len(fills)
-        for record, product in zip(orders, products, strict=True):
-            self._hold(record, product)
+        self.fill_count += len(fills) + len(moved)
+        for record, known in zip(orders, products, strict=True):
+            self._hold(record, known)
         return Step(
             at=at,
             events=tuple(fold.events),
@@ -260,16 +275,24 @@ class Ledger:
         if self.orders.pop(client_order_id, None) is not None:
             self.commitments.drop(client_order_id)
 
+    def _external(self, currency: str, amount: Decimal) -> None:
+        # A new object, by which whoever has read the old one sees that it is old.
+        external = self.opening_balances
+        self.opening_balances = {**external, currency: external_after(external.get(currency, ZERO), amount)}
+
     def _learn(self, fact: AccountFact) -> None:
         if isinstance(fact, TradingStateChanged):
             self.states.apply(fact)
         elif isinstance(fact, DayOpened):
             self.day_opened_at, self.day_opening_equity = fact.at, fact.equity
         elif isinstance(fact, ExternalFlow):
-            currency, external = fact.currency, self.opening_balances
-            self.balances[currency] = self.balances.get(currency, ZERO) + fact.amount
-            # A new object, by which whoever has read the old one sees that it is old.
-            self.opening_balances = {**external, currency: fact.external_after(external.get(currency, ZERO))}
+            self.balances[fact.currency] = self.balances.get(fact.currency, ZERO) + fact.amount
+            self._external(fact.currency, fact.amount)
+        elif isinstance(fact, AccountMoved):
+            movement = fact.movement
+            self.movements[movement.movement_id] = movement.at
+            if movement.kind in FLOWS:
+                self._external(movement.currency, movement.amount)
         elif self.opened_at is None:
             self.opened_at, self.opening_equity = fact.at, fact.equity
             self.opening_balances = dict(fact.balances)

@@ -14,6 +14,8 @@ from tidegate.domain.vocabulary import OrderSide, Purpose
 _SECOND, _DAY = timedelta(seconds=1), timedelta(days=1)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _ENTRY = Purpose.ENTRY
+_FORGET_EVERY = 64
+"""How many orders may pass before what has left the windows is forgotten, while there is room even with it."""
 Terms = tuple[str, OrderSide, Decimal, Decimal | None]
 
 
@@ -37,6 +39,7 @@ class Pace:
         self._latest: _Alike | None = None
         self._day_begins = self._day_ends = _NEVER
         self._orders_today = 0
+        self._orders_since_forgetting = 0
 
     def restore(self, at: datetime, orders_today: int) -> None:
         """Take up the day's count where the store has it."""
@@ -64,6 +67,7 @@ class Pace:
         if not self._day_begins <= at < self._day_ends:
             self._turn_day(at)
         self._orders_today += 1
+        self._orders_since_forgetting += 1
 
     def reading(self, at: datetime, entry_limit: int) -> PaceReading:
         """The counts at this moment; `entry_limit` entries a second are the budget that `entry_free_at` looks to."""
@@ -79,7 +83,19 @@ class Pace:
 
     def has_room(self, at: datetime, terms: Terms, limits: RiskLimits, entries_below: int, requests_below: int) -> bool:
         """Whether one more order of these terms keeps within every limit on how fast, how often and how alike."""
+        if self._orders_since_forgetting >= _FORGET_EVERY:
+            self._forget(at)
+        if self._is_within(terms, limits, entries_below, requests_below):
+            return True  # What has left the windows meanwhile only made the counts larger than they are.
         self._forget(at)
+        return self._is_within(terms, limits, entries_below, requests_below)
+
+    def repeats(self, terms: Terms) -> int:
+        """How many orders of the same terms the repetition window holds, as of the last reading."""
+        alike = self._alike.get(terms)
+        return 0 if alike is None else alike.count
+
+    def _is_within(self, terms: Terms, limits: RiskLimits, entries_below: int, requests_below: int) -> bool:
         self._asked, self._latest = terms, self._alike.get(terms)
         alike = self._latest
         return (
@@ -89,17 +105,13 @@ class Pace:
             and len(self._requests) < requests_below
         )
 
-    def repeats(self, terms: Terms) -> int:
-        """How many orders of the same terms the repetition window holds, as of the last reading."""
-        alike = self._alike.get(terms)
-        return 0 if alike is None else alike.count
-
     def _turn_day(self, at: datetime) -> None:
         self._day_begins = datetime.combine(at.date(), time(), UTC)
         self._day_ends = self._day_begins + _DAY
         self._orders_today = 0
 
     def _forget(self, at: datetime) -> None:
+        self._orders_since_forgetting = 0
         if not self._day_begins <= at < self._day_ends:
             self._turn_day(at)
         horizon = at - _SECOND

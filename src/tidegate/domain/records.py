@@ -116,6 +116,8 @@ class StoredAccount(Struct, frozen=True, kw_only=True):
     orders_today: int
     last_fill_at: datetime | None
     starts: StartMarks = StartMarks()
+    movements: dict[str, datetime] = {}
+    """Every movement that was booked, by the venue's id."""
 
 
 class JournalRow(Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from msgspec import Struct
 from tidegate.domain.amounts import ZERO
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId, VenueOrderId
+from tidegate.domain.movements import Movement
 from tidegate.domain.vocabulary import Delivery, OrderSide, OrderType, ReduceOnlySupport, TimeInForce, TriggerSource
 
 
@@ -168,7 +169,13 @@ class FillBust(Struct, frozen=True, gc=False, kw_only=True, tag=True):
     reason: str = ""
 
 
-VenueReport = OrderUpdate | FillReport | FillBust | ReportGap
+class MovementReport(Struct, frozen=True, gc=False, kw_only=True, tag=True):
+    """Money or a position moved by no order of ours."""
+
+    movement: Movement
+
+
+VenueReport = OrderUpdate | FillReport | FillBust | MovementReport | ReportGap
 
 
 class VenueBalances(Struct, frozen=True, gc=False, kw_only=True):

@@ -93,6 +93,15 @@ def test_a_list_can_be_cut_and_narrowed(traded: Run) -> None:
     assert [row["sequence"] for row in traded("events", "--after", "3", "-n", "2", "--json").objects] == [4, 5]
 
 
+def test_the_end_of_the_journal_is_read_without_the_rest(traded: Run) -> None:
+    """The last rows, oldest first; and where to begin is said once."""
+    rows = [row["sequence"] for row in traded("events", "--json").objects]
+
+    assert [row["sequence"] for row in traded("events", "--last", "3", "--json").objects] == rows[-3:]
+    assert [row["sequence"] for row in traded("events", "--last", "100000", "--json").objects] == rows
+    assert traded("events", "--last", "3", "--after", "2").code == 2
+
+
 def test_reading_changes_nothing(traded: Run, traded_folder: Path) -> None:
     """Not a byte of the store, and no file beside it."""
     store = traded_folder / "data" / "tidegate" / "paper.sqlite"

@@ -2,12 +2,16 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from io import StringIO
 
 import pytest
+from rich.console import Console
 from rich.text import Text
 
 from tidegate.adapters.cli import wording
 from tidegate.adapters.cli.run_log import RunLog
+from tidegate.adapters.cli.tables import account_table
+from tidegate.application.readings import AccountSummary
 from tidegate.domain.decisions import Decision
 from tidegate.domain.events import (
     ApplicationStarted,
@@ -30,6 +34,7 @@ from tidegate.domain.orders import Order, OrderRecord, Refused
 from tidegate.domain.products import Product
 from tidegate.domain.reconciliation import Difference, DifferenceKind, ReconciliationReport
 from tidegate.domain.refusals import ExposureRefused, Remedy
+from tidegate.domain.states import StateEntry
 from tidegate.domain.vocabulary import (
     Action,
     OrderSide,
@@ -232,3 +237,56 @@ def test_a_reconciliation_tells_what_differs_and_what_it_could_not_see() -> None
         "  could not be read: fills: timeout",
         "  1 fill found, 1 order resolved",
     ]
+
+
+def test_what_could_not_be_compared_is_no_disagreement() -> None:
+    """An outage says nothing of the records: neither that they agree nor that they do not."""
+    report = ReconciliationReport(at=AT, unreachable=("fills: out of reach",))
+
+    lines = [text.plain for text in wording.reconciliation(report).renderables if isinstance(text, Text)]
+
+    assert lines == ["Records and venue could not be compared", "  could not be read: fills: out of reach"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "verdict", "told"),
+    [
+        (DifferenceKind.EXTERNAL, "Records and venue agree", "somebody else's"),
+        (DifferenceKind.TERMS_DIFFER, "Records and venue do not agree", "until you have looked at it"),
+    ],
+)
+def test_a_difference_says_what_becomes_of_it(kind: DifferenceKind, verdict: str, told: str) -> None:
+    """Below the differences, what they mean for whoever reads them."""
+    report = ReconciliationReport(at=AT, differences=(Difference(kind=kind, subject="x", ours="a", theirs="b"),))
+
+    lines = [text.plain for text in wording.reconciliation(report).renderables if isinstance(text, Text)]
+
+    assert lines[0] == verdict
+    assert told in lines[-1]
+
+
+def test_the_account_shows_which_symbols_take_no_entries() -> None:
+    """With why, and with the command that lifts it."""
+    entry = StateEntry(state=TradingState.REDUCING, reason="order x is unknown", by="guard records")
+    summary = AccountSummary(
+        account_id="paper",
+        reporting_currency="USD",
+        equity=None,
+        balances={},
+        available={},
+        margin_used=Decimal(0),
+        exposure=None,
+        state=TradingState.ACTIVE,
+        state_reason="",
+        restrained={"BTC-USD": entry},
+        day_opening_equity=None,
+        day_pnl=None,
+        opened_at=None,
+    )
+    console = Console(width=200, file=StringIO())
+
+    console.print(account_table(summary))
+
+    written = console.file
+    assert isinstance(written, StringIO)
+    assert "BTC-USD is REDUCING (order x is unknown); `resume --symbol BTC-USD` lifts it" in written.getvalue()

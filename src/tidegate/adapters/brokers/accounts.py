@@ -7,6 +7,7 @@ from msgspec import Struct
 from tidegate.adapters.brokers.words import SELL, SPOT
 from tidegate.domain.amounts import MAX_DIGITS_EACH_SIDE, ZERO
 from tidegate.domain.fills import Fill
+from tidegate.domain.movements import FLOWS, Movement, as_fill
 from tidegate.domain.positions import Position, apply_fill
 from tidegate.domain.products import Product
 
@@ -23,19 +24,27 @@ def credit(amount: Decimal) -> Decimal:
 
 
 class AccountsState(Struct, kw_only=True):
-    """What is kept of the accounts in the world's file. `positions` are those of derivatives."""
+    """What is kept of the accounts in the world's file. `positions` are those of derivatives.
+
+    `outside` is where deposits come from and withdrawals go to; `margins` is what each position has put up where margin
+    is isolated, in settlement currency: it stays part of the balance.
+    """
 
     balances: dict[str, Decimal]
     counterparty: dict[str, Decimal] = {}
     fees: dict[str, Decimal] = {}
+    outside: dict[str, Decimal] = {}
     positions: dict[str, Position] = {}
+    margins: dict[str, Decimal] = {}
 
 
 class Accounts:
     """Every balance by currency, and the derivative positions. Callers work in the domain's decimal context."""
 
-    def __init__(self, state: AccountsState) -> None:
+    def __init__(self, state: AccountsState, *, is_isolated: bool = False) -> None:
+        """`is_isolated` has each derivative position put up a margin of its own."""
         self.state = state
+        self.is_isolated = is_isolated
         self.held: dict[str, Decimal] = {}
 
     def hold(self, currency: str, change: Decimal) -> None:
@@ -64,16 +73,50 @@ class Accounts:
             else:
                 self.swap(product, fill.quantity, value, ZERO)
         else:
-            before = self.position(fill.symbol)
-            after = apply_fill(before, fill, product)
-            state.positions[fill.symbol] = after
-            gain = after.realized_pnl - before.realized_pnl
-            if gain:
-                self._receive(product.settlement_currency, credit(gain))
+            self._trade(product, fill)
         if fee:
             balances, fees, currency = state.balances, state.fees, fill.fee_currency
             balances[currency] = balances.get(currency, ZERO) - fee
             fees[currency] = fees.get(currency, ZERO) + fee
+
+    def move(self, movement: Movement, product: Product | None) -> None:
+        """What the venue does by no order: a flow from or to the outside, anything else between it and us."""
+        state = self.state
+        if movement.amount:
+            theirs = state.outside if movement.kind in FLOWS else state.counterparty
+            self._between(theirs, movement.currency, movement.amount)
+        if movement.fee:
+            self._between(state.fees, movement.fee_currency, -movement.fee)
+        if product is not None and movement.quantity:
+            self._trade(product, as_fill(movement, movement.quantity, ZERO))
+
+    def _trade(self, product: Product, fill: Fill) -> None:
+        """A derivative's position with one more execution; what it realises is settled."""
+        state, symbol = self.state, fill.symbol
+        before = self.position(symbol)
+        after = apply_fill(before, fill, product)
+        state.positions[symbol] = after
+        if self.is_isolated:
+            self._put_up(product, before.quantity, after.quantity, fill.price)
+        gain = after.realized_pnl - before.realized_pnl
+        if gain:
+            self._between(state.counterparty, product.settlement_currency, credit(gain))
+
+    def _put_up(self, product: Product, before: Decimal, after: Decimal, price: Decimal) -> None:
+        """Initial margin for what is new of a position; what is closed sets its share free."""
+        margins, symbol = self.state.margins, product.symbol
+        margin = margins.get(symbol, ZERO)
+        turned = before and (after > ZERO) is not (before > ZERO)
+        if not after:
+            margins.pop(symbol, None)
+            return
+        if turned:
+            before, margin = ZERO, ZERO
+        if abs(after) > abs(before):
+            margin += credit(product.notional(abs(after) - abs(before), price) * product.initial_margin_rate)
+        else:
+            margin = credit(margin * abs(after) / abs(before))
+        margins[symbol] = margin
 
     def swap(self, product: Product, quantity: Decimal, value: Decimal, fee: Decimal) -> None:
         """Base for quote, negative when it is sold, and a fee in quote."""
@@ -91,9 +134,11 @@ class Accounts:
     def total(self, currency: str) -> Decimal:
         """All there is of a currency, in all accounts; no trade changes it."""
         state = self.state
-        return sum((book.get(currency, ZERO) for book in (state.balances, state.counterparty, state.fees)), ZERO)
+        books = (state.balances, state.counterparty, state.fees, state.outside)
+        return sum((book.get(currency, ZERO) for book in books), ZERO)
 
-    def _receive(self, currency: str, amount: Decimal) -> None:
-        ours, theirs = self.state.balances, self.state.counterparty
+    def _between(self, theirs: dict[str, Decimal], currency: str, amount: Decimal) -> None:
+        """Money to us, negative from us, and the other way round on their side."""
+        ours = self.state.balances
         ours[currency] = ours.get(currency, ZERO) + amount
         theirs[currency] = theirs.get(currency, ZERO) - amount

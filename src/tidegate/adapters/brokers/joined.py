@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.movements import Movement
 from tidegate.domain.orders import ApprovedOrder, OrderRecord, RecordedOrder
 from tidegate.domain.ports import AccountPort, Broker, EnginePort, MarketDataPort
 from tidegate.domain.products import Product
@@ -79,6 +80,9 @@ class JoinedBroker:
 
     async def positions(self) -> VenuePositions | Unreachable:
         return await self._account.positions()
+
+    async def movements(self, since: datetime) -> tuple[Movement, ...] | Unreachable:
+        return await self._account.movements(since)
 
 
 def join(engine_port: EnginePort, market_data: MarketDataPort, account: AccountPort) -> Broker:

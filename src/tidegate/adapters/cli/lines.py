@@ -272,7 +272,8 @@ def reconciliation_line(report: ReconciliationReport) -> wire_upkeep.Reconciliat
     )
 
 
-def run_line(summary: RunSummary) -> wire.RunLine:
+def run_line(summary: RunSummary, faults: Mapping[str, int]) -> wire.RunLine:
+    """What a run ended with, and how often each fault on demand struck."""
     return wire.RunLine(
         decisions=summary.decisions,
         orders=summary.orders,
@@ -289,4 +290,5 @@ def run_line(summary: RunSummary) -> wire.RunLine:
         realized_pnl=_amount(summary.realized_pnl) or "0",
         fees=plain(summary.fees),
         restrained=summary.restrained,
+        faults=dict(faults),
     )

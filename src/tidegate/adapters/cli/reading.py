@@ -8,11 +8,12 @@ from rich.text import Text
 
 from tidegate.adapters.cli import figures, lines, tables
 from tidegate.adapters.cli.call import Call
-from tidegate.adapters.cli.failures import DONE, REFUSED
+from tidegate.adapters.cli.failures import DONE, REFUSED, UsageError
 from tidegate.adapters.cli.stored import looking, require_store
 from tidegate.adapters.cli.symbols import require_product, require_symbol
 from tidegate.application.application import Application
-from tidegate.domain.events import ExternalFlow, JournalEvent
+from tidegate.application.moving import words as movement_words
+from tidegate.domain.events import AccountMoved, ExternalFlow, JournalEvent
 from tidegate.domain.records import JournalRow
 
 LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, max=100_000, help="How many, the latest first.")]
@@ -102,13 +103,18 @@ async def events(
     limit: Annotated[
         int, typer.Option("--limit", "-n", min=1, max=1_000_000, help="How many, the oldest first.")
     ] = 200,
+    last: Annotated[int | None, typer.Option("--last", min=1, metavar="ROWS", help="The last so many rows.")] = None,
 ) -> int:
     """Show the journal: everything that happened, with the hash that chains each row to the one before.
 
+    [dim]tidegate events --last 20[/dim]
+
     [dim]tidegate events --after 120 --json[/dim]
     """
+    if last is not None and after:
+        raise UsageError("--after begins at a row and --last counts from the end: give one of them")
     async with _opened(call) as app:
-        rows = await app.events(after=after, limit=limit)
+        rows = await (app.events(after=after, limit=limit) if last is None else app.last_events(last))
     call.terminal.answer(map(lines.event_line, rows), *(map(_row, rows) if rows else [Text("No events.")]))
     return DONE
 
@@ -136,5 +142,7 @@ def event_words(event: JournalEvent) -> str:
         words.append(f"{refusal.code}: {refusal.message}")
     if isinstance(event, ExternalFlow):
         words.append(f"{figures.quantity(event.amount)} {event.currency}")
+    if isinstance(event, AccountMoved):
+        words.append(movement_words(event.movement))
     words.extend(str(one) for one in about if one)
     return " ".join([kind, *words])

@@ -1,12 +1,13 @@
 """What a run shows while it runs: a live picture in a terminal, plain lines elsewhere, nothing beside JSON."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from rich.console import Group, RenderableType
 from rich.live import Live
-from rich.progress_bar import ProgressBar
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Meter
 from rich.table import Table
 from rich.text import Text
 
@@ -29,11 +30,13 @@ class Progress:
 
     def __init__(self) -> None:
         self.latest: SessionProgress | None = None
+        self.faults: Mapping[str, int] = {}
         self.on_step: Callable[[SessionProgress], None] | None = None
         self._steps = 0
 
     def __call__(self, progress: SessionProgress) -> None:
         self.latest = progress
+        self.faults = progress.faults
         steps = int(progress.fraction * _STEPS)
         if steps > self._steps:
             self._steps = steps
@@ -62,12 +65,24 @@ async def _live(
     terminal: Terminal, app: Application, log: RunLog, progress: Progress, title: str
 ) -> AsyncIterator[None]:
     opening = await app.account()
+    meter = Meter(
+        BarColumn(bar_width=40),
+        TaskProgressColumn(),
+        TextColumn("{task.description}"),
+        TimeRemainingColumn(),
+        TextColumn("left"),
+        auto_refresh=False,
+    )
+    task = meter.add_task("", total=1.0)
     with Live(console=terminal.out, auto_refresh=False, transient=True) as live:
 
         async def refresh() -> None:
             while True:
-                picture = _picture(app, log, progress, title, opening, await app.account())
-                live.update(picture, refresh=True)
+                account = await app.account()
+                latest = progress.latest
+                moment = f"{figures.moment(app.now)} UTC"
+                meter.update(task, completed=0.0 if latest is None else latest.fraction, description=moment)
+                live.update(_picture(log, meter, title, _figures(app, log, opening, account)), refresh=True)
                 await asyncio.sleep(_REFRESH_SECONDS)
 
         refreshing = asyncio.create_task(refresh(), name="tidegate display")
@@ -78,22 +93,8 @@ async def _live(
             await asyncio.wait([refreshing])
 
 
-def _picture(
-    app: Application, log: RunLog, progress: Progress, title: str, opening: AccountSummary, account: AccountSummary
-) -> RenderableType:
-    latest = progress.latest
-    fraction = latest.fraction if latest is not None else 0.0
-    bar = Table.grid(padding=(0, 2))
-    bar.add_row(
-        ProgressBar(total=1.0, completed=fraction, width=40), f"{fraction:4.0%}", figures.moment(app.now) + " UTC"
-    )
-    return Group(
-        Text(title, style="bold"),
-        bar,
-        _figures(app, log, opening, account),
-        Text(),
-        *list(log.lines)[-_LINES_SHOWN:],
-    )
+def _picture(log: RunLog, meter: RenderableType, title: str, figures_now: RenderableType) -> RenderableType:
+    return Group(Text(title, style="bold"), meter, figures_now, Text(), *list(log.lines)[-_LINES_SHOWN:])
 
 
 def _figures(app: Application, log: RunLog, opening: AccountSummary, account: AccountSummary) -> Table:

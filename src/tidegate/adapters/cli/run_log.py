@@ -10,7 +10,9 @@ from rich.text import Text
 from tidegate.adapters.cli import figures
 from tidegate.adapters.cli.tables import STATE_STYLES
 from tidegate.adapters.cli.wording import terms
+from tidegate.application.moving import words
 from tidegate.domain.events import (
+    AccountMoved,
     DecisionRefused,
     ExternalFlow,
     GuardReported,
@@ -25,6 +27,7 @@ from tidegate.domain.events import (
     TradingStateChanged,
 )
 from tidegate.domain.fills import Fill
+from tidegate.domain.movements import FLOWS, Movement
 from tidegate.domain.orders import Order
 from tidegate.domain.products import Product
 from tidegate.domain.refusals import AnyRefusal
@@ -49,6 +52,10 @@ class RunLog:
         self.last_refusal: dict[str, AnyRefusal] = {}
         self.reasons: dict[str, str] = {}
         self.fees: dict[str, Decimal] = {}
+        self.flows: dict[str, Decimal] = {}
+        """What came and went by no trade, by currency: it is no profit and no loss."""
+        self.charges: dict[str, Decimal] = {}
+        """What the venue paid or took, such as funding, by currency."""
         self.volume: dict[str, Decimal] = {}
 
     def notice(self, event: JournalEvent) -> None:
@@ -97,13 +104,22 @@ class RunLog:
                 return self._canceled(event)
             case OrderUnanswered(reason=reason):
                 return Text(f"UNKNOWN    {self._subject(event.client_order_id)}: {reason}", style="bold yellow")
-            case ExternalFlow(amount=amount, currency=currency, by=by, reason=reason):
-                why = figures.clean(f": {reason}" if reason else "")
-                return Text(f"outside    {figures.quantity(amount)} {currency}, taken up by {by}{why}", style="cyan")
+            case ExternalFlow() | AccountMoved():
+                self._note_flow(event)
+                return _outside(event)
             case TradingStateChanged() | IncidentRaised() | GuardReported():
                 return _alarm(event)
             case _:
                 return None
+
+    def _note_flow(self, event: ExternalFlow | AccountMoved) -> None:
+        """Keep what is no profit apart from what is."""
+        moved = event if isinstance(event, ExternalFlow) else event.movement
+        is_flow = isinstance(event, ExternalFlow) or event.movement.kind in FLOWS
+        sums = self.flows if is_flow else self.charges
+        sums[moved.currency] = sums.get(moved.currency, Decimal(0)) + moved.amount
+        if isinstance(moved, Movement):
+            self.charges[moved.fee_currency] = self.charges.get(moved.fee_currency, Decimal(0)) - moved.fee
 
     def _filled(self, fill: Fill) -> Text:
         self.fills += 1
@@ -139,6 +155,14 @@ def _refused(refusal: AnyRefusal, symbol: str = "") -> Text:
     return Text.assemble(
         (f"refused    {figures.clean(of)}{refusal.code}", "red"), f": {figures.clean(refusal.message)}"
     )
+
+
+def _outside(event: ExternalFlow | AccountMoved) -> Text:
+    if isinstance(event, ExternalFlow):
+        what, reason = f"{figures.quantity(event.amount)} {event.currency}, taken up by {event.by}", event.reason
+        return Text(f"outside    {what}{figures.clean(f': {reason}' if reason else '')}", style="cyan")
+    what, reason = words(event.movement), event.movement.reason
+    return Text(f"moved      {figures.clean(f'{what}: {reason}' if reason else what)}", style="cyan")
 
 
 def _alarm(event: TradingStateChanged | IncidentRaised | GuardReported) -> Text | None:

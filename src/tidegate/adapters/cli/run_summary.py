@@ -2,7 +2,9 @@
 
 import os
 import shlex
+from collections.abc import Mapping
 from decimal import Decimal
+from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.rule import Rule
@@ -19,13 +21,19 @@ from tidegate.adapters.settings.keys import SECRETS
 from tidegate.adapters.settings.store_url import MemoryStoreUrl
 from tidegate.application.readings import AccountSummary
 from tidegate.application.summary import RunSummary
+from tidegate.domain.amounts import plain
 from tidegate.domain.vocabulary import TradingState
 
 _SECRET_NAMES = frozenset(map(environment_name, SECRETS))
 
 
 def run_summary(
-    settings: Settings, opening: AccountSummary, closing: AccountSummary, summary: RunSummary, log: RunLog
+    settings: Settings,
+    opening: AccountSummary,
+    closing: AccountSummary,
+    summary: RunSummary,
+    log: RunLog,
+    faults: Mapping[str, int],
 ) -> RenderableType:
     """Everything that stands at the end of a run."""
     return Group(
@@ -34,7 +42,8 @@ def run_summary(
         *([_refusals(log)] if log.refused else []),
         _money(opening, summary, log),
         *_integrity(closing, summary),
-        *([_assumptions(settings)] if settings.profile in ("paper", "replay") else []),
+        *([_faults(settings, faults)] if faults else []),
+        *([Text(assumptions(settings), style="dim")] if settings.profile in ("paper", "replay") else []),
     )
 
 
@@ -80,14 +89,19 @@ def _money(opening: AccountSummary, summary: RunSummary, log: RunLog) -> Table:
     before, after = opening.equity, summary.equity
     grid.add_row("Equity", f"{figures.money(before, currency)} → {figures.money(after, currency)}")
     if before is not None and after is not None:
-        total = after - before
-        fees = log.fees.get(currency, Decimal(0))
-        is_whole = set(log.fees) <= {currency}
-        text = gain_text(total)
-        if is_whole and fees:
-            text.append(" = price ").append_text(gain_text(total + fees)).append(", fees ").append_text(
-                gain_text(-fees)
+        flow, charge = log.flows.get(currency, Decimal(0)), log.charges.get(currency, Decimal(0))
+        if flow:
+            grid.add_row(
+                "Moved", Text.assemble(gain_text(flow), (f" {currency}, which is no profit and no loss", "dim"))
             )
+        total = after - before - flow
+        fees = log.fees.get(currency, Decimal(0))
+        text = gain_text(total)
+        if set(log.fees) <= {currency} and (fees or charge):
+            text.append(" = price ").append_text(gain_text(total + fees - charge))
+            text.append(", fees ").append_text(gain_text(-fees))
+            if charge:
+                text.append(", funding and the like ").append_text(gain_text(charge))
             text.append(f" on {figures.money(log.volume.get(currency), currency)} traded", style="dim")
         grid.add_row("Result", text)
     held = [f"{figures.quantity(size)} {symbol}" for symbol, size in summary.positions.items() if size]
@@ -116,7 +130,16 @@ def _integrity(closing: AccountSummary, summary: RunSummary) -> list[RenderableT
     return [grid, *(Text(f"  {number}: {what}", style="red") for number, what in summary.broken.items())]
 
 
-def _assumptions(settings: Settings) -> Text:
+def _faults(settings: Settings, faults: Mapping[str, int]) -> Table:
+    """What went wrong on demand, which is no fault of the market's or ours."""
+    grid = _grid()
+    struck = ", ".join(f"{count} x {fault}" for fault, count in faults.items())
+    grid.add_row("Faults", f"{struck}; on demand, by {figures.clean(Path(settings.paper.faults).name)}")
+    return grid
+
+
+def assumptions(settings: Settings) -> str:
+    """What a result on paper assumes, which is told with each."""
     paper = settings.paper
     latencies = (
         paper.feed_latency_ms,
@@ -126,11 +149,16 @@ def _assumptions(settings: Settings) -> Text:
     )
     is_own = paper.maker_fee_rate is not None or paper.taker_fee_rate is not None
     fees = "those of the settings" if is_own else "the recording's"
+    if paper.fees_in == "received":
+        fees += ", paid in what is received"
+    funding = (
+        f"funding of {plain(paper.funding_rate)} every {paper.funding_hours} h" if paper.funding_rate else "no funding"
+    )
     words = "/".join(f"{latency:g}" for latency in latencies)
-    return Text(
+    return (
         "Assumed on paper: our orders do not move the recorded market; resting orders wait behind the displayed size; "
-        f"nothing fills past the recorded depth; feed/entry/ack/cancel take {words} ms; fees are {fees}.",
-        style="dim",
+        f"nothing fills past the recorded depth; feed/entry/ack/cancel take {words} ms; fees are {fees}; "
+        f"derivatives have {paper.margin} margin and {funding}."
     )
 
 

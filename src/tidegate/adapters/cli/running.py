@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from tidegate.adapters.brokers.simulated.world import SessionStart
-from tidegate.adapters.cli import lines
+from tidegate.adapters.cli import lines, sweeping
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.deciding import LiveOption
 from tidegate.adapters.cli.failures import DONE, REFUSED, UsageError
@@ -93,23 +93,44 @@ async def replay(
     strategy: StrategyOption = None,
     stdin: StdinOption = None,
     for_: ForOption = None,
+    sweep: Annotated[
+        Path | None, typer.Option("--sweep", metavar="PLAN", help="A TOML file of settings to try, each in a run.")
+    ] = None,
+    results: Annotated[Path, typer.Option(metavar="FOLDER", help="Where a sweep's results go.")] = Path("sweep"),
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=1_024, help="Processes of a sweep; one a core by default.")
+    ] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Play a sweep on a Dask cluster, tcp://HOST:PORT.")
+    ] = None,
 ) -> int:
     """Play a recording as fast as it goes; the same settings, recording and strategy give the same journal every time.
 
-    Nothing is kept unless --store names a file.
+    Nothing is kept unless --store names a file. With --sweep it is played once for each of many settings, side by side.
 
     [dim]tidegate replay day.tgr.gz --strategy mine.py:create --json[/dim]
+
+    [dim]tidegate replay day.tgr.gz --strategy mine.py:create --sweep fees.toml --results fees[/dim]
     """
+    if sweep is not None:
+        if stdin:
+            raise UsageError("a sweep decides many times over: name a --strategy instead of --stdin")
+        base = _given(strategy, file)
+        return await sweeping.sweep(call, base, sweep, results, sweeping.where_to_play(workers, cluster), for_)
+    if workers is not None or cluster is not None:
+        raise UsageError("--workers and --cluster are for a --sweep")
     settings = _settings(call, strategy, file, profile="replay")
     return await _play(call, settings, _source(settings, strategy, stdin), for_)
 
 
 def _settings(call: Call, strategy: str | None, recording: str | None, **more: Any) -> Settings:
-    if strategy is not None:
-        more["intake"] = {"strategy": strategy}
-    if recording is not None:
-        more["paper"] = {"recording": recording}
-    return call.load(**more).settings
+    return call.load(**_given(strategy, recording), **more).settings
+
+
+def _given(strategy: str | None, recording: str | None) -> dict[str, Any]:
+    """What was named on the command line, as settings."""
+    given = {"intake": {"strategy": strategy}, "paper": {"recording": recording}}
+    return {section: table for section, table in given.items() if None not in table.values()}
 
 
 def _begin_afresh(call: Call, settings: Settings) -> None:
@@ -154,7 +175,8 @@ async def _play(call: Call, settings: Settings, source: Source, for_seconds: flo
         async with displayed(terminal, app, log, progress, _title(settings, source)), _stop(app, for_seconds) as stop:
             summary = await app.run_until(intake, stop=stop)
         closing = await app.account()
-    terminal.answer([lines.run_line(summary)], run_summary(settings, opening, closing, summary, log))
+    faults = progress.faults
+    terminal.answer([lines.run_line(summary, faults)], run_summary(settings, opening, closing, summary, log, faults))
     if not terminal.is_json:
         for suggestion in suggestions(call, settings, log):
             terminal.line(suggestion)

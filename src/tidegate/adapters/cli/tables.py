@@ -142,6 +142,9 @@ def account_table(summary: AccountSummary) -> Table:
     reason = f" ({figures.clean(summary.state_reason)})" if summary.state_reason else ""
     made.add_row("Account", summary.account_id)
     made.add_row("State", Text(f"{summary.state.value}{reason}", style=STATE_STYLES[summary.state]))
+    for symbol, entry in sorted(summary.restrained.items()):
+        words = f"{symbol} is {entry.state.value} ({figures.clean(entry.reason)}); `resume --symbol {symbol}` lifts it"
+        made.add_row("", Text(words, style=STATE_STYLES[entry.state]))
     made.add_row("Equity", figures.money(summary.equity, currency))
     made.add_row("Today", gain_text(summary.day_pnl))
     made.add_row("Exposure", figures.money(summary.exposure, currency))

@@ -277,3 +277,4 @@ class RunLine(Line, frozen=True, kw_only=True):
     realized_pnl: Amount
     fees: Amount
     restrained: dict[str, str]
+    faults: dict[str, int]

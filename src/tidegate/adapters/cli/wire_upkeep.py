@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from tidegate.adapters.cli.wire import Amount, Line
+from tidegate.adapters.cli.wire import Amount, Line, RunLine
 
 
 class Health(StrEnum):
@@ -47,6 +47,21 @@ class ImportLine(Line, frozen=True, kw_only=True):
     seconds_crossed_before: Amount
     smallest_spread: Amount | None
     notes: list[str]
+
+
+class SweepLine(Line, frozen=True, kw_only=True):
+    """One run of a sweep: what it changed, and what came of it or why nothing did.
+
+    `journal_hash` is the hash of the journal's last row, which stands for every row: equal hashes are equal runs.
+    """
+
+    run: str
+    changed: dict[str, Any]
+    result: RunLine | None = None
+    failure: str = ""
+    journal_rows: int = 0
+    journal_hash: str = ""
+    assumed: str = ""
 
 
 class DrillLine(Line, frozen=True, kw_only=True):

@@ -127,14 +127,24 @@ _NOBODY = "no process is running: the next one starts with it"
 
 def reconciliation(report: ReconciliationReport) -> Group:
     """What one pass found."""
-    head = Text("Records and venue agree" if report.agrees else "Records and venue do not agree", style="bold")
-    head.stylize("green" if report.agrees else "red")
-    lines = [head]
+    differs = bool(report.differences or report.suspected)
+    verdict, style = (
+        ("Records and venue agree", "green")
+        if report.agrees
+        else ("Records and venue do not agree", "red")
+        if differs
+        else ("Records and venue could not be compared", "yellow")
+    )
+    lines = [Text(verdict, style=f"bold {style}")]
     lines.extend(Text(f"  {one.sentence}", style="red") for one in report.differences)
     lines.extend(Text(f"  seen once, not yet counted: {one.sentence}", style="yellow") for one in report.suspected)
     lines.extend(Text(f"  taken up as from outside: {one.sentence}", style="cyan") for one in report.adopted)
     if any(one.kind is DifferenceKind.BALANCE for one in report.differences):
         lines.append(Text("  deposits, withdrawals and trades of others are taken up with: reconcile --adopt"))
+    if any(one.kind is DifferenceKind.EXTERNAL for one in report.differences):
+        lines.append(Text("  what is EXTERNAL is somebody else's: it is counted, and never touched from here"))
+    if any(one.kind is DifferenceKind.TERMS_DIFFER for one in report.differences):
+        lines.append(Text("  an order whose terms differ is left alone until you have looked at it at the venue"))
     lines.extend(Text(f"  could not be read: {what}", style="yellow") for what in report.unreachable)
     if report.applied or report.resolved:
         fills, orders = figures.counted(report.applied, "fill"), figures.counted(len(report.resolved), "order")

@@ -1,9 +1,12 @@
 """Opening: a recording, a world, a venue and a clock put together into one session."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from tidegate.adapters.brokers.rehearsal.broker import RehearsalBroker
+from tidegate.adapters.brokers.rehearsal.plan import NO_FAULTS, FaultPlan
 from tidegate.adapters.brokers.simulated.broker import SimulatedBroker
+from tidegate.adapters.brokers.simulated.happenings import ScriptedEvent
 from tidegate.adapters.brokers.simulated.peeking import peek_world
 from tidegate.adapters.brokers.simulated.settings import VenueSettings
 from tidegate.adapters.brokers.simulated.venue import SimulatedVenue
@@ -24,12 +27,15 @@ def prepare_session(
     on_progress: Callable[[SessionProgress], None] | None = None,
     is_read_only: bool = False,
     real: Callable[[], float] | None = None,
+    faults: FaultPlan = NO_FAULTS,
+    happenings: Sequence[ScriptedEvent] = (),
 ) -> MarketSession:
     """A session that has its broker and its clock, and is still to be opened and run.
 
     `world_path` None is a world in memory; read-only takes a copy of the file's, and leaves the file as it is.
     `speed` is session seconds a real second; None is a replay, as fast as it goes.
-    `real` gives real seconds, for a test that holds them.
+    `real` gives real seconds, for a test that holds them; `faults` are what goes wrong on demand,
+    `happenings` what the venue does to the account by a script.
 
     Raises:
         RecordingDamaged: the recording is truncated or altered.
@@ -49,7 +55,8 @@ def prepare_session(
     world.state.source = str(recording.path.resolve())
     try:
         clock = SessionClock(moment_of(world.state.at_us), speed, real)
-        broker = SimulatedBroker(SimulatedVenue(recording.header, world, chosen), clock)
+        venue = SimulatedVenue(recording.header, world, chosen, happenings)
+        broker = RehearsalBroker(venue, clock, faults) if faults.faults else SimulatedBroker(venue, clock)
         return MarketSession(recording, summary, broker, clock, on_progress)
     except BaseException:
         world.close()

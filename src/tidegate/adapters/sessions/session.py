@@ -1,7 +1,7 @@
 """A session: plays a recording to the venue and moves the session's clock from one event to the next."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from enum import Enum
 from typing import Protocol
@@ -38,13 +38,17 @@ class PlayedRecording(Protocol):
 
 
 class SessionProgress(Struct, frozen=True, kw_only=True):
-    """How far a session has come: rows played of all there are, the session's time, and the fraction of the rows."""
+    """How far a session has come: rows played of all there are, the session's time, and the fraction of the rows.
+
+    `faults` are how often each fault on demand has struck, kept as it goes on.
+    """
 
     rows: int
     row_count: int
     at: datetime
     fraction: float
     is_ended: bool
+    faults: Mapping[str, int]
 
 
 class Turn(Enum):
@@ -96,6 +100,7 @@ class MarketSession:
             at=self.clock.now(),
             fraction=rows / row_count if row_count else 1.0,
             is_ended=self._state.is_ended,
+            faults=self.broker.fault_counts,
         )
 
     @exact

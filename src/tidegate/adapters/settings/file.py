@@ -26,9 +26,9 @@ def from_file(path: Path) -> list[Given]:
     Raises:
         ConfigurationError: it cannot be read, is not TOML, or holds a secret while others may read it.
     """
-    tree = _read(path)
+    tree = read_toml(path)
     try:
-        given = [_placed(one, path.parent) for one in spread(tree, _name(path))]
+        given = [placed(one, path.parent) for one in spread(tree, _name(path))]
     except RecursionError:
         raise ConfigurationError(f"{_name(path)}: {_TOO_MUCH}") from None
     secret = next((one for one in given if one.path in SECRETS), None)
@@ -43,7 +43,7 @@ def from_secrets_file(path: Path) -> Iterator[Given]:
     Raises:
         ConfigurationError: it cannot be read, is not TOML, others may read it, or it holds something else.
     """
-    tree = _read(path)
+    tree = read_toml(path)
     _refuse_wide_mode(path, "venue.secrets_file")
     for name, value in tree.items():
         if ("venue", name) not in SECRETS:
@@ -56,14 +56,19 @@ def _name(path: Path) -> str:
     return shown(path.name)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_toml(path: Path, key: str = "--config") -> dict[str, Any]:
+    """A file's tables, its numbers exact; `key` is what named it.
+
+    Raises:
+        ConfigurationError: it cannot be read, is too large, or is not TOML.
+    """
     try:
         with path.open("rb") as file:
             content = file.read(_SIZE_MAX + 1)
     except OSError as error:
-        raise ConfigurationError(f"{shown(str(path))}: {error.strerror or 'cannot be read'}", ("--config",)) from None
+        raise ConfigurationError(f"{shown(str(path))}: {error.strerror or 'cannot be read'}", (key,)) from None
     if len(content) > _SIZE_MAX:
-        raise ConfigurationError(f"{_name(path)}: larger than {_SIZE_MAX} bytes", ("--config",))
+        raise ConfigurationError(f"{_name(path)}: larger than {_SIZE_MAX} bytes", (key,))
     return _parse(content, _name(path))
 
 
@@ -88,7 +93,7 @@ def _refuse_wide_mode(path: Path, key: str) -> None:
         )
 
 
-def _placed(given: Given, folder: Path) -> Given:
+def placed(given: Given, folder: Path) -> Given:
     """A path in the file is relative to the file, so that the program may be started from anywhere."""
     if not isinstance(given.value, str):
         return given
@@ -96,7 +101,7 @@ def _placed(given: Given, folder: Path) -> Given:
     match given.path:
         case ("paper", "recording") if text != SYNTHETIC:
             text = _within(folder, text)
-        case ("venue", "secrets_file"):
+        case ("venue", "secrets_file") | ("paper", "faults" | "happenings") if text:
             text = _within(folder, text)
         case ("intake", "strategy") if ".py:" in text:
             text = _within(folder, text)

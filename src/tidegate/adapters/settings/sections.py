@@ -97,6 +97,8 @@ class PaperSettings(Section):
     take the place of the recording's own. Latencies are of the feed, an order's way in, its acknowledgement and a
     cancel's way in. `queue_model` says what moves a resting order up where there are no order ids, `queue_power` with
     which exponent of the probabilistic one, and `self_trade_prevention` what becomes of orders that would meet.
+    `faults` is a file of what is to go wrong on demand, `happenings` one of deposits, busts and the like. `fees_in`,
+    `margin`, `funding_*` and `liquidation_fee_rate` are the venue's terms, see docs/paper.md.
     """
 
     recording: str = Field(default=SYNTHETIC, min_length=1)
@@ -112,6 +114,13 @@ class PaperSettings(Section):
     queue_model: QueueModelName = "prints"
     queue_power: Annotated[Whole, Field(ge=1, le=8)] = 2
     self_trade_prevention: SelfTradePreventionName = "cancel_newest"
+    faults: str = ""
+    fees_in: Literal["quote", "received"] = "quote"
+    margin: Literal["cross", "isolated"] = "cross"
+    funding_rate: Exact = Field(default=Decimal(0), ge=-1, le=1)
+    funding_hours: Literal[1, 2, 3, 4, 6, 8, 12, 24] = 8
+    liquidation_fee_rate: FeeRate = Decimal("0.005")
+    happenings: str = ""
 
 
 class IntakeSettings(Section):

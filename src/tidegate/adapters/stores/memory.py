@@ -5,12 +5,14 @@ are made when they are asked for.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from itertools import islice
 
 from tidegate.adapters.stores.journal import encode_events, genesis, journal_lines, microseconds, row_hash
 from tidegate.adapters.stores.steps import CLAIMS, Facts, claim_of, sending_of, stored_decision
 from tidegate.domain.events import (
+    AccountMoved,
     AccountOpened,
     DayOpened,
     DecisionRefused,
@@ -64,6 +66,7 @@ class MemoryOrderStore:
         self._fills: dict[tuple[str, str], Fill] = {}
         self._positions: dict[tuple[str, str], Position] = {}
         self._balances: dict[str, Decimal] = {}
+        self._movements: dict[str, datetime] = {}
         self._states = TradingStates()
         self._has_account_state = False
         self._facts = Facts()
@@ -95,6 +98,7 @@ class MemoryOrderStore:
             orders_today=facts.sent_today(self._clock.now()),
             last_fill_at=facts.last_fill_at,
             starts=facts.starts,
+            movements=dict(self._movements),
         )
 
     async def record_sending(self, approved: ApprovedOrder, step: Step) -> RecordOutcome:
@@ -182,7 +186,10 @@ class MemoryOrderStore:
         elif isinstance(event, AccountOpened):
             self._facts.opened(event)
         elif isinstance(event, ExternalFlow):
-            self._facts.flowed(event)
+            self._facts.flowed(event.currency, event.amount)
+        elif isinstance(event, AccountMoved):
+            self._facts.moved(event)
+            self._movements.setdefault(event.movement.movement_id, event.movement.at)
         elif isinstance(event, DayOpened):
             self._facts.day(event)
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from tidegate.domain.amounts import ZERO
 from tidegate.domain.events import (
+    AccountMoved,
     AccountOpened,
     DayOpened,
     DecisionRefused,
@@ -14,11 +15,13 @@ from tidegate.domain.events import (
     NoOrderDecided,
     OrderSending,
     TradingStateChanged,
+    external_after,
 )
+from tidegate.domain.movements import FLOWS
 from tidegate.domain.orders import ApprovedOrder
 from tidegate.domain.records import StartMarks, Step, StoredDecision
 
-ACCOUNT_FACTS = (TradingStateChanged, AccountOpened, ExternalFlow, DayOpened)
+ACCOUNT_FACTS = (TradingStateChanged, AccountOpened, AccountMoved, ExternalFlow, DayOpened)
 """Events that a store projects by itself, whatever step they come in."""
 
 CLAIMS = (DecisionRefused, NoOrderDecided)
@@ -89,9 +92,16 @@ class Facts(Struct, kw_only=True):
         self.opening_equity = event.equity
         self.opening_balances = dict(event.balances)
 
-    def flowed(self, event: ExternalFlow) -> None:
-        held = self.opening_balances.get(event.currency, ZERO)
-        self.opening_balances[event.currency] = event.external_after(held)
+    def flowed(self, currency: str, amount: Decimal) -> None:
+        """Money or coins came or went by no order of ours."""
+        self.opening_balances[currency] = external_after(self.opening_balances.get(currency, ZERO), amount)
+
+    def moved(self, event: AccountMoved) -> None:
+        """The venue moved something; only a flow changes what is not ours, and a change of position is like a fill."""
+        if event.movement.quantity:
+            self.filled(event.movement.at)
+        if event.movement.kind in FLOWS:
+            self.flowed(event.movement.currency, event.movement.amount)
 
     def day(self, event: DayOpened) -> None:
         self.day_opened_at = event.at

@@ -1,7 +1,9 @@
 """AccountPort: the venue's own reading of our money and derivative positions."""
 
+from datetime import datetime
 from typing import Protocol
 
+from tidegate.domain.movements import Movement
 from tidegate.domain.submissions import Unreachable, VenueBalances, VenuePositions
 
 
@@ -14,4 +16,11 @@ class AccountPort(Protocol):
 
     async def positions(self) -> VenuePositions | Unreachable:
         """All derivative positions, flat ones left out; a failed or partial fetch is Unreachable (R7)."""
+        ...
+
+    async def movements(self, since: datetime) -> tuple[Movement, ...] | Unreachable:
+        """What the venue moved by no order of ours, stamped at or after `since`, oldest first; partial is Unreachable.
+
+        A venue that tells of none answers with an empty tuple; what it does all the same is then a mismatch.
+        """
         ...

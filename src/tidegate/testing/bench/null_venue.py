@@ -9,6 +9,7 @@ from tidegate.domain.books import BookSnapshot, Level
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId, TradeId, VenueOrderId
 from tidegate.domain.marks import Mark
+from tidegate.domain.movements import Movement
 from tidegate.domain.orders import ApprovedOrder, OrderRecord, RecordedOrder
 from tidegate.domain.ports import ClockPort
 from tidegate.domain.products import Product
@@ -168,3 +169,6 @@ class NullVenue:
 
     async def positions(self) -> VenuePositions:
         return VenuePositions(positions=(), at=self._clock.now())
+
+    async def movements(self, since: datetime) -> tuple[Movement, ...]:
+        return ()

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId, VenueOrderId
+from tidegate.domain.movements import Movement
 from tidegate.domain.orders import ApprovedOrder, OrderRecord, RecordedOrder
 from tidegate.domain.refusals import AnyRefusal
 from tidegate.domain.submissions import (
@@ -156,6 +157,10 @@ class SimulatedBroker(SimulatedFeed):
             return answer
         held = tuple(VenuePosition(symbol=symbol, quantity=quantity) for symbol, quantity in answer)
         return VenuePositions(positions=held, at=self._clock.now())
+
+    async def movements(self, since: datetime) -> tuple[Movement, ...]:
+        """This world moves nothing by itself."""
+        return ()
 
     async def _ask(self, what: str, work: Callable[[], tuple[T, ...]]) -> tuple[T, ...] | Unreachable:
         """A question that may find nobody, or only half of an answer, which is none (R7)."""

@@ -1,11 +1,12 @@
 """A simulated venue without clock or latency, for hand-worked examples: rows in, our orders in, fills out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from tidegate.adapters.brokers.simulated import INSTANT, SessionStart, SimulatedVenue, VenueSettings, open_world
+from tidegate.adapters.brokers.simulated.happenings import ScriptedEvent
 from tidegate.adapters.brokers.simulated.orders import WorkingOrder
 from tidegate.adapters.recordings.format import (
     BookSnapshotRow,
@@ -24,6 +25,7 @@ from tidegate.adapters.recordings.header import HeaderLine, Provenance, Recordin
 from tidegate.domain.amounts import exact
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.movements import Movement
 from tidegate.domain.orders import Order
 from tidegate.domain.products import Product
 from tidegate.domain.submissions import AmendOutcome, CancelOutcome, SubmissionOutcome, VenueReport
@@ -164,6 +166,7 @@ class ExchangeFloor:
         path: Path | None = None,
         start: SessionStart = SessionStart.AUTO,
         products: RecordingHeader | None = None,
+        happenings: Sequence[ScriptedEvent] = (),
     ) -> None:
         world = open_world(
             path,
@@ -173,7 +176,7 @@ class ExchangeFloor:
             opening_balances=balances or {"USD": Decimal(100_000)},
             start=start,
         )
-        self.venue = SimulatedVenue(products or header(depth), world, settings)
+        self.venue = SimulatedVenue(products or header(depth), world, settings, happenings)
         self.told: list[VenueReport] = []
         self.venue.exchange.tell = self.told.append
 
@@ -196,6 +199,14 @@ class ExchangeFloor:
         found = self.venue.entry.find(ClientOrderId(name))
         assert found is not None
         return found
+
+    def advance(self, at: float) -> None:
+        """Let the time come this far."""
+        self.venue.advance(_us(at))
+
+    @property
+    def movements(self) -> list[Movement]:
+        return list(self.venue.world.archive.movements(START - timedelta(days=1)))
 
     @property
     def fills(self) -> list[Fill]:

@@ -103,9 +103,9 @@ def test_margin_limits_a_perpetual_and_a_reduction_is_never_refused_for_it() -> 
     assert isinstance(floor.submit(an_order("big", BUY, 1_000, 101, IOC, symbol=PERPETUAL)), OrderRejectedByVenue)
     assert isinstance(floor.submit(an_order("ok", BUY, 900, 101, IOC, symbol=PERPETUAL)), OrderAcknowledged)
     assert isinstance(floor.submit(an_order("more", BUY, 300, 101, IOC, symbol=PERPETUAL)), OrderRejectedByVenue)
-    floor.play(book([(91, 5_000)], [(92, 5_000)]))  # 900 lost: nothing is free any more
-    assert isinstance(floor.submit(an_order("spot", BUY, 1, 92)), OrderRejectedByVenue)
-    assert isinstance(floor.submit(an_order("out", SELL, 900, 91, IOC, symbol=PERPETUAL)), OrderAcknowledged)
+    floor.play(book([(97, 5_000)], [(98, 5_000)]))  # 315 lost: nothing is free any more
+    assert isinstance(floor.submit(an_order("spot", BUY, 1, 98)), OrderRejectedByVenue)
+    assert isinstance(floor.submit(an_order("out", SELL, 900, 97, IOC, symbol=PERPETUAL)), OrderAcknowledged)
 
 
 def test_a_reduce_only_order_never_turns_the_position() -> None:

@@ -93,6 +93,15 @@ def test_an_order_within_the_best_level_goes_straight(depth: Depth, side: OrderS
     assert len(pair.straight.fills) == 4
 
 
+@pytest.mark.parametrize("depth", ["levels", "orders"])
+def test_an_order_within_the_level_behind_one_that_is_used_up_goes_straight(depth: Depth) -> None:
+    pair = Pair(depth)
+    assert pair.submit(an_ioc(quantity="2", limit="101", name="w"))
+    assert not pair.submit(an_ioc(quantity="0.3", limit="101.5", name="x"))
+    assert pair.submit(an_ioc(quantity="0.3", limit="102", name="y"))
+    assert [fill.price for fill in pair.straight.fills] == [101, 102]
+
+
 @dataclass(frozen=True)
 class Special:
     """`why` an order does not go straight."""

@@ -10,8 +10,10 @@ from tidegate.adapters.brokers.scripted.script import Script
 from tidegate.adapters.brokers.scripted.truth import Sent, Truth, TruthOrder
 from tidegate.adapters.brokers.scripted.venue import ScriptedVenue
 from tidegate.adapters.brokers.streams import Listeners, ReportStream
+from tidegate.domain.amounts import exact
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.movements import Movement
 from tidegate.domain.orders import ApprovedOrder, Order, OrderRecord, RecordedOrder
 from tidegate.domain.ports.clock import ClockPort
 from tidegate.domain.products import Product
@@ -27,6 +29,7 @@ from tidegate.domain.submissions import (
     CancelUnanswered,
     EngineCapabilities,
     FillReport,
+    MovementReport,
     NeverSent,
     OrderAbsent,
     OrderUpdate,
@@ -152,6 +155,11 @@ class ScriptedBroker(ScriptedMarket, Script):
         balances = dict(self._venue.accounts.state.balances)
         return VenueBalances(account_id=self.account_id, balances=balances, at=self._clock.now())
 
+    async def movements(self, since: datetime) -> tuple[Movement, ...] | Unreachable:
+        if reason := self.take_unreachable():
+            return Unreachable(reason=reason, at=self._clock.now())
+        return tuple(one for one in self.truth.movements if one.at >= since)
+
     async def positions(self) -> VenuePositions | Unreachable:
         if reason := self.take_unreachable():
             return Unreachable(reason=reason, at=self._clock.now())
@@ -217,6 +225,13 @@ class ScriptedBroker(ScriptedMarket, Script):
         """A deposit or withdrawal that nobody tells of."""
         balances = self._venue.accounts.state.balances
         balances[currency] = balances.get(currency, Decimal(0)) + amount
+
+    def move(self, movement: Movement, *, is_told: bool = True) -> None:
+        """The venue does this to the account; the stream tells of it, or only the list of movements."""
+        exact(self._venue.accounts.move)(movement, self.product(movement.symbol))
+        self.truth.movements.append(movement)
+        if is_told:
+            self.tell(MovementReport(movement=movement))
 
     def close(self) -> None:
         """End every stream."""

@@ -8,6 +8,7 @@ from msgspec import Struct
 from tidegate.domain.amounts import DOMAIN_CONTEXT, ZERO
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId, TradeId, VenueOrderId
+from tidegate.domain.movements import Movement
 from tidegate.domain.orders import Order, RecordedOrder
 from tidegate.domain.submissions import VenueOrder
 from tidegate.domain.vocabulary import Liquidity
@@ -77,6 +78,7 @@ class Truth:
         self.amended: list[ClientOrderId] = []
         self.orders: dict[ClientOrderId, TruthOrder] = {}
         self.fills: list[Fill] = []
+        self.movements: list[Movement] = []
 
     def accept(self, order: Order, at: datetime, quantity: Decimal | None = None) -> TruthOrder:
         """Work an order from now on."""

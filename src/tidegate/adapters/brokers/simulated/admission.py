@@ -122,8 +122,8 @@ def window_reject(terms: Terms, instrument: Instrument, at: datetime) -> Reject 
     product, flags = instrument.product, instrument.flags
     if product.opens_at is not None and at < product.opens_at:
         return Reject("MARKET_STATE", f"the session begins at {product.opens_at.isoformat()}")
-    if product.expires_at is not None and at >= product.expires_at:
-        return Reject("MARKET_STATE", f"it expired at {product.expires_at.isoformat()}")
+    if instrument.is_expired:
+        return Reject("MARKET_STATE", "the contract has expired")
     return None if flags is OPEN_FOR_TRADING else _flags_reject(terms, flags)
 
 

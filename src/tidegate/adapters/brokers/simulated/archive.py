@@ -10,6 +10,7 @@ from tidegate.adapters.brokers.accounts import AccountsState
 from tidegate.adapters.brokers.simulated.orders import WorkingOrder
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.movements import Movement
 
 
 class UsedShare(Struct, frozen=True, array_like=True):
@@ -29,7 +30,8 @@ class WorldState(Struct, kw_only=True):
     `lease_us` before the next write, so that a restart, which begins there, never goes back. `offset_us` puts this
     session behind the one before. `source` is the file that `recording`, a checksum, was last read from. `generation`
     counts fresh accounts and is part of every id, so that none comes twice from one file.
-    `large_fill_count` counts the fills that took more than a tenth of what their level showed.
+    `large_fill_count` counts the fills that took more than a tenth of what their level showed. `funded_us` is the last
+    moment at which funding was due, `happened` how many scripted events of this session have come.
     """
 
     account_id: str
@@ -48,6 +50,9 @@ class WorldState(Struct, kw_only=True):
     trade_count: int = 0
     rank_count: int = 0
     large_fill_count: int = 0
+    movement_count: int = 0
+    funded_us: int = 0
+    happened: int = 0
     used: list[UsedShare] = []
 
 
@@ -79,7 +84,21 @@ class Archive(Protocol):
         """The fills of one order, the oldest first."""
         ...
 
-    def write(self, state: WorldState, orders: Mapping[ClientOrderId, WorkingOrder], fills: Sequence[Fill]) -> None:
+    def movements(self, since: datetime) -> Sequence[Movement]:
+        """Movements stamped at or after a moment, the oldest first."""
+        ...
+
+    def take_back(self, fill: Fill) -> None:
+        """With the next step, an execution is no longer one of those that are told."""
+        ...
+
+    def write(
+        self,
+        state: WorldState,
+        orders: Mapping[ClientOrderId, WorkingOrder],
+        fills: Sequence[Fill],
+        movements: Sequence[Movement] = (),
+    ) -> None:
         """One venue step, with the orders that changed in it: all of it is kept, or none."""
         ...
 
@@ -97,6 +116,7 @@ class MemoryArchive:
         self.remember = nothing
         self._orders: dict[ClientOrderId, WorkingOrder] = {}
         self._fills: list[Fill] = []
+        self._movements: list[Movement] = []
 
     def find(self, client_order_id: ClientOrderId) -> WorkingOrder | None:
         return self._orders.get(client_order_id)
@@ -118,9 +138,22 @@ class MemoryArchive:
     def fills_of(self, client_order_id: ClientOrderId) -> Sequence[Fill]:
         return [fill for fill in self._fills if fill.client_order_id == client_order_id]
 
-    def write(self, state: WorldState, orders: Mapping[ClientOrderId, WorkingOrder], fills: Sequence[Fill]) -> None:
+    def movements(self, since: datetime) -> Sequence[Movement]:
+        return [one for one in self._movements if one.at >= since]
+
+    def take_back(self, fill: Fill) -> None:
+        self._fills.remove(fill)
+
+    def write(
+        self,
+        state: WorldState,
+        orders: Mapping[ClientOrderId, WorkingOrder],
+        fills: Sequence[Fill],
+        movements: Sequence[Movement] = (),
+    ) -> None:
         self._orders.update(orders)
         self._fills.extend(fills)
+        self._movements.extend(movements)
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -1,6 +1,6 @@
 """SimulatedBroker: the simulated venue behind the Broker port."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal, getcontext
 from functools import partial
@@ -15,6 +15,7 @@ from tidegate.adapters.clocks import SchedulingClock
 from tidegate.domain.amounts import DOMAIN_CONTEXT, ZERO
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.movements import Movement
 from tidegate.domain.orders import ApprovedOrder, Order, OrderRecord, RecordedOrder, Refused
 from tidegate.domain.products import Product
 from tidegate.domain.refusals import AnyRefusal
@@ -84,6 +85,11 @@ class SimulatedBroker:
         )
 
     @property
+    def fault_counts(self) -> Mapping[str, int]:
+        """How often each fault on demand has struck: none is asked for here."""
+        return {}
+
+    @property
     def capabilities(self) -> EngineCapabilities:
         return self._capabilities
 
@@ -137,6 +143,9 @@ class SimulatedBroker:
                 at=self._clock.now(),
             )
         )
+
+    async def movements(self, since: datetime) -> tuple[Movement, ...] | Unreachable:
+        return self._ask(lambda: tuple(self.venue.world.archive.movements(since)))
 
     async def preview(self, approved: ApprovedOrder) -> AnyRefusal | None:
         """Ask the venue whether it would take the order now: all that it judges on arrival, funds included."""

@@ -10,11 +10,13 @@ from tidegate.adapters.brokers.simulated.floor import Floor
 from tidegate.adapters.brokers.simulated.funds import Funds
 from tidegate.adapters.brokers.simulated.instrument import Instrument
 from tidegate.adapters.brokers.simulated.orders import WorkingOrder, as_venue_order
+from tidegate.adapters.brokers.simulated.settings import VenueSettings
 from tidegate.adapters.brokers.simulated.world import World
 from tidegate.adapters.recordings.header import RecordingHeader
 from tidegate.domain.fills import Fill
+from tidegate.domain.movements import Movement
 from tidegate.domain.products import Product
-from tidegate.domain.submissions import FillReport, OrderUpdate, VenueReport
+from tidegate.domain.submissions import FillReport, MovementReport, OrderUpdate, VenueReport
 
 
 class Exchange:
@@ -24,7 +26,9 @@ class Exchange:
     to more than the book: to an order, or to what was taken. `tell` takes what nobody asked for.
     """
 
-    def __init__(self, products: tuple[Product, ...], header: RecordingHeader, world: World) -> None:
+    def __init__(
+        self, products: tuple[Product, ...], header: RecordingHeader, world: World, settings: VenueSettings
+    ) -> None:
         self.world = world
         self.products = products
         self.feeds = [MarketFeed() for _ in products[: header.recorded_count]]
@@ -33,13 +37,15 @@ class Exchange:
             product.symbol: index_of[header.prices_from.get(product.symbol, product.symbol)] for product in products
         }
         self.instruments = {
-            product.symbol: Instrument(product, self.feeds[index], index)
+            product.symbol: Instrument(
+                product, self.feeds[index], index, pays_fees_in_coins=settings.fees_in == "received"
+            )
             for product in products
             for index in (self.feed_index[product.symbol],)
         }
         self.followers = [[one for one in self.instruments.values() if one.feed is feed] for feed in self.feeds]
         self.watched: set[int] = set()
-        self.accounts = Accounts(world.state.accounts)
+        self.accounts = Accounts(world.state.accounts, is_isolated=settings.margin == "isolated")
         self.funds = Funds(self.accounts, self.instruments)
         self.floor = Floor(world, self.accounts, self.instruments)
         world.archive.remember = self.remember_used
@@ -57,6 +63,10 @@ class Exchange:
 
     def tell_order(self, order: WorkingOrder) -> None:
         self.tell(OrderUpdate(order=as_venue_order(order)))
+
+    def tell_movement(self, movement: Movement) -> None:
+        """Tell of what was done by no order."""
+        self.tell(MovementReport(movement=movement))
 
     def restore(self) -> None:
         """Take up the open orders and used levels of the world, once the book stands where it stood."""

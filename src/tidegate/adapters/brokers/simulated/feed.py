@@ -96,6 +96,16 @@ class MarketFeed:
             self._mid = DOMAIN_CONTEXT.divide(DOMAIN_CONTEXT.add(bid, ask), _TWO) if bid < ask else None
         return self._mid
 
+    def mark(self) -> Decimal | None:
+        """The median of the touches and the last trade: neither one print nor one quote far off moves it alone.
+
+        None where there is no mid; the mid where nothing was traded yet.
+        """
+        mid, last = self.mid(), self.last_price
+        if mid is None or last is None or self._bid is None or self._ask is None:
+            return mid
+        return min(max(last, self._bid), self._ask)
+
     def _sample(self, at_us: int) -> None:
         mid = self.mid()
         if mid is not None:

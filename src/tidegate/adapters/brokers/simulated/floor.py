@@ -15,6 +15,7 @@ from tidegate.adapters.recordings.header import microseconds_of
 from tidegate.domain.amounts import ZERO
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId, TradeId
+from tidegate.domain.movements import Movement
 from tidegate.domain.vocabulary import Liquidity, OrderSide
 
 LARGE_FILL_DIVISOR = 10
@@ -33,6 +34,12 @@ class Floor:
         self.reducers: dict[tuple[str, OrderSide], dict[ClientOrderId, WorkingOrder]] = {}
         self.touched: dict[ClientOrderId, WorkingOrder] = {}
         self.fills: list[Fill] = []
+        self.movements: list[Movement] = []
+        self.margined: dict[int, set[str]] = {}
+        """Feeds at whose marks derivative positions stand, with their symbols."""
+        for instrument in instruments.values():
+            if not instrument.is_spot:
+                self._note_position(instrument)
         self.dated: list[tuple[int, ClientOrderId]] = []
 
     def fill(
@@ -50,6 +57,7 @@ class Floor:
         terms, state, product = order.terms, self._state, instrument.product
         rate = product.taker_fee_rate if liquidity is TAKER else product.maker_fee_rate
         value = quantity * price * product.multiplier
+        is_coins = instrument.pays_fees_in_coins and terms.side is not SELL
         count = state.trade_count = state.trade_count + 1
         fill = Fill(
             # Padded, so that the trades of one moment sort as they happened.
@@ -60,8 +68,8 @@ class Floor:
             quantity=quantity,
             price=price,
             at=at,
-            fee=credit(value * rate),
-            fee_currency=instrument.fee_currency,
+            fee=credit((quantity if is_coins else value) * rate),
+            fee_currency=product.base_currency if is_coins else instrument.fee_currency,
             liquidity=liquidity,
             venue_order_id=order.venue_order_id,
             is_large=quantity * LARGE_FILL_DIVISOR > of,
@@ -71,6 +79,8 @@ class Floor:
         filled = order.filled = order.filled + quantity
         order.at = at
         self._accounts.book(product, fill, value)
+        if not instrument.is_spot:
+            self._note_position(instrument)
         self.fills.append(fill)
         self.touched[terms.client_order_id] = order
         if filled >= order.quantity:
@@ -109,14 +119,9 @@ class Floor:
         self.touched[order_id] = order
         if order.terms.reduce_only:
             self.reducers.setdefault((order.terms.symbol, order.terms.side), {})[order_id] = order
-        until = self.until(order)
+        until = order.terms.expire_at
         if until is not None:
             heappush(self.dated, (microseconds_of(until), order_id))
-
-    def until(self, order: WorkingOrder) -> datetime | None:
-        """How long an order may live: to its own date, or to its product's, whichever is first."""
-        own, last = order.terms.expire_at, self._instruments[order.terms.symbol].product.expires_at
-        return own if last is None or (own is not None and own < last) else last
 
     def adopt(self, order: WorkingOrder) -> None:
         """Know an order as open that the world has brought along, in its place in the queue or at its trigger."""
@@ -135,7 +140,7 @@ class Floor:
         return bool(self.dated) and self.dated[0][0] <= at_us
 
     def expired(self, at_us: int) -> Iterator[WorkingOrder]:
-        """Open orders whose last moment has come."""
+        """Open orders whose `expire_at` has come."""
         while self.dated and self.dated[0][0] <= at_us:
             order = self.open.get(heappop(self.dated)[1])
             if order is not None:
@@ -195,8 +200,31 @@ class Floor:
             if self.reducible(symbol, side) <= ZERO:
                 yield from list(own.values())
 
+    def move(self, movement: Movement) -> None:
+        """What the venue does to the account by no order of ours."""
+        instrument = self._instruments.get(movement.symbol)
+        self._accounts.move(movement, None if instrument is None else instrument.product)
+        if instrument is not None and movement.quantity:
+            self._note_position(instrument)
+        self.movements.append(movement)
+
+    def _note_position(self, instrument: Instrument) -> None:
+        symbol, index = instrument.product.symbol, instrument.feed_index
+        if self._accounts.position(symbol).is_flat:
+            symbols = self.margined.get(index, set())
+            symbols.discard(symbol)
+            if not symbols:
+                self.margined.pop(index, None)
+        else:
+            self.margined.setdefault(index, set()).add(symbol)
+
+    def movement_id(self) -> str:
+        """The next movement's id."""
+        count = self._state.movement_count = self._state.movement_count + 1
+        return f"M{self._trade_prefix}{str(count).zfill(6)}"
+
     def write(self) -> None:
         """Write what has changed as one step."""
-        orders, fills = self.touched, self.fills
-        self.touched, self.fills = {}, []
-        self._archive.write(self._state, orders, fills)
+        orders, fills, movements = self.touched, self.fills, self.movements
+        self.touched, self.fills, self.movements = {}, [], []
+        self._archive.write(self._state, orders, fills, movements)

@@ -14,7 +14,11 @@ from tidegate.domain.vocabulary import OrderSide
 
 
 class Funds:
-    """What is free to use. Spot pays in full; derivatives keep margin on the worst case of position and open orders."""
+    """What is free to use. Spot pays in full; derivatives keep margin on the worst case of position and open orders.
+
+    Where margin is isolated a position keeps what it has put up, whatever its value is now, and open orders what they
+    would put up; its losses are its own, and take nothing from what is free.
+    """
 
     def __init__(self, accounts: Accounts, instruments: Mapping[str, Instrument]) -> None:
         self._accounts = accounts
@@ -64,23 +68,27 @@ class Funds:
 
     def _margin(self, instrument: Instrument, buying: Decimal = ZERO, selling: Decimal = ZERO) -> Decimal:
         """Initial margin of the larger of long and short, if every order of one side filled."""
-        value = self._position_value(instrument)
+        value, rate = self._position_value(instrument), instrument.product.initial_margin_rate
         buys = buying + _open_value(instrument.product, instrument.bids)
         sells = selling + _open_value(instrument.product, instrument.asks)
-        return max(abs(value + buys), abs(value - sells)) * instrument.product.initial_margin_rate
+        worst = max(abs(value + buys), abs(value - sells))
+        if not self._accounts.is_isolated:
+            return worst * rate
+        put_up = self._accounts.state.margins.get(instrument.product.symbol, ZERO)
+        return put_up + max(worst - abs(value), ZERO) * rate
 
     def _position_value(self, instrument: Instrument) -> Decimal:
         position = self._accounts.state.positions.get(instrument.product.symbol)
         if position is None or position.entry_price is None:
             return ZERO
-        return instrument.product.notional(position.quantity, instrument.feed.mid() or position.entry_price)
+        return instrument.product.notional(position.quantity, instrument.feed.mark() or position.entry_price)
 
     def _unrealized(self, instrument: Instrument) -> Decimal:
         position = self._accounts.state.positions.get(instrument.product.symbol)
-        mid = instrument.feed.mid()
-        if position is None or mid is None:
+        mark = instrument.feed.mark()
+        if position is None or mark is None or self._accounts.is_isolated:
             return ZERO
-        return position.unrealized_pnl(instrument.product, mid)
+        return position.unrealized_pnl(instrument.product, mark)
 
 
 def _open_value(product: Product, side: RestingSide) -> Decimal:

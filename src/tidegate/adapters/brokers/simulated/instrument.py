@@ -35,12 +35,15 @@ class TakePlan(Struct, frozen=True, gc=False):
 class Instrument:
     """The matching state of one product. Several may share one recorded book; each has its own levels and queues.
 
-    `feed_index` is the place of its feed among the exchange's. `used` is what was taken of each level and stands until
+    `feed_index` is the place of its feed among the exchange's. `pays_fees_in_coins` has a buyer pay the fee out of what
+    is bought, as some spot venues do. `used` is what was taken of each level and stands until
     the next update: by recorded order, or of the whole level. `with_fee` is what a unit of value costs with the larger
     of the two fees; None where that is itself.
     """
 
-    def __init__(self, product: Product, feed: MarketFeed, feed_index: int) -> None:
+    def __init__(
+        self, product: Product, feed: MarketFeed, feed_index: int, *, pays_fees_in_coins: bool = False
+    ) -> None:
         self.product = product
         self.feed = feed
         self.feed_index = feed_index
@@ -49,11 +52,13 @@ class Instrument:
         self.first_flags = OPEN_FOR_TRADING if product.flags == OPEN_FOR_TRADING else product.flags
         self.is_spot = product.is_spot
         self.fee_currency = product.quote_currency if product.is_spot else product.settlement_currency
-        rate = max(product.maker_fee_rate, product.taker_fee_rate)
+        self.pays_fees_in_coins = pays_fees_in_coins and product.is_spot
+        rate = ZERO if self.pays_fees_in_coins else max(product.maker_fee_rate, product.taker_fee_rate)
         self.with_fee = DOMAIN_CONTEXT.add(ONE, rate) if rate > ZERO else None
         is_always_open = product.opens_at is None and product.expires_at is None
         is_plain = product.is_spot and product.multiplier is ONE and self.first_flags is OPEN_FOR_TRADING
-        self.is_plain = is_plain and is_always_open
+        self.is_plain = is_plain and is_always_open and not self.pays_fees_in_coins
+        self.is_expired = False
         self.used: dict[LiveLevel, dict[str, Decimal]] = {}
         self.bids = RestingSide(is_bid=True)
         self.asks = RestingSide(is_bid=False)
@@ -194,3 +199,8 @@ class Instrument:
     def all_resting(self) -> Iterator[WorkingOrder]:
         yield from self.bids
         yield from self.asks
+
+    def all_orders(self) -> Iterator[WorkingOrder]:
+        """Those that rest, and those that wait for a trigger."""
+        yield from self.all_resting()
+        yield from self.triggers

@@ -75,6 +75,7 @@ class Readings:
         if feed is None or heard_us is None:
             return MarketReading(symbol=symbol, is_synced=False)
         heard_at, mid, book = moment_of(heard_us), feed.mid(), feed.book
+        mark = mid if self.by_symbol[symbol].is_spot else feed.mark()
         known = self._books.get(symbol)
         if known is None or known.version != book.version:
             # The best levels. Never complete: what a recording does not show may be there all the same.
@@ -86,7 +87,7 @@ class Readings:
             symbol=symbol,
             book=known if book.is_synced else None,
             heard_at=heard_at,
-            mark=Mark(mid, heard_at) if mid is not None else None,
+            mark=Mark(mark, heard_at) if mark is not None else None,
             last_price=feed.last_price,
             reference_mid=feed.mids.median or mid,  # the mid itself where nothing was sampled yet
             is_synced=book.is_synced,

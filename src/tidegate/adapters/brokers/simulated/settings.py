@@ -2,9 +2,16 @@
 
 from decimal import Decimal
 from enum import StrEnum
+from typing import Literal
 
 from msgspec import Struct, field
 
+from tidegate.domain.amounts import ZERO
+
+FeeCurrency = Literal["quote", "received"]
+MarginMode = Literal["cross", "isolated"]
+
+LIQUIDATION_FEE_RATE = Decimal("0.005")
 QUEUE_POWER_MAX = 8
 
 
@@ -34,6 +41,12 @@ class VenueSettings(Struct, frozen=True, kw_only=True):
     latencies are a plain assumption (a program somewhere in the cloud, a venue elsewhere): measure your own.
     `queue_power` is the exponent of the probabilistic queue model: 1 takes cancellations evenly from the whole queue,
     more of it takes them rather from its longer part.
+
+    `fees_in` is the currency of a spot fee: the quote's, or what is received (the base when buying). `margin` is what
+    bears the losses of a derivative: the whole balance of its settlement currency (cross), or what its position has put
+    up (isolated). `funding_rate` is what longs pay shorts of a perpetual every `funding_hours`, counted from midnight
+    UTC, as a fraction of the position's value at the mark. `liquidation_fee_rate` is taken of what a liquidation
+    trades.
     """
 
     account_id: str = "paper"
@@ -46,6 +59,11 @@ class VenueSettings(Struct, frozen=True, kw_only=True):
     latency_jitter: float = 0
     maker_fee_rate: Decimal | None = None
     taker_fee_rate: Decimal | None = None
+    fees_in: FeeCurrency = "quote"
+    margin: MarginMode = "cross"
+    funding_rate: Decimal = ZERO
+    funding_hours: int = 8
+    liquidation_fee_rate: Decimal = LIQUIDATION_FEE_RATE
     depth_levels: int = 100
     report_queue_max: int = 10_000
     queue_model: QueueModel = QueueModel.PRINTS
@@ -61,6 +79,10 @@ class VenueSettings(Struct, frozen=True, kw_only=True):
         )
         if not all(0 <= latency < float("inf") for latency in latencies):
             raise ValueError("a latency is a finite number of milliseconds, zero or more")
+        if not 1 <= self.funding_hours <= 24 or 24 % self.funding_hours:
+            raise ValueError("funding_hours is a number of hours that divides a day")
+        if not all(rate.is_finite() for rate in (self.funding_rate, self.liquidation_fee_rate)):
+            raise ValueError("a rate is a finite number")
         if not 0 <= self.latency_jitter <= 1:
             raise ValueError("latency_jitter is a fraction from 0 to 1")
         if self.depth_levels < 1 or self.report_queue_max < 1:

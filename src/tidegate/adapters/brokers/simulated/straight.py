@@ -1,8 +1,9 @@
 """The straight way: an order that one level of the book fills whole, and that nothing else concerns, in one go.
 
-Most orders are so: immediate, priced, of a spot market that is open, smaller than the best level and paid for. What is
-anything else, or would be refused, is left to the long way, which judges it as if nobody had looked. Where this fills,
-the long way would have made the very same fill and left the very same world: that is what the tests hold it to.
+Most orders are so: immediate, priced, of a spot market that is open, smaller than the best level that is not used up,
+and paid for. What is anything else, or would be refused, is left to the long way, which judges it as if nobody had
+looked. Where this fills, the long way would have made the very same fill and left the very same world: that is what the
+tests hold it to.
 """
 
 from datetime import datetime
@@ -31,7 +32,7 @@ class StraightWay:
         self._trade_prefix = f"{self._state.generation}-"
 
     def filled(self, order: Order, at: datetime) -> OrderAcknowledged | None:  # noqa: C901 -- one way, few functions
-        """The order filled whole by the best level, or None and nothing done; in the domain's decimal context."""
+        """The order filled whole by the best level not used up, or None and nothing done; in the domain's context."""
         instrument, limit = self._instruments.get(order.symbol), order.limit_price
         if (
             instrument is None
@@ -54,17 +55,14 @@ class StraightWay:
             or not (quantity.is_finite() and limit.is_finite())
         ):
             return None
-        bid, ask = bids[-1], asks[-1]
-        if side is BUY:
-            level, price = ask, ask.price
-            if price > limit or bid.price >= price or instrument.asks.keys:
-                return None
-        else:
-            level, price = bid, bid.price
-            if price < limit or price >= ask.price or instrument.bids.keys:
-                return None
-        shown, used, most = level.total, instrument.used, product.maximum_quantity
-        notional = quantity * limit
+        if bids[-1].price >= asks[-1].price or (instrument.asks if side is BUY else instrument.bids).keys:
+            return None
+        left, used = ZERO, instrument.used
+        for level in reversed(asks if side is BUY else bids):
+            left = level.total - sum(used[level].values()) if level in used else level.total
+            if left > ZERO:
+                break
+        price, most, notional = level.price, product.maximum_quantity, quantity * limit
         if (
             quantity <= ZERO
             or limit <= ZERO
@@ -73,7 +71,8 @@ class StraightWay:
             or quantity < product.minimum_quantity
             or (most is not None and quantity > most)
             or notional < product.minimum_notional
-            or quantity > (shown - sum(used[level].values()) if level in used else shown)
+            or (price > limit if side is BUY else price < limit)
+            or quantity > left
         ):
             return None
         if side is BUY:
@@ -90,9 +89,9 @@ class StraightWay:
         venue_order_id = VenueOrderId(f"{self._order_prefix}{count}")
         value = quantity * price
         fee = credit(value * product.taker_fee_rate)
-        is_large = quantity * LARGE_FILL_DIVISOR > shown
+        is_large = quantity * LARGE_FILL_DIVISOR > level.total
         fill = Fill(
-            trade_id=TradeId(self._trade_prefix + str(trade).zfill(12)),
+            trade_id=TradeId(f"{self._trade_prefix}{trade:012}"),
             client_order_id=order_id,
             symbol=product.symbol,
             side=side,

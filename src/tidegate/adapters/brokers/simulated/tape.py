@@ -7,6 +7,7 @@ from tidegate.adapters.brokers.simulated.entry import OrderEntry
 from tidegate.adapters.brokers.simulated.exchange import Exchange
 from tidegate.adapters.brokers.simulated.feed import MarketFeed
 from tidegate.adapters.brokers.simulated.instrument import WHOLE_LEVEL, Instrument
+from tidegate.adapters.brokers.simulated.liquidation import Liquidator
 from tidegate.adapters.brokers.simulated.orders import EXPIRED, WorkingOrder
 from tidegate.adapters.brokers.simulated.queues import Hit, hits, left_queue, lose_sight, thinned
 from tidegate.adapters.brokers.words import MAKER
@@ -28,11 +29,12 @@ from tidegate.domain.products import OPEN_FOR_TRADING, floor_to
 class Tape:
     """What time does to the venue. Rows come in order; the caller works in the domain's decimal context."""
 
-    def __init__(self, exchange: Exchange, entry: OrderEntry, queue_power: int = 0) -> None:
+    def __init__(self, exchange: Exchange, entry: OrderEntry, liquidator: Liquidator, queue_power: int = 0) -> None:
         """`queue_power` is that of the probabilistic queue model; 0 lets trades alone shorten queues."""
         self._exchange = exchange
         self._queue_power = queue_power
         self._entry = entry
+        self._liquidator = liquidator
         self._floor = exchange.floor
         self._state = exchange.world.state
         self._feeds = exchange.feeds
@@ -50,12 +52,14 @@ class Tape:
             self._play_watched(row)
         else:
             self._feeds[row.product].apply(row)
+        if row.product in self._floor.margined:
+            self._liquidator.review(row.product, moment_of(state.at_us))
 
     @exact
     def advance(self, at_us: int) -> None:
         """The time has come this far: orders that lived until then have expired."""
         for order in self._floor.expired(at_us):
-            until = self._floor.until(order)
+            until = order.terms.expire_at
             assert until is not None  # noqa: S101  only dated orders are among them
             self._floor.end(order, EXPIRED, until, "its time has come")
             self._exchange.tell_order(order)

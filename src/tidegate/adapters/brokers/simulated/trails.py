@@ -1,6 +1,7 @@
 """Trails: triggers that follow the market, moved together however many there are."""
 
 from bisect import bisect_left
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -48,6 +49,10 @@ class Trails:
 
     def __len__(self) -> int:
         return len(self._group_of)
+
+    def __iter__(self) -> Iterator[WorkingOrder]:
+        for group in self._groups:
+            yield from (member.order for member in group.members)
 
     def add(self, order: WorkingOrder, price: Decimal) -> None:
         """Let an order follow from this price on, which is the market's."""

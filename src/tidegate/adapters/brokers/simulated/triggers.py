@@ -29,11 +29,11 @@ def reach_of(feed: MarketFeed, source: TriggerSource) -> Reach:
     """Where a market stands for its triggers.
 
     The last price counts as far as the book confirms it: it is up there only if nothing is offered for less, and down
-    there only if nobody bids more. The mark is half-way between the touches. No index is recorded.
+    there only if nobody bids more. The mark is the venue's own. No index is recorded.
     """
     if source is TriggerSource.MARK:
-        mid = feed.mid()
-        return Reach(mid, mid)
+        mark = feed.mark()
+        return Reach(mark, mark)
     last, bids, asks = feed.last_price, feed.book.bids.ordered, feed.book.asks.ordered
     if last is None or source is TriggerSource.INDEX:
         return _NOWHERE
@@ -86,6 +86,11 @@ class Triggers:
     def __init__(self) -> None:
         self._watches: dict[tuple[TriggerSource, TriggerDirection], _Watch] = {}
         self.count = 0
+
+    def __iter__(self) -> Iterator[WorkingOrder]:
+        for watch in self._watches.values():
+            yield from (waiting.order for waiting in watch.fixed)
+            yield from watch.trails
 
     def add(self, order: WorkingOrder) -> None:
         """Let an order wait; a trailing one follows from its `extreme`."""

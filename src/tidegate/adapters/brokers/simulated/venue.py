@@ -1,22 +1,26 @@
 """The simulated venue as one thing: its parts put together over a recording's products and a world."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from itertools import islice
+from typing import Any
 
 import msgspec
 
 from tidegate.adapters.brokers.simulated.amending import OrderAmendment
+from tidegate.adapters.brokers.simulated.calendar import Calendar
 from tidegate.adapters.brokers.simulated.entry import OrderEntry
 from tidegate.adapters.brokers.simulated.exchange import Exchange
+from tidegate.adapters.brokers.simulated.happenings import ScriptedEvent
 from tidegate.adapters.brokers.simulated.instrument import Instrument
+from tidegate.adapters.brokers.simulated.liquidation import Liquidator
 from tidegate.adapters.brokers.simulated.readings import Readings
 from tidegate.adapters.brokers.simulated.settings import QueueModel, VenueSettings
 from tidegate.adapters.brokers.simulated.tape import Tape
 from tidegate.adapters.brokers.simulated.world import World
 from tidegate.adapters.recordings.format import Row
-from tidegate.adapters.recordings.header import RecordingHeader
+from tidegate.adapters.recordings.header import RecordingHeader, microseconds_of
 from tidegate.domain.amounts import exact
 from tidegate.domain.products import Product
 
@@ -24,15 +28,29 @@ from tidegate.domain.products import Product
 class SimulatedVenue:
     """Order entry, amendments, tape and readings over one exchange; synchronous, and without a clock."""
 
-    def __init__(self, header: RecordingHeader, world: World, settings: VenueSettings) -> None:
+    def __init__(
+        self,
+        header: RecordingHeader,
+        world: World,
+        settings: VenueSettings,
+        happenings: Sequence[ScriptedEvent] = (),
+    ) -> None:
         self.settings = settings
         self.world = world
-        products = tuple(_in_session(product, settings, world.state.offset_us) for product in header.products)
-        self.exchange = Exchange(products, header, world)
+        later = timedelta(microseconds=world.state.offset_us)
+        products = tuple(_at_this_venue(product, settings, later) for product in header.products)
+        self.exchange = Exchange(products, header, world, settings)
         self.entry = OrderEntry(self.exchange, settings.self_trade_prevention)
         self.amendment = OrderAmendment(self.exchange, self.entry)
         is_probabilistic = settings.queue_model is QueueModel.PROBABILISTIC
-        self.tape = Tape(self.exchange, self.entry, settings.queue_power if is_probabilistic else 0)
+        self.tape = Tape(
+            self.exchange,
+            self.entry,
+            Liquidator(self.exchange, settings),
+            settings.queue_power if is_probabilistic else 0,
+        )
+        began_us = microseconds_of(header.started_at) + world.state.offset_us
+        self.calendar = Calendar(self.exchange, settings, began_us, happenings)
         self.readings = Readings(
             products,
             self.exchange.feed_index,
@@ -59,7 +77,9 @@ class SimulatedVenue:
         self.readings.hear(row)
 
     def advance(self, now_us: int) -> None:
-        """The time is now this: dated orders expire, and what was under way to us arrives."""
+        """The time is now this: what was set for it comes, dated orders expire, what was under way to us arrives."""
+        if self.calendar.next_us <= now_us:
+            self.calendar.advance(now_us)
         if self.exchange.floor.has_expiry(now_us):
             self.tape.advance(now_us)
         if self.readings.has_arrivals(now_us):
@@ -87,15 +107,15 @@ class TrailingBefore:
             instrument.triggers.add(order)
 
 
-def _in_session(product: Product, settings: VenueSettings, offset_us: int) -> Product:
-    """A product with the fees of the settings, and its dates as late as the session is played."""
-    changes: dict[str, object] = {
+def _at_this_venue(product: Product, settings: VenueSettings, later: timedelta) -> Product:
+    """The product with the venue's own fees, and its dates as much later as the session is than its recording."""
+    changes: dict[str, Any] = {
         name: rate
         for name, rate in (("maker_fee_rate", settings.maker_fee_rate), ("taker_fee_rate", settings.taker_fee_rate))
         if rate is not None
     }
-    later = timedelta(microseconds=offset_us)
-    for name, moment in (("opens_at", product.opens_at), ("expires_at", product.expires_at)):
-        if moment is not None and offset_us:
+    for name in ("expires_at", "opens_at"):
+        moment = getattr(product, name)
+        if moment is not None and later:
             changes[name] = moment + later
     return msgspec.structs.replace(product, **changes) if changes else product

@@ -109,6 +109,6 @@ def _next_session(archive: FileArchive, state: WorldState, recording: str, start
     days = max(0, (ended_us - started_at_us) // _DAY_US + 1)
     state.offset_us = days * _DAY_US
     state.at_us = state.lease_us = started_at_us + state.offset_us
-    state.rows, state.used, state.is_ended, state.is_closed = 0, [], False, False
+    state.rows, state.used, state.is_ended, state.is_closed, state.happened = 0, [], False, False, 0
     archive.write(state, {order.terms.client_order_id: order for order in open_orders}, ())
     return state

@@ -16,29 +16,37 @@ from tidegate.adapters.brokers.simulated.archive import WorldState, nothing
 from tidegate.adapters.brokers.simulated.orders import WorkingOrder
 from tidegate.adapters.recordings.header import microseconds_of
 from tidegate.domain.fills import Fill
-from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.identifiers import ClientOrderId, TradeId
+from tidegate.domain.movements import Movement
 
-WORLD_VERSION = 2
-"""2 has orders that wait for a trigger, which a program of version 1 would not know. It reads both, and writes 2."""
-_READABLE = (1, WORLD_VERSION)
+WORLD_VERSION = 3
+"""3 has orders that wait for a trigger, which a program of version 2 would not know. It reads both, and writes 3."""
+_READABLE = (2, WORLD_VERSION)
 _APPLICATION_ID = 0x54475731  # "TGW1"
 _SCHEMA = """
 CREATE TABLE orders (client_order_id TEXT PRIMARY KEY, is_open INTEGER NOT NULL, body BLOB NOT NULL);
 CREATE INDEX open_orders ON orders (is_open) WHERE is_open;
-CREATE TABLE fills (trade_id TEXT PRIMARY KEY, at_us INTEGER NOT NULL, client_order_id TEXT NOT NULL, body BLOB NOT
-NULL); CREATE INDEX fills_by_time ON fills (at_us); CREATE INDEX fills_by_order ON fills (client_order_id); CREATE
-TABLE state (id INTEGER PRIMARY KEY CHECK (id = 1), epoch INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE TABLE fills (
+    trade_id TEXT PRIMARY KEY, at_us INTEGER NOT NULL, client_order_id TEXT NOT NULL, body BLOB NOT NULL
+);
+CREATE INDEX fills_by_time ON fills (at_us);
+CREATE INDEX fills_by_order ON fills (client_order_id);
+CREATE TABLE movements (movement_id TEXT PRIMARY KEY, at_us INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE INDEX movements_by_time ON movements (at_us);
+CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 1), epoch INTEGER NOT NULL, body BLOB NOT NULL);
 """
 _PUT_ORDER = (
     "INSERT INTO orders VALUES (?, ?, ?) "
     "ON CONFLICT (client_order_id) DO UPDATE SET is_open = excluded.is_open, body = excluded.body"
 )
 _PUT_FILL = "INSERT INTO fills VALUES (?, ?, ?, ?)"
+_PUT_MOVEMENT = "INSERT INTO movements VALUES (?, ?, ?)"
 _PUT_STATE = "UPDATE state SET body = ? WHERE id = 1 AND epoch = ?"
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode_order = msgspec.json.Decoder(WorkingOrder).decode
 _decode_fill = msgspec.json.Decoder(Fill).decode
+_decode_movement = msgspec.json.Decoder(Movement).decode
 _decode_state = msgspec.json.Decoder(WorldState).decode
 
 
@@ -61,6 +69,7 @@ class FileArchive:
         self.path = path
         self._epoch = 0
         self.remember = nothing
+        self._taken_back: list[TradeId] = []
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self._database = sqlite3.connect(path, isolation_level=None)
@@ -94,8 +103,8 @@ class FileArchive:
         """Make this a fresh world: nothing of an earlier one is kept but its epoch."""
         with self._transaction():
             self._database.execute(f"PRAGMA user_version = {WORLD_VERSION}")
-            for table in ("orders", "fills", "state"):
-                self._database.execute(f"DELETE FROM {table}")  # noqa: S608  the names are the three above
+            for table in ("orders", "fills", "movements", "state"):
+                self._database.execute(f"DELETE FROM {table}")  # noqa: S608  the names are the four above
             self._epoch += 1
             self._database.execute("INSERT INTO state VALUES (1, ?, ?)", (self._epoch, _encode(state)))
 
@@ -126,7 +135,24 @@ class FileArchive:
         query = "SELECT body FROM fills WHERE client_order_id = ? ORDER BY trade_id"
         return self._fills(self._select(query, (client_order_id,)))
 
-    def write(self, state: WorldState, orders: Mapping[ClientOrderId, WorkingOrder], fills: Sequence[Fill]) -> None:
+    def movements(self, since: datetime) -> Sequence[Movement]:
+        query = "SELECT body FROM movements WHERE at_us >= ? ORDER BY at_us, movement_id"
+        rows = self._select(query, (microseconds_of(since),))
+        try:
+            return [_decode_movement(body) for (body,) in rows]
+        except msgspec.MsgspecError as error:
+            raise self._damaged(error) from None
+
+    def take_back(self, fill: Fill) -> None:
+        self._taken_back.append(fill.trade_id)
+
+    def write(
+        self,
+        state: WorldState,
+        orders: Mapping[ClientOrderId, WorkingOrder],
+        fills: Sequence[Fill],
+        movements: Sequence[Movement] = (),
+    ) -> None:
         """One venue step in one transaction.
 
         Raises:
@@ -139,6 +165,11 @@ class FileArchive:
                 execute(_PUT_ORDER, (order_id, order.is_open, _encode(order)))
             for fill in fills:
                 execute(_PUT_FILL, (fill.trade_id, microseconds_of(fill.at), fill.client_order_id, _encode(fill)))
+            for one in movements:
+                execute(_PUT_MOVEMENT, (one.movement_id, microseconds_of(one.at), _encode(one)))
+            for trade_id in self._taken_back:
+                execute("DELETE FROM fills WHERE trade_id = ?", (trade_id,))
+            self._taken_back.clear()
             if execute(_PUT_STATE, (_encode(state), self._epoch)).rowcount != 1:
                 raise WorldError(self.path, "another process has taken this world over")
 

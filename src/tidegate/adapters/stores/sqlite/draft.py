@@ -7,12 +7,19 @@ from decimal import Decimal
 from typing import Any
 from zlib import crc32
 
-from tidegate.adapters.stores.journal import row_hash
+from tidegate.adapters.stores.journal import microseconds, row_hash
 from tidegate.adapters.stores.sqlite.codec import encode, inbox_row
 from tidegate.adapters.stores.sqlite.head import Head
 from tidegate.adapters.stores.sqlite.units import StepUnit
 from tidegate.adapters.stores.steps import ACCOUNT_FACTS, Facts
-from tidegate.domain.events import AccountOpened, DayOpened, ExternalFlow, JournalEvent, TradingStateChanged
+from tidegate.domain.events import (
+    AccountMoved,
+    AccountOpened,
+    DayOpened,
+    ExternalFlow,
+    JournalEvent,
+    TradingStateChanged,
+)
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.positions import Position
 from tidegate.domain.records import InboxAnswer, StartMarks, Step
@@ -39,6 +46,7 @@ class Draft:
         self._decided: dict[str, int] = {}
         self._decisions: list[tuple[str, int]] = []
         self._fills: list[tuple[str, str, str, int]] = []
+        self._movements: list[tuple[str, int]] = []
         self._positions: dict[tuple[str, str], Position] = {}
         self._balances: dict[str, Decimal] = {}
         self._states: dict[str, TradingStateChanged] = {}
@@ -115,7 +123,11 @@ class Draft:
             self._facts.opened(event)
         elif isinstance(event, ExternalFlow):
             self._facts_changed = True
-            self._facts.flowed(event)
+            self._facts.flowed(event.currency, event.amount)
+        elif isinstance(event, AccountMoved):
+            self._facts_changed = True
+            self._facts.moved(event)
+            self._movements.append((event.movement.movement_id, microseconds(event.movement.at)))
         elif isinstance(event, DayOpened):
             self._facts_changed = True
             self._facts.day(event)
@@ -139,6 +151,7 @@ class Draft:
         yield _PUT_ORDER, [_order_row(record, decided.get(key)) for key, record in self._orders.items()]
         yield "INSERT INTO decisions VALUES (?, ?)", self._decisions
         yield _ADD_FILL, self._fills
+        yield "INSERT OR IGNORE INTO movements VALUES (?, ?)", self._movements
         yield _PUT_POSITION, [_position_row(position) for position in self._positions.values()]
         yield _PUT_BALANCE, [_balance_row(currency, total) for currency, total in self._balances.items()]
         yield _PUT_STATE, [(symbol, encode(change).decode()) for symbol, change in self._states.items()]

@@ -85,7 +85,12 @@ class Queries:
             orders_today=facts.sent_today(now),
             last_fill_at=facts.last_fill_at,
             starts=facts.starts,
+            movements=self._movements(),
         )
+
+    def _movements(self) -> dict[str, datetime]:
+        rows = self._connection.execute("SELECT movement_id, at FROM movements").fetchall()
+        return {movement_id: moment(at_us) for movement_id, at_us in rows}
 
     def facts(self) -> Facts:
         """What is remembered of the account beside orders and holdings."""

@@ -53,6 +53,7 @@ _FIRST = (
         sequence INTEGER NOT NULL,
         UNIQUE (symbol, trade_id)
     )""",
+    "CREATE TABLE movements (movement_id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID",
     """CREATE TABLE positions (
         symbol TEXT NOT NULL,
         strategy_id TEXT NOT NULL,

@@ -3,13 +3,15 @@
 # ruff: noqa: S101 -- a contract is asserted
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from tidegate.domain.events import DayOpened, ExternalFlow
+from tidegate.domain.events import AccountMoved, DayOpened, ExternalFlow
 from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.movements import Movement, MovementKind
 from tidegate.domain.orders import OrderRecord, RecordedOrder
 from tidegate.domain.records import InboxAnswer, RequestKind, StepCommitted, StoreUnavailable
 from tidegate.domain.vocabulary import OrderStatus, TradingState
@@ -113,6 +115,20 @@ class ProjectionClaims(StoreContract):
                 await store.commit(steps.step(flow))
             stored = await store.load()
             assert stored.opening_balances == {"USD": Decimal(100_000), "BTC": Decimal("0.25"), "ETH": Decimal(0)}
+
+    async def test_movements_are_remembered_by_their_ids_and_flows_are_not_ours(self, tmp_path: Path) -> None:
+        async with self.opened(tmp_path) as (store, steps):
+            await store.commit(steps.opened())
+            moved: dict[str, datetime] = {}
+            for number, (kind, amount) in enumerate(((MovementKind.DEPOSIT, "2"), (MovementKind.FUNDING, "1"))):
+                movement = Movement(
+                    movement_id=f"m{number}", kind=kind, at=steps.now(), currency="BTC", amount=Decimal(amount)
+                )
+                moved[movement.movement_id] = movement.at
+                await store.commit(steps.step(AccountMoved(movement=movement, at=movement.at)))
+            stored = await store.load()
+            assert stored.movements == moved
+            assert stored.opening_balances == {"USD": Decimal(100_000), "BTC": Decimal("2.5")}
 
     async def test_orders_are_counted_by_the_day_and_once_whatever_their_attempts(self, tmp_path: Path) -> None:
         clock = FixedClock()
