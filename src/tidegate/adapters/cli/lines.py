@@ -70,6 +70,9 @@ def order_line(record: OrderRecord) -> wire.OrderLine:
         filled_quantity=plain(record.filled_quantity),
         leaves_quantity=plain(record.leaves_quantity),
         limit_price=_amount(record.limit_price),
+        trigger_price=_amount(record.order.trigger_price),
+        trail=_amount(record.order.trail),
+        is_triggered=record.is_triggered,
         average_price=_amount(record.average_price),
         status=record.status.value,
         refused=None if refused is None else wire.WhyRefused(**asdict(refused)),
@@ -150,6 +153,7 @@ def _planned_order(order: Order) -> wire.PlannedOrder:
         quantity=plain(order.quantity),
         limit_price=_amount(order.limit_price),
         trigger_price=_amount(order.trigger_price),
+        trail=_amount(order.trail),
         reduce_only=order.reduce_only,
         post_only=order.post_only,
         expire_at=order.expire_at,
@@ -169,6 +173,7 @@ def fill_line(fill: Fill) -> wire.FillLine:
         fee_currency=fill.fee_currency,
         liquidity=fill.liquidity.value,
         is_inferred=fill.is_inferred,
+        is_large=fill.is_large,
         at=fill.at,
     )
 
@@ -285,6 +290,7 @@ def run_line(summary: RunSummary, faults: Mapping[str, int]) -> wire.RunLine:
         invariants=summary.invariants,
         seconds=summary.seconds,
         fills=summary.fills,
+        large_fills=summary.large_fills,
         no_order=summary.no_order,
         opening_equity=_amount(summary.opening_equity),
         realized_pnl=_amount(summary.realized_pnl) or "0",

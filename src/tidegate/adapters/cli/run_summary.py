@@ -65,6 +65,9 @@ def _counts(summary: RunSummary) -> Table:
     grid.add_row(
         "Filled", f"{figures.counted(summary.filled, 'order')} in {figures.counted(summary.fills, 'fill')}{rest}"
     )
+    if summary.large_fills:
+        large = f"{figures.counted(summary.large_fills, 'fill')} of more than a tenth of what was there"
+        grid.add_row("Large", f"{large}: in a real market the price would have moved")
     refused = sum(summary.refused.values())
     grid.add_row("Refused", Text(str(refused) if refused else "nothing", style="red" if refused else ""))
     return grid
@@ -138,6 +141,14 @@ def _faults(settings: Settings, faults: Mapping[str, int]) -> Table:
     return grid
 
 
+def _queues(settings: Settings) -> str:
+    """How resting orders are said to move up."""
+    paper = settings.paper
+    if paper.queue_model == "prints":
+        return "resting orders wait behind the displayed size"
+    return f"resting orders move up by a share of cancellations, too (power {paper.queue_power})"
+
+
 def assumptions(settings: Settings) -> str:
     """What a result on paper assumes, which is told with each."""
     paper = settings.paper
@@ -156,7 +167,8 @@ def assumptions(settings: Settings) -> str:
     )
     words = "/".join(f"{latency:g}" for latency in latencies)
     return (
-        "Assumed on paper: our orders do not move the recorded market; resting orders wait behind the displayed size; "
+        "Assumed on paper: our orders do not move the recorded market; "
+        f"{_queues(settings)}; "
         f"nothing fills past the recorded depth; feed/entry/ack/cancel take {words} ms; fees are {fees}; "
         f"derivatives have {paper.margin} margin and {funding}."
     )
