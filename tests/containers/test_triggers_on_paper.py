@@ -36,7 +36,7 @@ def settings(path: Path, **risk: object) -> Settings:
     # The market of these examples falls by a hundredth a step, which no guard of a real account lets pass.
     loose = {"collar_pct": "0.05", "slippage_guard_bps": "200", "slippage_ceiling_bps": "200", **risk}
     paper = {"recording": str(path), "opening_balances": {"USD": "100000"}}
-    return Settings(profile="replay", store={"url": "memory://"}, paper=paper, risk=loose)
+    return Settings.load(environ={}, profile="replay", store={"url": "memory://"}, paper=paper, risk=loose)
 
 
 async def stands(app: Application, record: OrderRecord) -> OrderRecord:
