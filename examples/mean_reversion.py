@@ -13,8 +13,6 @@ from decimal import Decimal
 from tidegate import Action, Decision, OrderType, Position, TimeInForce, TradingState
 from tidegate.application.strategy import StrategyView
 
-SPOT = "BTC-USD"
-PERPETUAL = "BTC-PERP"
 BASIS_POINTS = Decimal(10_000)
 
 
@@ -22,14 +20,23 @@ class MeanReversion:
     """Buys spot low, offers the perpetual on both sides, and closes either when the price is back at its average."""
 
     def __init__(
-        self, window: int, band_bps: Decimal, clip: Decimal, clips: int, quote: Decimal, rest: timedelta
+        self,
+        spot: str,
+        perpetual: str,
+        window: int,
+        band_bps: Decimal,
+        clip: Decimal,
+        clips: int,
+        quote: Decimal,
+        rest: timedelta,
     ) -> None:
+        self._spot, self._perpetual = spot, perpetual
         self._mids: deque[Decimal] = deque(maxlen=window)
         self._band_bps, self._clip, self._clips, self._quote, self._rest = band_bps, clip, clips, quote, rest
         self._acted: dict[str, datetime] = {}
 
     def decide(self, view: StrategyView) -> Iterator[tuple[str, Decision]]:
-        book = view.market(SPOT).book
+        book = view.market(self._spot).book
         if book is None or book.mid is None:
             return
         self._mids.append(book.mid)
@@ -38,29 +45,29 @@ class MeanReversion:
         average = sum(self._mids, Decimal(0)) / len(self._mids)
         away_bps = (book.mid / average - 1) * BASIS_POINTS
         for symbol, decision in (
-            (SPOT, self._spot(view, book.mid, away_bps)),
-            (PERPETUAL, self._offer(view, away_bps)),
+            (self._spot, self._buy_low(view, book.mid, away_bps)),
+            (self._perpetual, self._offer(view, away_bps)),
         ):
             if decision is not None:
                 self._acted[symbol] = view.now
                 yield symbol, decision
 
-    def _spot(self, view: StrategyView, mid: Decimal, away_bps: Decimal) -> Decision | None:
-        held = view.position(SPOT)
+    def _buy_low(self, view: StrategyView, mid: Decimal, away_bps: Decimal) -> Decision | None:
+        held = view.position(self._spot)
         if self._can_close(view, held) and away_bps >= 0:
             return Decision(action=Action.CLOSE, reason="the price is back at its average")
         is_full = held.quantity * mid > self._clip * (self._clips - 1)
-        if away_bps > -self._band_bps or is_full or not self._may_enter(view, SPOT):
+        if away_bps > -self._band_bps or is_full or not self._may_enter(view, self._spot):
             return None
         reason = f"{-away_bps:.1f} bps below the average"
         return Decision(action=Action.BUY, target_notional=self._clip, reference_price=mid, reason=reason)
 
     def _offer(self, view: StrategyView, away_bps: Decimal) -> Decision | None:
-        held, book = view.position(PERPETUAL), view.market(PERPETUAL).book
+        held, book = view.position(self._perpetual), view.market(self._perpetual).book
         if self._can_close(view, held):
             is_back = away_bps >= 0 if held.quantity > 0 else away_bps <= 0
             return Decision(action=Action.CLOSE, reason="the price is back at its average") if is_back else None
-        if book is None or abs(away_bps) < self._band_bps or not self._may_enter(view, PERPETUAL):
+        if book is None or abs(away_bps) < self._band_bps or not self._may_enter(view, self._perpetual):
             return None
         is_high = away_bps > 0
         return Decision(
@@ -86,6 +93,8 @@ class MeanReversion:
 
 
 def create(
+    spot: str = "BTC-USD",
+    perpetual: str = "BTC-PERP",
     window: int = 60,
     band_bps: Decimal = Decimal(1),
     clip: Decimal = Decimal(2_000),
@@ -93,5 +102,5 @@ def create(
     quote: Decimal = Decimal(1_000),
     rest_seconds: int = 20,
 ) -> MeanReversion:
-    """`window` in seconds, `clip` and `quote` in dollars, `rest_seconds` an offer's life and the pause of entries."""
-    return MeanReversion(window, band_bps, clip, clips, quote, timedelta(seconds=rest_seconds))
+    """`window` in seconds, `clip` and `quote` in the quote currency, `rest_seconds` an offer's life and pause."""
+    return MeanReversion(spot, perpetual, window, band_bps, clip, clips, quote, timedelta(seconds=rest_seconds))

@@ -4,11 +4,12 @@ from decimal import Decimal
 
 import pytest
 
-from tests.application.rig import SPOT, Rig, buy, close, only, placed, refused, sell
+from tests.application.rig import PERPETUAL, SPOT, Rig, buy, close, only, placed, refused, sell
 from tidegate import TradingState
 from tidegate.application.application import Application
-from tidegate.domain.events import ExternalFlow
-from tidegate.domain.reconciliation import ReconciliationReport
+from tidegate.domain.events import AccountMoved, ExternalFlow
+from tidegate.domain.movements import Movement, MovementKind
+from tidegate.domain.reconciliation import DifferenceKind, ReconciliationReport
 
 
 async def read_twice(app: Application, rig: Rig, *, adopt: bool = True) -> ReconciliationReport:
@@ -95,3 +96,42 @@ async def test_nothing_is_taken_up_that_was_seen_once_or_that_no_operator_spoke_
         else:
             assert (await read_twice(app, rig, adopt=False)).adopted == ()
     assert await rig.stored(ExternalFlow) == []
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [("0", "0.05"), ("0.05", "0.02"), ("0.05", "-0.01"), ("0.05", "0")])
+async def test_a_position_that_somebody_else_moved_is_taken_up(ours: str, theirs: str) -> None:
+    """Opened, reduced, turned or closed by hand at the venue: records agree afterwards, and entries go on."""
+    rig = Rig()
+    async with rig.open() as app:
+        if Decimal(ours):
+            placed(await app.coordinator.execute_decision(PERPETUAL, buy(ours)))
+            await rig.clock.advance(1)
+        rig.price(101_000)
+        change = Decimal(theirs) - Decimal(ours)
+        by_hand = Movement(
+            movement_id="by hand",
+            kind=MovementKind.ADJUSTMENT,
+            at=rig.clock.now(),
+            symbol=PERPETUAL,
+            quantity=change,
+            price=Decimal(101_500),
+        )
+        rig.venue.move(by_hand, is_told=False)
+        rig.venue.truth.movements.clear()
+        report = await read_twice(app, rig, adopt=False)
+        assert {one.kind for one in report.differences} >= {DifferenceKind.POSITION}
+        refused(await app.coordinator.execute_decision(PERPETUAL, buy("0.01")), "TRADING_STATE")
+
+        report = await app.reconcile(adopt=True, reason="seen")
+
+        assert DifferenceKind.POSITION in {one.kind for one in report.adopted}
+        assert app.account_position(PERPETUAL).quantity == Decimal(theirs)
+        assert (await read_twice(app, rig, adopt=False)).agrees
+        await app.resume("taken up", PERPETUAL)
+        await app.resume("taken up")
+        placed(await app.coordinator.execute_decision(PERPETUAL, buy("0.01")))
+        assert (await app.summary(0)).invariants == "hold"
+
+    moved = [event.movement for event in await rig.stored(AccountMoved)]
+    assert [(one.kind, one.quantity) for one in moved] == [(MovementKind.ADJUSTMENT, change)]
+    assert "taken up by operator" in moved[0].reason

@@ -11,7 +11,7 @@ from tidegate import OrderStatus, TradingState
 from tidegate.adapters.brokers.scripted import AmendAnswer, Answer
 from tidegate.adapters.brokers.scripted.broker import SCRIPTED_CAPABILITIES
 from tidegate.application.application import Application
-from tidegate.domain.events import AmendRequested, IncidentRaised
+from tidegate.domain.events import AmendRejected, AmendRequested, IncidentRaised, TradingStateChanged
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.submissions import AmendOutcome
 
@@ -204,3 +204,23 @@ async def test_an_amend_that_raises_is_unknown_and_stops_entries() -> None:
             await app.amend(order.client_order_id, Decimal("0.03"))
         assert only(app.open_orders()).status is OrderStatus.PENDING_AMEND
         refused(await app.coordinator.execute_decision(SPOT, buy()), "TRADING_STATE")
+
+
+async def test_a_halt_from_elsewhere_is_read_again_before_an_amend_is_sent() -> None:
+    """X6 for edits: what makes the order larger is not sent, what makes it smaller is; else it rests as it was."""
+    rig = Rig()
+    async with rig.open() as app:
+        order = await resting(app)
+        halt = TradingStateChanged(state=TradingState.HALTED, reason="elsewhere", by="operator", at=rig.clock.now())
+        await rig.store.write_state(halt)
+
+        refusal = refused(await app.amend(order.client_order_id, Decimal("0.03")), "TRADING_STATE")
+        smaller = (await app.amend(order.client_order_id, Decimal("0.01"))).unwrap()
+
+        assert "elsewhere" in refusal.message
+        assert smaller.quantity == Decimal("0.01")
+        assert (await app.summary(0)).invariants == "hold"
+
+    assert rig.venue.truth.amended == [order.client_order_id]
+    first = only(await rig.stored(AmendRejected))
+    assert (first.request, first.reason) == (1, "not sent: HALTED: elsewhere")

@@ -9,7 +9,7 @@ from tests.application.rig import HORIZON_SECONDS, PERPETUAL, SPOT, Rig, buy, of
 from tidegate import OrderStatus, TradingState
 from tidegate.adapters.brokers.scripted import Answer
 from tidegate.adapters.brokers.scripted.broker import SCRIPTED_CAPABILITIES
-from tidegate.domain.events import OrderSending
+from tidegate.domain.events import IncidentRaised, OrderAmended, OrderSending
 from tidegate.domain.vocabulary import Delivery
 
 
@@ -106,3 +106,30 @@ async def test_an_entry_is_never_sent_again_and_nothing_is_without_client_order_
         await other.clock.advance(HORIZON_SECONDS + 60)
         assert only(app.open_orders()).status is OrderStatus.UNKNOWN
     assert len(other.venue.truth.sent) == 2
+
+
+async def test_an_earlier_attempt_that_turns_up_after_all_has_its_own_terms_and_is_a_late_accept() -> None:
+    """The second attempt, at another price, is rejected; then the first arrives: one incident, and no other terms."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.05")))
+        rig.venue.next_submit(Answer.timeout_accepted_at_release())
+        lost = placed(await app.coordinator.execute_decision(SPOT, sell("0.05", reduce_only=True)))
+        rig.price(99_500)
+        rig.venue.next_submit(Answer.reject("VENUE_RATE"))
+        await rig.clock.advance(HORIZON_SECONDS + 4)
+        assert [sent.recorded.attempt for sent in rig.venue.truth.sent[1:]] == [1, 2]
+
+        rig.venue.release()
+        await rig.clock.advance(60)
+
+        order = only([one for one in await rig.store.orders() if one.client_order_id == lost.client_order_id])
+        assert order.limit_price == rig.venue.truth.sent[1].recorded.order.limit_price
+        assert order.is_late_accept
+        kinds = {event.kind for event in await rig.stored(IncidentRaised)}
+        assert "LATE_ACCEPT" in kinds
+        assert "TERMS_DIFFER" not in kinds
+        assert (await app.summary(0)).invariants == "hold"
+
+    amended = only(await rig.stored(OrderAmended))
+    assert amended.reason == "an earlier attempt had arrived after all"

@@ -35,6 +35,25 @@ async def test_a_gap_keeps_entries_out_until_everything_was_asked_for() -> None:
         placed(await app.coordinator.execute_decision(SPOT, buy()))
 
 
+async def test_a_gap_of_one_symbol_keeps_no_other_from_trading() -> None:
+    """A venue that numbers its reports by symbol says which are concerned; a second gap adds to them, or is of all."""
+    rig = Rig()
+    async with rig.open() as app:
+        rig.venue.unreachable(times=40)
+        rig.venue.gap("a number is missing", (SPOT,))
+        await rig.clock.advance(1)
+        refused(await app.coordinator.execute_decision(SPOT, buy()), "TRADING_STATE")
+        placed(await app.coordinator.execute_decision(PERPETUAL, buy()))
+        rig.venue.gap("another one is", (PERPETUAL,))
+        await rig.clock.advance(1)
+        refused(await app.coordinator.execute_decision(PERPETUAL, buy()), "TRADING_STATE")
+        refused(await app.coordinator.execute_decision(SPOT, buy()), "TRADING_STATE")
+        rig.venue.reachable()
+        await rig.clock.advance(7)
+        placed(await app.coordinator.execute_decision(SPOT, buy()))
+        placed(await app.coordinator.execute_decision(PERPETUAL, buy()))
+
+
 async def test_an_account_that_was_never_compared_makes_no_entry() -> None:
     """A start whose venue cannot be read opens, lets exits through, and waits with entries."""
     rig = Rig()

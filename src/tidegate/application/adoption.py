@@ -1,52 +1,116 @@
-"""Adoption: balances that changed by none of our orders, taken up because an operator says so."""
+"""Adoption: balances and positions that changed by none of our orders, taken up because an operator says so."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from msgspec import Struct
 
 from tidegate.application.desk import AccountDesk
 from tidegate.domain.amounts import DOMAIN_CONTEXT, ZERO
-from tidegate.domain.events import DayOpened, ExternalFlow, JournalEvent
+from tidegate.domain.events import AccountMoved, DayOpened, ExternalFlow, JournalEvent
+from tidegate.domain.movements import Movement, MovementKind
 from tidegate.domain.reconciliation import Difference, DifferenceKind
 from tidegate.domain.records import StepCommitted
-from tidegate.domain.submissions import VenueBalances
+from tidegate.domain.submissions import VenueBalances, VenuePosition, VenuePositions
 
 
 class Adoption(Struct, frozen=True, kw_only=True):
-    """An operator's word that what differs in the balances came from outside."""
+    """An operator's word that what differs came from outside."""
 
     by: str
     reason: str
 
 
 async def adopt(
-    desk: AccountDesk, adoption: Adoption, confirmed: Sequence[Difference], theirs: VenueBalances
+    desk: AccountDesk,
+    adoption: Adoption,
+    confirmed: Sequence[Difference],
+    balances: VenueBalances,
+    positions: VenuePositions | None,
 ) -> tuple[tuple[Difference, ...], str]:
-    """Take up what differs in balances, as the venue has just told them; what was taken up, or why the store refused.
+    """Take up what differs in positions and balances, as the venue has just told them; what was taken up, or why not.
 
-    The day's opening equity moves with them, so that what was deposited is no profit, and what was withdrawn no loss.
+    Derivative positions first: what their change realises is in the venue's balances too. The day's opening equity
+    moves with the flows, so that what was deposited is no profit, and what was withdrawn no loss.
     """
-    balances = [one for one in confirmed if one.kind is DifferenceKind.BALANCE]
-    if not balances:
-        return (), ""
-    at, ledger = desk.clock.now(), desk.ledger
-    flows = [
-        ExternalFlow(
-            currency=one.subject,
-            amount=DOMAIN_CONTEXT.subtract(
-                theirs.balances.get(one.subject, ZERO), ledger.balances.get(one.subject, ZERO)
-            ),
-            by=adoption.by,
-            reason=adoption.reason,
-            at=at,
-        )
-        for one in balances
-    ]
-    outcome = await desk.commit(at, *flows, *day_after(desk, [(flow.currency, flow.amount) for flow in flows]))
+    taken: list[Difference] = []
+    at = desk.clock.now()
+    moved, failures = _moved(desk, adoption, confirmed, positions)
+    flawed = "; ".join(failures)
+    if moved:
+        outcome = await desk.commit(at, *(AccountMoved(movement=one, at=at) for one in moved.values()))
+        if not isinstance(outcome, StepCommitted):
+            return (), _not_durable(outcome)
+        taken += [one for one in confirmed if one.kind is DifferenceKind.POSITION and one.subject in moved]
+    found = [one for one in confirmed if one.kind is DifferenceKind.BALANCE]
+    # What a position realised here is in the venue's balance already, in whatever it says.
+    settled = (desk.ledger.product(symbol).settlement_currency for symbol in moved)
+    flows = _flows(desk, adoption, (*(one.subject for one in found), *settled), balances)
+    if not flows:
+        return tuple(taken), flawed
+    day = day_after(desk, [(flow.currency, flow.amount) for flow in flows])
+    outcome = await desk.commit(at, *flows, *day)
     if not isinstance(outcome, StepCommitted):
-        return (), f"the store did not take up what came from outside: {getattr(outcome, 'reason', outcome)}"
-    return tuple(balances), ""
+        return tuple(taken), _not_durable(outcome)
+    return (*taken, *found), flawed
+
+
+def _flows(
+    desk: AccountDesk, adoption: Adoption, currencies: Iterable[str], theirs: VenueBalances
+) -> list[ExternalFlow]:
+    """What brings these balances to where the venue has them."""
+    flows = []
+    for currency in dict.fromkeys(currencies):
+        ours = desk.ledger.balances.get(currency, ZERO)
+        amount = DOMAIN_CONTEXT.subtract(theirs.balances.get(currency, ZERO), ours)
+        if amount:
+            flows.append(
+                ExternalFlow(
+                    currency=currency, amount=amount, by=adoption.by, reason=adoption.reason, at=desk.clock.now()
+                )
+            )
+    return flows
+
+
+def _not_durable(outcome: object) -> str:
+    return f"the store did not take up what came from outside: {getattr(outcome, 'reason', outcome)}"
+
+
+def _moved(
+    desk: AccountDesk, adoption: Adoption, confirmed: Sequence[Difference], theirs: VenuePositions | None
+) -> tuple[dict[str, Movement], list[str]]:
+    """What brings each position that differs to where the venue has it, by symbol; and what has no price for it."""
+    held = {} if theirs is None else {one.symbol: one for one in theirs.positions}
+    at, moved, failures = desk.clock.now(), dict[str, Movement](), list[str]()
+    for one in confirmed:
+        if one.kind is not DifferenceKind.POSITION or theirs is None:
+            continue
+        symbol, ours = one.subject, desk.ledger.account_position(one.subject).quantity
+        their = held.get(symbol, VenuePosition(symbol=symbol))
+        change = DOMAIN_CONTEXT.subtract(their.quantity, ours)
+        price = _price(desk, their, ours)
+        if price is None:
+            failures.append(
+                f"the position of {symbol} cannot be taken up: neither the venue nor the market gives a price"
+            )
+        elif change:
+            moved[symbol] = Movement(
+                movement_id=f"adopted-{desk.store.epoch}-{symbol}-{at.timestamp():.6f}",
+                kind=MovementKind.ADJUSTMENT,
+                at=at,
+                symbol=symbol,
+                quantity=change,
+                price=price,
+                reason=f"taken up by {adoption.by}: {adoption.reason}",
+            )
+    return moved, failures
+
+
+def _price(desk: AccountDesk, their: VenuePosition, ours: Decimal) -> Decimal | None:
+    """At what the change is booked: the venue's entry price where a position is new, else the mark."""
+    mark = desk.market_data.reading(their.symbol).mark
+    is_new = not ours and their.entry_price is not None
+    return their.entry_price if is_new else mark.price if mark is not None else their.entry_price
 
 
 def day_after(desk: AccountDesk, flows: Sequence[tuple[str, Decimal]]) -> tuple[JournalEvent, ...]:

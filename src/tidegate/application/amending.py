@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from tidegate.application.desk import AccountDesk
 from tidegate.application.engine import ExecutionEngine
-from tidegate.application.preparing import hindrance
+from tidegate.application.preparing import hindrance, state_refusal
 from tidegate.application.resolving import OrderResolver
 from tidegate.domain.amounts import DOMAIN_CONTEXT, InvalidAmount, plain, price, quantity
-from tidegate.domain.events import AmendRequested
+from tidegate.domain.events import AmendRejected, AmendRequested
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import ApprovedOrder, OrderRecord
 from tidegate.domain.pace import terms_of
@@ -19,7 +19,8 @@ from tidegate.domain.ports import EnginePort
 from tidegate.domain.records import StepCommitted
 from tidegate.domain.refusals import AnyRefusal, InvalidRefused, MarketStateRefused, Remedy, StoreRefused
 from tidegate.domain.settlement import news_of_amend
-from tidegate.domain.submissions import AmendConfirmed, AmendOutcome
+from tidegate.domain.states import permits
+from tidegate.domain.submissions import AmendConfirmed, AmendOutcome, AmendUnanswered
 from tidegate.domain.vocabulary import OrderSide, OrderStatus
 
 _AMENDABLE = (OrderStatus.ACCEPTED, OrderStatus.PARTIALLY_FILLED)
@@ -68,7 +69,24 @@ class Amender:
         outcome = await self._desk.commit(at, event)
         if not isinstance(outcome, StepCommitted):
             return StoreRefused(message=f"the amend could not be made durable: {getattr(outcome, 'reason', outcome)}")
+        if not _is_smaller(record, terms):
+            forbidden = await self._forbidden(record, request)
+            if forbidden is not None:
+                return forbidden
         return await self._send(record, request, terms)
+
+    async def _forbidden(self, record: OrderRecord, request: int) -> AnyRefusal | None:
+        """X6 for edits: the state as it is durable now, which another process may have written, before any byte."""
+        desk, symbol = self._desk, record.symbol
+        entry = await desk.store.state(symbol)
+        if permits(entry.state, record.order.purpose):
+            return None
+        why = f"not sent: {entry.state}: {entry.reason}"
+        rejected = AmendRejected(
+            client_order_id=record.client_order_id, request=request, reason=why, at=desk.clock.now()
+        )
+        await desk.learn(record.client_order_id, (rejected,))
+        return state_refusal(symbol, entry.state.value, entry.reason, entry.by)
 
     async def _send(self, record: OrderRecord, request: int, terms: _Terms) -> OrderRecord:
         desk, order_id = self._desk, record.client_order_id
@@ -87,12 +105,17 @@ class Amender:
         """The venue's answer. An adapter that raises where it may not cannot be trusted with entries (P14)."""
         answer: AmendOutcome | None = None
         is_given_up = False
+        under_way, name = self._desk.transmissions, f"amend {record.client_order_id}"
+        under_way.begin(name)
         try:
             answer = await self._venue.amend(record, terms.quantity, terms.limit_price)
         except CancelledError:
-            is_given_up = True
-            raise
+            if not under_way.take_cut(name):
+                is_given_up = True
+                raise
+            answer = AmendUnanswered(reason="no answer before the deadline", at=self._desk.clock.now())
         finally:
+            under_way.end(name)
             if answer is None and not is_given_up:
                 order_id = record.client_order_id
                 self._desk.broke("ADAPTER_FAILED", f"the venue's adapter raised while it amended {order_id}")

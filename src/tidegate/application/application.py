@@ -30,6 +30,7 @@ from tidegate.domain.orders import OrderRecord
 from tidegate.domain.ports import DecisionIntakePort, EventSubscriberPort
 from tidegate.domain.reconciliation import ReconciliationReport
 from tidegate.domain.refusals import AnyRefusal
+from tidegate.domain.requests import SettleRequest
 from tidegate.domain.vocabulary import TradingState
 
 _AT_REST_SECONDS = 5.0
@@ -174,8 +175,12 @@ class Application(AccountReadings):
             await self._desk.clock.sleep(self._intervals.inbox)
 
     async def _watch(self) -> None:
-        """Miss the loops that hang. This one waits for nothing but the clock and the store."""
+        """Miss the loops that hang, and cut off requests past their deadline.
+
+        This one waits for nothing but the clock and the store.
+        """
         while self._running.running:
+            self._desk.transmissions.cut_off_overdue()
             for name in self._pulse.silent():
                 if name not in self._children.dead:
                     await self._stop_entries("LOOP_SILENT", f"the loop {name!r} has not come round for too long")
@@ -215,6 +220,13 @@ class Application(AccountReadings):
     ) -> Result[OrderRecord, AnyRefusal]:
         """Another *total* quantity, and another price where one is given, for an order that rests."""
         return await self.operations.amend(client_order_id, quantity, limit_price)
+
+    async def settle(self, request: SettleRequest) -> Result[OrderRecord, AnyRefusal]:
+        """Say what became of an order that no question can settle, because somebody has looked at the venue.
+
+        The order as it then stands, or a refusal that says why the word was not taken (yet).
+        """
+        return await self.operations.settle(request)
 
     async def cancel_all(self, *, include_protection: bool = False, reason: str = "") -> tuple[OrderRecord, ...]:
         return await self.operations.cancel_all(include_protection=include_protection, reason=reason)

@@ -12,7 +12,7 @@ from tidegate.domain.orders import OrderRecord
 from tidegate.domain.ports import EnginePort
 from tidegate.domain.records import WriterLost
 from tidegate.domain.settlement import news_of_cancel
-from tidegate.domain.submissions import CancelConfirmed, CancelOutcome, CancelRefused
+from tidegate.domain.submissions import CancelConfirmed, CancelOutcome, CancelRefused, CancelUnanswered
 
 _POLL_SECONDS = 0.05
 _DOUBLINGS_MAX = 6
@@ -89,12 +89,17 @@ class Canceler:
         """The venue's answer. An adapter that raises where it may not cannot be trusted with entries (P14)."""
         outcome: CancelOutcome | None = None
         is_given_up = False
+        under_way, name = self._desk.transmissions, f"cancel {record.client_order_id} {record.cancel_requests}"
+        under_way.begin(name)
         try:
             outcome = await self.venue.cancel(record)
         except CancelledError:
-            is_given_up = True
-            raise
+            if not under_way.take_cut(name):
+                is_given_up = True
+                raise
+            outcome = CancelUnanswered(reason="no answer before the deadline", at=self._desk.clock.now())
         finally:
+            under_way.end(name)
             if outcome is None and not is_given_up:
                 order_id = record.client_order_id
                 self._desk.broke("ADAPTER_FAILED", f"the venue's adapter raised while it canceled {order_id}")

@@ -9,7 +9,9 @@ from tidegate.application.ended import EndedOrders
 from tidegate.application.histories import HistoryKeeper
 from tidegate.application.publishing import Publisher
 from tidegate.application.recording import OrdersBeingRecorded
+from tidegate.application.sight import Sight
 from tidegate.application.tally import Tally, begins_to_fill
+from tidegate.application.transmissions import Transmissions
 from tidegate.domain.decisions import Decision
 from tidegate.domain.events import IncidentRaised, JournalEvent, OrderNews, OrderUnanswered, TradingStateChanged
 from tidegate.domain.identifiers import ClientOrderId
@@ -17,7 +19,7 @@ from tidegate.domain.one_look import Approval
 from tidegate.domain.order_stats import OrderStats
 from tidegate.domain.orders import TERMINAL, OrderRecord
 from tidegate.domain.ports import ClockPort, MarketDataPort, OrderStorePort
-from tidegate.domain.reconciliation import Difference, ReconciliationReport
+from tidegate.domain.reconciliation import Difference
 from tidegate.domain.records import CommitOutcome, StartMarks, Step, StepCommitted
 from tidegate.domain.risk import RiskManager
 from tidegate.domain.vocabulary import OrderStatus, TradingState
@@ -30,10 +32,7 @@ _SENDING, _UNKNOWN, _REFUSED = OrderStatus.SENDING, OrderStatus.UNKNOWN, OrderSt
 
 
 class AccountDesk(DeskReading):
-    """What is known of one account, what is written of it, and who is told.
-
-    Every change goes through here: folded into the ledger, handed to the store, told to the subscribers, in this order.
-    """
+    """Every change goes through here: folded into the ledger, handed to the store, told, in this order."""
 
     def __init__(
         self,
@@ -75,13 +74,12 @@ class AccountDesk(DeskReading):
         self.ended = EndedOrders(store)
         self.in_transit: set[ClientOrderId] = set()
         self.recording = OrdersBeingRecorded()
+        self.transmissions = Transmissions(clock)
         self.fences: dict[str, int] = {}
         self.differences: tuple[Difference, ...] = ()
         self.order_differences: dict[str, Difference] = {}
         """What differs of single orders, by their ids, until the venue is seen to agree."""
-        self.unsynced = ""
-        """Why what the venue did may have been missed; empty once everything was asked for and compared since."""
-        self.gaps = 0
+        self.sight = Sight()
         self.blind_since: datetime | None = None
         """Since when no reconciliation has seen everything; None while the last one did."""
         self.filled_orders = 0
@@ -153,16 +151,6 @@ class AccountDesk(DeskReading):
         if what not in self.broken:
             self.broken[what] = symbol
             self.incident(self.clock.now(), kind, what, symbol=symbol, client_order_id=client_order_id)
-
-    def lost_sight(self, reason: str) -> None:
-        """Something may have been missed: no entry until everything has been asked for and compared (S1)."""
-        self.unsynced = reason
-        self.gaps += 1
-
-    def compared(self, report: ReconciliationReport, gaps: int) -> None:
-        """A pass that began after so many gaps has ended; if it saw everything and suspects nothing, entries go on."""
-        if report.is_complete and not report.suspected and self.gaps == gaps:
-            self.unsynced = ""
 
     async def change_state(self, change: TradingStateChanged) -> CommitOutcome:
         """Make a trading state durable and have it hold here: the next SENDING transaction reads it in any case.

@@ -17,6 +17,7 @@ from tidegate.domain.requests import (
     DecideRequest,
     ReconcileRequest,
     Reply,
+    SettleRequest,
     StateRequest,
 )
 
@@ -72,6 +73,11 @@ async def _cancel(operations: Operations, body: CancelRequest) -> Reply:
     return Reply(orders=(result.unwrap(),)) if isinstance(result, Success) else Reply(refusal=result.failure())
 
 
+async def _settle(operations: Operations, body: SettleRequest) -> Reply:
+    result = await operations.settle(body)
+    return Reply(orders=(result.unwrap(),)) if isinstance(result, Success) else Reply(refusal=result.failure())
+
+
 async def _cancel_all(operations: Operations, body: CancelAllRequest) -> Reply:
     return Reply(orders=await operations.cancel_all(include_protection=body.include_protection, reason=body.reason))
 
@@ -107,4 +113,5 @@ _HANDLERS: dict[RequestKind, tuple[type, Callable[[Operations, Any], Awaitable[R
     RequestKind.CLOSE: (CloseRequest, _close),
     RequestKind.STATE: (StateRequest, _state),
     RequestKind.RECONCILE: (ReconcileRequest, _reconcile),
+    RequestKind.SETTLE: (SettleRequest, _settle),
 }

@@ -13,6 +13,7 @@ from tidegate.application.coordinator import ExecutionCoordinator
 from tidegate.application.desk import AccountDesk
 from tidegate.application.placement import PlacementResult
 from tidegate.application.preparing import unknown_symbol
+from tidegate.application.settling import Settler
 from tidegate.application.starts import release
 from tidegate.application.state_keeper import StateKeeper
 from tidegate.application.troubles import acknowledge
@@ -24,6 +25,7 @@ from tidegate.domain.orders import OrderRecord
 from tidegate.domain.reconciliation import ReconciliationReport
 from tidegate.domain.records import StepCommitted
 from tidegate.domain.refusals import AnyRefusal, InvalidRefused, Remedy
+from tidegate.domain.requests import SettleRequest
 from tidegate.domain.vocabulary import Action, TradingState
 
 _OPERATOR = "operator"
@@ -56,6 +58,7 @@ class Operations:
         self._canceler = canceler
         self._states = states
         self._process = process
+        self._settler = Settler(desk, canceler.venue, canceler.resolver)
         self._amender = amender if amender is not None else Amender(desk, canceler.venue, canceler.resolver)
 
     async def cancel(self, client_order_id: str, reason: str = "") -> Result[OrderRecord, AnyRefusal]:
@@ -80,6 +83,12 @@ class Operations:
         """Give a resting order another *total* quantity and price; PENDING_AMEND while the answer is not known."""
         order_id = ClientOrderId(str(client_order_id))
         outcome = await self._amender.amend(order_id, quantity, limit_price, self.coordinator.engine)
+        return Success(outcome) if isinstance(outcome, OrderRecord) else Failure(outcome)
+
+    async def settle(self, request: SettleRequest) -> Result[OrderRecord, AnyRefusal]:
+        """Take an operator's word on an order that no question can settle; see `Settler`."""
+        said = replace(request, reason=recordable(request.reason))
+        outcome = await self._settler.settle(said, _OPERATOR)
         return Success(outcome) if isinstance(outcome, OrderRecord) else Failure(outcome)
 
     async def cancel_all(self, *, include_protection: bool = False, reason: str = "") -> tuple[OrderRecord, ...]:

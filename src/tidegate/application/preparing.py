@@ -71,7 +71,7 @@ def plainly(desk: AccountDesk, capabilities: EngineCapabilities, one: Execution)
         or one.by_operator
         or one.default_time_in_force is not None
         or desk.fences
-        or desk.unsynced
+        or desk.sight.reason
         or desk.broken
         or not (one.mark is None and one.product is None and one.position is None)
     ):
@@ -190,13 +190,13 @@ def unsettled_close(
 
 def hindrance(desk: AccountDesk, order: Order) -> TradingStateRefused | None:
     """Why no entry may be made now, whatever the trading state: its symbol is being closed, or we are blind."""
-    if order.purpose.is_exit or not (desk.unsynced or desk.fences or desk.broken):
+    if order.purpose.is_exit or not (desk.sight.reason or desk.fences or desk.broken):
         return None
     for what, symbol in desk.broken.items():
         if not symbol or symbol == order.symbol:
             return state_refusal(order.symbol, TradingState.REDUCING.value, what, "guard records")
-    if desk.unsynced:
-        return state_refusal(order.symbol, "UNSYNCED", desk.unsynced, "reconciliation")
+    if desk.sight.is_lost_of(order.symbol):
+        return state_refusal(order.symbol, "UNSYNCED", desk.sight.reason, "reconciliation")
     if order.symbol not in desk.fences:
         return None
     return state_refusal(order.symbol, "CLOSING", "a close of it is under way", "placement")

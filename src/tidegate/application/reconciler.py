@@ -76,7 +76,7 @@ class OrderReconciler:
             return await self._reconcile(report_only, adoption)
 
     async def _reconcile(self, report_only: bool, adoption: Adoption | None) -> ReconciliationReport:
-        at, gaps = self.desk.clock.now(), self.desk.gaps
+        at, gaps = self.desk.clock.now(), self.desk.sight.gaps
         unreachable: list[str] = []
         differences: list[Difference] = []
         fills = await self.venue.fills(self._since(at))
@@ -102,13 +102,13 @@ class OrderReconciler:
             unreachable.append(f"open orders: {repeated}")
         else:
             resolved = await self._compare_orders(at, theirs, differences, report_only)
-        found, unseen, balances = await self._money_differences()
+        found, unseen, balances, positions = await self._money_differences()
         unreachable.extend(unseen)
         confirmed = self._confirm(at, found, report_only)
         adopted: tuple[Difference, ...] = ()
         if adoption is not None and balances is not None:
             # At once, while the ledger stands where it was compared.
-            adopted, failure = await adopt(self.desk, adoption, confirmed, balances)
+            adopted, failure = await adopt(self.desk, adoption, confirmed, balances, positions)
             unreachable.extend([failure] if failure else [])
         differences.extend(one for one in confirmed if one not in adopted)
         differences.extend(one for one in self.desk.order_differences.values() if one not in differences)
@@ -133,7 +133,7 @@ class OrderReconciler:
             desk.blind_since = desk.blind_since or report.at
             return
         desk.blind_since = None
-        desk.compared(report, gaps)
+        desk.sight.compared(report, gaps)
 
     def _since(self, at: datetime) -> datetime:
         """From where fills are asked for: behind the latest of a complete listing, or the account's opening."""
@@ -212,7 +212,9 @@ class OrderReconciler:
                 resolved.append(record.client_order_id)
         return resolved
 
-    async def _money_differences(self) -> tuple[tuple[Difference, ...], list[str], VenueBalances | None]:
+    async def _money_differences(
+        self,
+    ) -> tuple[tuple[Difference, ...], list[str], VenueBalances | None, VenuePositions | None]:
         """Positions and balances that differ now, and the venue's; nothing is concluded while an order is in flight."""
         unseen: list[str] = []
         found: tuple[Difference, ...] = ()
@@ -223,14 +225,15 @@ class OrderReconciler:
             if isinstance(answer, Unreachable):
                 unseen.append(f"{name}: {answer.reason}")
         if self.desk.ledger.fill_count != before or self._in_flight():
-            return (), unseen, None
+            return (), unseen, None, None
+        held = positions if isinstance(positions, VenuePositions) else None
         if isinstance(positions, VenuePositions):
             found += self._positions_against(positions)
         if isinstance(balances, VenueBalances):
             self._check_account(balances)
             found += self._balances_against(balances)
-            return found, unseen, balances
-        return found, unseen, None
+            return found, unseen, balances, held
+        return found, unseen, None, held
 
     def _check_account(self, theirs: VenueBalances) -> None:
         """C5, where the venue could not be asked at the start: the key must be of the account that the store is of."""

@@ -48,13 +48,13 @@ class Recovery:
             raise failure
         self._doubt_what_was_sending()
         await self._supervisor.refused_watch.restore(last[0].at if last else None)
-        desk.lost_sight("records and venue have not been compared since the start")
+        desk.sight.lost("records and venue have not been compared since the start")
         for record in desk.live_orders():
             if await self._starts.is_watched(record.client_order_id):
                 await self._supervisor.resolver.resolve(record.client_order_id)
-        gaps = desk.gaps
+        gaps = desk.sight.gaps
         report = await self._supervisor.reconcile_once()
-        desk.compared(report, gaps)
+        desk.sight.compared(report, gaps)
         await self._supervisor.check_in_flight(0.0)
         await self._supervisor.guard_watch.run_all()
         await self._starts.end()

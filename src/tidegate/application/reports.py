@@ -55,10 +55,10 @@ class ReportReader:
                 await self._updated(order)
             case MovementReport(movement=movement):
                 await self._movements.take([movement])
-            case ReportGap(reason=reason, at=at):
+            case ReportGap(reason=reason, at=at, symbols=symbols):
                 self.is_gap = True
-                self._desk.lost_sight(f"reports of the venue may be missing: {reason}")
-                self._desk.incident(at, "REPORT_GAP", reason)
+                self._desk.sight.lost(f"reports of the venue may be missing: {reason}", symbols)
+                self._desk.incident(at, "REPORT_GAP", reason, symbol=symbols[0] if len(symbols) == 1 else "")
 
     async def _filled(self, fill: Fill) -> None:
         record = await self._desk.standing(fill.client_order_id)

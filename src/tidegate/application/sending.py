@@ -35,7 +35,7 @@ from tidegate.domain.refusals import (
 from tidegate.domain.remedies import in_decision_terms
 from tidegate.domain.settlement import news_of_submission
 from tidegate.domain.states import permits
-from tidegate.domain.submissions import SubmissionOutcome
+from tidegate.domain.submissions import SubmissionOutcome, SubmissionUnanswered
 from tidegate.domain.views import ReviewView
 from tidegate.domain.vocabulary import Delivery
 
@@ -57,11 +57,7 @@ class Sent(Struct, frozen=True, gc=False):
 
 
 class OrderSender:
-    """Takes one translated order to the venue.
-
-    Reviewing, reserving and queueing the record happen without an await between them, so that two decisions never count
-    the same room twice (X3).
-    """
+    """Reviews, reserves and queues the record without an await between, so that no room is counted twice (X3)."""
 
     def __init__(self, desk: AccountDesk, venue: EnginePort, canceler: Canceler) -> None:
         self._desk = desk
@@ -162,12 +158,17 @@ class OrderSender:
         desk.stats.attempted += 1
         outcome: SubmissionOutcome | None = None
         is_cancelled = False
+        under_way = desk.transmissions
+        under_way.begin(order_id)
         try:
             outcome = await self._venue.submit(recorded)
         except CancelledError:
-            is_cancelled = True
-            raise
+            if not under_way.take_cut(order_id):
+                is_cancelled = True
+                raise
+            outcome = SubmissionUnanswered(reason="no answer before the deadline", at=desk.clock.now())
         finally:
+            under_way.end(order_id)
             if outcome is None:
                 # Given up, or a bug in an adapter: the order may be live, and that is recorded all the same (P16).
                 desk.doubt(order_id, recorded.attempt, "interrupted before the venue's answer was read")

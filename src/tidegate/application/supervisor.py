@@ -145,7 +145,7 @@ class ExecutionRuntimeSupervisor:
     def _is_unsettled(self) -> bool:
         """Whether the last pass left something to be looked at again: a suspicion, or what it could not see."""
         report = self.reconciler.snapshot()
-        return bool(self.reconciler.desk.unsynced) or (report is not None and bool(report.suspected))
+        return bool(self.reconciler.desk.sight.reason) or (report is not None and bool(report.suspected))
 
     async def check_in_flight(self, age_seconds: float) -> None:
         """Ask for what has been without an answer for that long, for what was refused lately, and for cancels again."""

@@ -13,7 +13,7 @@ Trouble = tuple[str, str]
 def troubles(desk: AccountDesk, at: datetime) -> list[Trouble]:
     """Everything that is in doubt and that no operator has resumed in spite of."""
     found = list(_all(desk, at))
-    if not desk.unsynced:
+    if not desk.sight.reason:
         # What has passed is new trouble should it come again; before everything was compared nothing has passed.
         desk.acknowledged.intersection_update(sentence for _, sentence in found)
     return [one for one in found if one[1] not in desk.acknowledged]

@@ -32,7 +32,7 @@ def make_desk(
     order_stats: OrderStats,
 ) -> AccountDesk:
     """The account's desk."""
-    return AccountDesk(
+    desk = AccountDesk(
         store=store,
         market_data=market_data,
         clock=clock,
@@ -41,6 +41,8 @@ def make_desk(
         is_live=settings.profile == "live",
         order_stats=order_stats,
     )
+    desk.transmissions.deadline_seconds = float(settings.supervisor.venue_deadline_seconds)
+    return desk
 
 
 def make_pulse(clock: ClockPort) -> Pulse:

@@ -7,9 +7,9 @@ from pathlib import Path
 from tidegate.adapters.brokers.rehearsal.plan import NO_FAULTS, FaultPlan, read_fault_plan, refuse_strange_symbols
 from tidegate.adapters.brokers.simulated import SessionStart, VenueSettings, WorldError
 from tidegate.adapters.brokers.simulated.happenings import ScriptedEvent, read_happenings
-from tidegate.adapters.brokers.simulated.peeking import last_recording, peek_state
+from tidegate.adapters.brokers.simulated.peeking import last_recordings, peek_state
 from tidegate.adapters.brokers.simulated.settings import QueueModel, SelfTradePrevention
-from tidegate.adapters.recordings.reader import Recording, open_recording
+from tidegate.adapters.recordings.joined import AnyRecording, open_recordings
 from tidegate.adapters.recordings.synthetic import packaged_recording_path
 from tidegate.adapters.sessions import MarketSession
 from tidegate.adapters.sessions.opening import prepare_session
@@ -27,19 +27,20 @@ OPEN_SPEED = 1.0
 """Session seconds a real second where nothing else is asked for."""
 
 
-def recording_of(settings: Settings) -> Recording:
-    """The recording that the settings name; else the one that the account was last played on, or the package's own.
+def recording_of(settings: Settings) -> AnyRecording:
+    """What the settings name, several as one; else what the account was last played on, or the package's own.
 
     Raises:
+        RecordingsClash: two of them have a product of the same symbol.
         RecordingDamaged: it cannot be a recording; FileNotFoundError where there is no such file.
     """
-    name = settings.paper.recording
     world = world_path(settings)
     if "recording" not in settings.paper.model_fields_set and world is not None:
-        last = last_recording(world)
-        if last is not None:
-            return open_recording(last)
-    return open_recording(packaged_recording_path() if name == SYNTHETIC else Path(name))
+        last = last_recordings(world)
+        if last:
+            return open_recordings(last)
+    names = settings.paper.recordings
+    return open_recordings([packaged_recording_path() if name == SYNTHETIC else Path(name) for name in names])
 
 
 def venue_settings(settings: Settings) -> VenueSettings:
@@ -66,7 +67,7 @@ def venue_settings(settings: Settings) -> VenueSettings:
     )
 
 
-def faults_of(settings: Settings, recording: Recording) -> FaultPlan:
+def faults_of(settings: Settings, recording: AnyRecording) -> FaultPlan:
     """What is to go wrong on demand; nothing where the settings name no plan.
 
     Raises:
@@ -79,7 +80,7 @@ def faults_of(settings: Settings, recording: Recording) -> FaultPlan:
     return plan
 
 
-def happenings_of(settings: Settings, recording: Recording) -> tuple[ScriptedEvent, ...]:
+def happenings_of(settings: Settings, recording: AnyRecording) -> tuple[ScriptedEvent, ...]:
     """What the venue does to the account by a script; nothing where the settings name none.
 
     Raises:
@@ -90,7 +91,7 @@ def happenings_of(settings: Settings, recording: Recording) -> tuple[ScriptedEve
     return read_happenings(Path(settings.paper.happenings), _symbols(recording))
 
 
-def _symbols(recording: Recording) -> list[str]:
+def _symbols(recording: AnyRecording) -> list[str]:
     return [product.symbol for product in recording.header.products]
 
 
@@ -102,7 +103,7 @@ def world_path(settings: Settings) -> Path | None:
 
 def paper_session(
     settings: Settings,
-    recording: Recording,
+    recording: AnyRecording,
     start: SessionStart,
     speed: float | None,
     is_read_only: bool,
@@ -183,7 +184,7 @@ def replay_store(
     return store
 
 
-def replay_session(settings: Settings, recording: Recording, resources: ExitStack) -> MarketSession:
+def replay_session(settings: Settings, recording: AnyRecording, resources: ExitStack) -> MarketSession:
     """A session as fast as it goes, over a world in memory: the same every time."""
     prepared = prepare_session(
         recording,

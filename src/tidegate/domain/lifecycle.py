@@ -25,7 +25,7 @@ from tidegate.domain.events import (
     OrderTriggered,
     OrderUnanswered,
 )
-from tidegate.domain.orders import OrderRecord, Refused
+from tidegate.domain.orders import OrderRecord, Refused, SentTerms
 from tidegate.domain.vocabulary import OrderStatus
 
 RANK: dict[OrderStatus, int] = {
@@ -126,9 +126,11 @@ def sending(event: OrderSending, record: OrderRecord | None = None) -> OrderReco
         )
     if event.attempt <= record.attempt:
         return record
+    terms = SentTerms(record.order.quantity, record.order.limit_price)
     renewed = replace(
         record,
         order=event.order,
+        earlier=(*record.earlier, terms) if record.attempt and terms not in record.earlier else record.earlier,
         worst_price=event.worst_price,
         warnings=event.warnings,
         attempt=event.attempt,

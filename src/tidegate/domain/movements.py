@@ -33,6 +33,8 @@ class MovementKind(StrEnum):
     LIQUIDATION = "LIQUIDATION"
     DELEVERAGING = "DELEVERAGING"
     INSURANCE = "INSURANCE"
+    ADJUSTMENT = "ADJUSTMENT"
+    """A derivative position that changed by nothing known: taken up because an operator says so."""
 
 
 FLOWS = frozenset(

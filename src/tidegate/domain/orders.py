@@ -111,6 +111,13 @@ class Refused(Struct, frozen=True, gc=False, kw_only=True):
     by_venue: bool
 
 
+class SentTerms(Struct, frozen=True, gc=False, array_like=True):
+    """The quantity and the price that an attempt was sent with."""
+
+    quantity: Decimal
+    limit_price: Decimal | None
+
+
 class OrderRecord(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """One order as it stands: its terms, and the facts that are known of it.
 
@@ -148,6 +155,8 @@ class OrderRecord(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tru
     sent_at: datetime | None = None
     updated_at: datetime | None = None
     warnings: tuple[Warned, ...] = ()
+    earlier: tuple[SentTerms, ...] = ()
+    """Terms of earlier attempts that were taken for lost: should one turn up after all, it has these."""
 
     @property
     def client_order_id(self) -> ClientOrderId:

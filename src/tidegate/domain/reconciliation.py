@@ -19,7 +19,7 @@ from tidegate.domain.events import (
     OrderTriggered,
 )
 from tidegate.domain.fills import Fill
-from tidegate.domain.orders import OrderRecord
+from tidegate.domain.orders import OrderRecord, SentTerms
 from tidegate.domain.products import Product
 from tidegate.domain.submissions import VenueOrder
 from tidegate.domain.vocabulary import OrderSide
@@ -93,7 +93,8 @@ def terms_difference(record: OrderRecord, theirs: VenueOrder) -> Difference | No
     is_reduced = bool(theirs.reduced_reason) and theirs.quantity < record.quantity
     is_same_price = theirs.limit_price is None or record.limit_price is None or theirs.limit_price in prices
     is_same_quantity = is_reduced or theirs.quantity in quantities
-    if theirs.symbol == ours.symbol and theirs.side is ours.side and is_same_quantity and is_same_price:
+    is_same = (is_same_quantity and is_same_price) or _earlier_terms(record, theirs) is not None
+    if theirs.symbol == ours.symbol and theirs.side is ours.side and is_same:
         return None
     return Difference(
         kind=DifferenceKind.TERMS_DIFFER,
@@ -101,6 +102,20 @@ def terms_difference(record: OrderRecord, theirs: VenueOrder) -> Difference | No
         ours=_terms(ours.side, record.quantity, ours.symbol, record.limit_price),
         theirs=_terms(theirs.side, theirs.quantity, theirs.symbol, theirs.limit_price),
         symbol=ours.symbol,
+    )
+
+
+def _earlier_terms(record: OrderRecord, theirs: VenueOrder) -> SentTerms | None:
+    """The terms of an attempt that was taken for lost, where the venue works just these and not the last one's."""
+    if theirs.quantity == record.quantity and theirs.limit_price in (None, record.limit_price):
+        return None
+    return next(
+        (
+            one
+            for one in record.earlier
+            if one.quantity == theirs.quantity and theirs.limit_price in (None, one.limit_price)
+        ),
+        None,
     )
 
 
@@ -136,6 +151,18 @@ def news_of(record: OrderRecord, theirs: VenueOrder) -> tuple[OrderNews, ...]:
                 quantity=theirs.quantity,
                 limit_price=record.limit_price,
                 reason=theirs.reduced_reason,
+                at=theirs.at,
+            )
+        )
+    earlier = _earlier_terms(record, theirs)
+    if earlier is not None and not record.has_open_amend:
+        news.append(
+            OrderAmended(
+                client_order_id=order_id,
+                request=record.amended_by + 1,
+                quantity=earlier.quantity,
+                limit_price=earlier.limit_price,
+                reason="an earlier attempt had arrived after all",
                 at=theirs.at,
             )
         )

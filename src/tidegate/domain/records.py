@@ -138,6 +138,7 @@ class RequestKind(StrEnum):
     CLOSE = "CLOSE"
     STATE = "STATE"
     RECONCILE = "RECONCILE"
+    SETTLE = "SETTLE"
 
 
 class InboxRequest(Struct, frozen=True, kw_only=True):

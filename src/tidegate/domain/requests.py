@@ -1,11 +1,14 @@
 """Requests: what another process may ask the writer of an account to do, and how it is answered."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from tidegate.domain.amounts import ZERO
 from tidegate.domain.decisions import Decision
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.outcomes import NoOrderNeeded
@@ -57,6 +60,30 @@ class CloseRequest(Struct, frozen=True, kw_only=True):
     symbol: str
     reason: str = ""
     override_unknown: bool = False
+
+
+class Verdict(StrEnum):
+    """What an operator has seen of an order at the venue."""
+
+    NEVER_ARRIVED = "NEVER_ARRIVED"
+    FILLED = "FILLED"
+    AS_VENUE = "AS_VENUE"
+
+
+class SettleRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Take an operator's word on one order, which whoever has looked at the venue gives.
+
+    NEVER_ARRIVED and FILLED (`filled_quantity` at `price`, `fee` in quote currency; the rest is not worked) settle an
+    unknown outcome, at a class C venue after H, elsewhere once asking has not helped. AS_VENUE takes an order that the
+    venue works with other terms as it is there.
+    """
+
+    client_order_id: str
+    verdict: Verdict
+    reason: str
+    filled_quantity: Decimal | None = None
+    price: Decimal | None = None
+    fee: Decimal = ZERO
 
 
 class StateRequest(Struct, frozen=True, kw_only=True):

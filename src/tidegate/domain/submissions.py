@@ -156,10 +156,14 @@ class FillReport(Struct, frozen=True, gc=False, kw_only=True, tag=True):
 
 
 class ReportGap(Struct, frozen=True, gc=False, kw_only=True, tag=True):
-    """Reports may have been lost before this moment: everything must be asked for."""
+    """Reports may have been lost before this moment: everything must be asked for.
+
+    `symbols` are those that it concerns, where the venue numbers its reports by symbol; empty is all of them.
+    """
 
     reason: str
     at: datetime
+    symbols: tuple[str, ...] = ()
 
 
 class FillBust(Struct, frozen=True, gc=False, kw_only=True, tag=True):

@@ -234,6 +234,7 @@ def test_a_reconciliation_tells_what_differs_and_what_it_could_not_see() -> None
         "Records and venue do not agree",
         "  POSITION BTC-PERP: ours 1, theirs 2",
         "  seen once, not yet counted: POSITION BTC-PERP: ours 1, theirs 2",
+        "  what came, went or was traded by others is taken up with: reconcile --adopt",
         "  could not be read: fills: timeout",
         "  1 fill found, 1 order resolved",
     ]

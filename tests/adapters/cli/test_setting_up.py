@@ -1,4 +1,4 @@
-"""`init`, `config`, `import` and `backup`."""
+"""`init`, `config` and `backup`."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -7,7 +7,6 @@ import msgspec
 import pytest
 
 from tests.adapters.cli.conftest import EXAMPLE, Run
-from tests.adapters.recordings.bitstamp.captures import opened
 from tidegate.adapters.cli import wire, wire_upkeep
 
 
@@ -85,37 +84,6 @@ def test_a_secret_is_shown_as_stars(program: Run, monkeypatch: pytest.MonkeyPatc
 def test_nothing_changed_is_said(program: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty answer would be doubted."""
     assert program("config", "--changed").out == "Every setting is at its default.\n"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("kraken", "a", "b"), "there is no importer kraken; did you mean bitstamp?"),
-        (("bitstamp", "none", "b.tgr.gz"), "none: no such file or folder"),
-    ],
-)
-def test_what_cannot_be_imported_is_one_line(program: Run, arguments: tuple[str, ...], message: str) -> None:
-    """Exit 2."""
-    ended = program("import", *arguments)
-
-    assert (ended.code, ended.err) == (2, f"error: {message}\n")
-
-
-def test_a_capture_is_imported_with_what_became_of_its_rows(program: Run) -> None:
-    """And what was made can be played."""
-    capture = opened().bid(10, 5, "99.0").bid(2_000, 6, "98.0").trade(2_500, "99.0", "0.5", 1, 7, "sell")
-    capture.order("changed", 2_500, 1, "bid", "99.0", "0.5").save(Path("capture"))
-
-    told = program("import", "bitstamp", "capture", "day.tgr.gz")
-    line = msgspec.json.decode(
-        program("import", "bitstamp", "capture", "again.tgr.gz", "--json").out, type=wire_upkeep.ImportLine
-    )
-
-    assert told.code == 0
-    assert "day.tgr.gz: BTC-USD" in told.out
-    assert f"{line.order_rows_kept} of {line.order_rows} order rows kept" in told.out
-    assert (line.recording, line.trades) == ("again.tgr.gz", 1)
-    assert program("replay", "day.tgr.gz", "--json").code == 0
 
 
 def test_a_backup_is_a_verified_copy(traded: Run, tmp_path: Path) -> None:

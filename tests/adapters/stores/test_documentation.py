@@ -18,6 +18,7 @@ from tidegate.domain.requests import (
     CloseRequest,
     DecideRequest,
     ReconcileRequest,
+    SettleRequest,
     StateRequest,
 )
 
@@ -29,6 +30,7 @@ SHAPES = {
     RequestKind.CLOSE: CloseRequest,
     RequestKind.STATE: StateRequest,
     RequestKind.RECONCILE: ReconcileRequest,
+    RequestKind.SETTLE: SettleRequest,
 }
 
 

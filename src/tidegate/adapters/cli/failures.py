@@ -5,6 +5,11 @@ from pathlib import Path
 from tidegate.adapters.brokers.simulated.world import WorldError
 from tidegate.adapters.recordings.bitstamp import CaptureDamaged, ImportRejected
 from tidegate.adapters.recordings.damage import RecordingDamaged
+from tidegate.adapters.recordings.joined import RecordingsClash
+from tidegate.adapters.recordings.live.polled_market import UnknownSymbol
+from tidegate.adapters.recordings.live.recorder import NothingHeard, RecorderStopped
+from tidegate.adapters.recordings.made import SourceRejected
+from tidegate.adapters.recordings.product_file import ProductFileError
 from tidegate.adapters.settings.store_url import StoreUrlError
 from tidegate.adapters.stores.sqlite.errors import (
     BackupRefused,
@@ -55,8 +60,13 @@ MISTAKES: tuple[type[Exception], ...] = (
     RecordingDamaged,
     CaptureDamaged,
     ImportRejected,
+    SourceRejected,
+    RecordingsClash,
+    RecorderStopped,
+    UnknownSymbol,
+    ProductFileError,
 )
-FAILURES: tuple[type[Exception], ...] = (NoAnswer, StrategyError, OpeningError, StoreError, WorldError)
+FAILURES: tuple[type[Exception], ...] = (NoAnswer, NothingHeard, StrategyError, OpeningError, StoreError, WorldError)
 
 
 def exit_code(error: Exception) -> int:

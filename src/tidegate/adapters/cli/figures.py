@@ -108,3 +108,14 @@ def _significant(value: Decimal, digits: int) -> Decimal:
     if not isinstance(exponent, int) or -exponent <= decimals:
         return value
     return value.quantize(Decimal(1).scaleb(-decimals), context=_CONTEXT)
+
+
+def gaps(count: int, seconds: Decimal) -> str:
+    """How often a feed was interrupted, and for how long nothing was known.
+
+    >>> gaps(1, Decimal("12.5"))
+    '1 gap, 12.5 s without a book; nothing is filled forward'
+    """
+    if not count:
+        return "no gaps"
+    return f"{counted(count, 'gap')}, {plain(seconds)} s without a book; nothing is filled forward"

@@ -30,6 +30,7 @@ from tidegate.domain.requests import (
     DecideRequest,
     ReconcileRequest,
     Reply,
+    SettleRequest,
     StateRequest,
 )
 
@@ -45,6 +46,8 @@ class Hand(Protocol):
     async def decide(self, options: DecisionOptions) -> Outcome: ...
 
     async def cancel(self, client_order_id: str, reason: str) -> OrderRecord | AnyRefusal: ...
+
+    async def settle(self, request: SettleRequest) -> OrderRecord | AnyRefusal: ...
 
     async def cancel_all(self, include_protection: bool, reason: str) -> tuple[OrderRecord, ...]: ...
 
@@ -87,6 +90,10 @@ class OwnHand:
         result = await self._app.cancel(client_order_id, reason)
         return result.failure() if isinstance(result, Failure) else result.unwrap()
 
+    async def settle(self, request: SettleRequest) -> OrderRecord | AnyRefusal:
+        result = await self._app.operations.settle(request)
+        return result.failure() if isinstance(result, Failure) else result.unwrap()
+
     async def cancel_all(self, include_protection: bool, reason: str) -> tuple[OrderRecord, ...]:
         return await self._app.cancel_all(include_protection=include_protection, reason=reason)
 
@@ -121,6 +128,10 @@ class InboxHand:
 
     async def cancel(self, client_order_id: str, reason: str) -> OrderRecord | AnyRefusal:
         reply = await self.ask(RequestKind.CANCEL, CancelRequest(client_order_id=client_order_id, reason=reason))
+        return reply.refusal if reply.refusal is not None else reply.orders[0]
+
+    async def settle(self, request: SettleRequest) -> OrderRecord | AnyRefusal:
+        reply = await self.ask(RequestKind.SETTLE, request)
         return reply.refusal if reply.refusal is not None else reply.orders[0]
 
     async def cancel_all(self, include_protection: bool, reason: str) -> tuple[OrderRecord, ...]:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import asdict
 
 from tidegate.adapters.cli import wire, wire_upkeep
+from tidegate.adapters.sessions.session import SessionProgress
 from tidegate.application.operations import StateReceipt
 from tidegate.application.readings import AccountSummary, PositionReading
 from tidegate.application.summary import RunSummary
@@ -277,8 +278,8 @@ def reconciliation_line(report: ReconciliationReport) -> wire_upkeep.Reconciliat
     )
 
 
-def run_line(summary: RunSummary, faults: Mapping[str, int]) -> wire.RunLine:
-    """What a run ended with, and how often each fault on demand struck."""
+def run_line(summary: RunSummary, session: SessionProgress | None, assumed: str) -> wire.RunLine:
+    """What a run ended with, what became of its recording, and what its result assumes."""
     return wire.RunLine(
         decisions=summary.decisions,
         orders=summary.orders,
@@ -296,5 +297,8 @@ def run_line(summary: RunSummary, faults: Mapping[str, int]) -> wire.RunLine:
         realized_pnl=_amount(summary.realized_pnl) or "0",
         fees=plain(summary.fees),
         restrained=summary.restrained,
-        faults=dict(faults),
+        faults=dict(session.faults) if session is not None else {},
+        gaps=session.gaps if session is not None else 0,
+        gap_seconds=plain(session.gap_seconds) if session is not None else "0",
+        assumed=assumed,
     )

@@ -47,7 +47,7 @@ async def cancel(
 
     [dim]tidegate cancel tg3f9a12[/dim]
     """
-    client_order_id = await _whole_id(call, order)
+    client_order_id = await whole_id(call, order)
     async with reach(call) as hand:
         outcome = await hand.cancel(client_order_id, recordable(reason))
     if isinstance(outcome, OrderRecord):
@@ -57,7 +57,7 @@ async def cancel(
     return REFUSED
 
 
-async def _whole_id(call: Call, given: str) -> str:
+async def whole_id(call: Call, given: str) -> str:
     """The client order id that begins so; a whole one as it is."""
     path = require_store(call.settings)
     if len(given) >= _WHOLE_ID:

@@ -13,7 +13,18 @@ import typer
 from typer.main import get_command
 
 from tidegate import __version__
-from tidegate.adapters.cli import deciding, drilling, inspecting, operating, reading, running, setting_up
+from tidegate.adapters.cli import (
+    deciding,
+    drilling,
+    importing,
+    inspecting,
+    market_recording,
+    operating,
+    reading,
+    running,
+    setting_up,
+    settling,
+)
 from tidegate.adapters.cli.call import COMMON, Call
 from tidegate.adapters.cli.decision_options import PARAMETERS, DecisionOptions, options_of
 from tidegate.adapters.cli.failures import FAILURES, MISTAKES, USAGE, exit_code
@@ -41,6 +52,7 @@ COMMANDS: tuple[tuple[str, str, Command], ...] = (
     (_LOOK, "quote", reading.quote),
     (_LOOK, "events", reading.events),
     (_INTERVENE, "cancel", operating.cancel),
+    (_INTERVENE, "settle", settling.settle),
     (_INTERVENE, "close", operating.close),
     (_INTERVENE, "cancel-all", operating.cancel_all),
     (_INTERVENE, "halt", operating.halt),
@@ -49,11 +61,18 @@ COMMANDS: tuple[tuple[str, str, Command], ...] = (
     (_INTERVENE, "reconcile", operating.reconcile),
     (_KEEP, "doctor", inspecting.doctor),
     (_KEEP, "config", setting_up.config),
-    (_KEEP, "import", setting_up.import_),
+    (_KEEP, "import bitstamp", importing.bitstamp),
+    (_KEEP, "import binance", importing.binance),
+    (_KEEP, "import csv", importing.csv),
+    (_KEEP, "import salvage", importing.salvaged),
+    (_KEEP, "record", market_recording.record_),
     (_KEEP, "backup", setting_up.backup),
     (_KEEP, "bench", inspecting.bench),
     (_KEEP, "drill", drilling.drill),
 )
+
+_GROUPS = {"import": "Make a recording of a capture or a file of a real market."}
+"""What the first word of a command of two words says of itself."""
 
 _HELP = """The execution gate between a trading strategy and a market.
 
@@ -84,8 +103,16 @@ def create_cli(doors: Doors) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     cli.callback()(_top)
+    groups: dict[str, typer.Typer] = {}
     for panel, name, command in COMMANDS:
-        cli.command(name, rich_help_panel=panel)(_bound(doors, command))
+        first, _, second = name.partition(" ")
+        if second and first not in groups:
+            groups[first] = typer.Typer(help=_GROUPS[first], no_args_is_help=True, rich_markup_mode="rich")
+            cli.add_typer(groups[first], name=first, rich_help_panel=panel)
+        if second:
+            groups[first].command(second)(_bound(doors, command))
+        else:
+            cli.command(name, rich_help_panel=panel)(_bound(doors, command))
     return cli
 
 

@@ -1,7 +1,7 @@
 """What a run shows while it runs: a live picture in a terminal, plain lines elsewhere, nothing beside JSON."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from rich.console import Group, RenderableType
@@ -30,13 +30,11 @@ class Progress:
 
     def __init__(self) -> None:
         self.latest: SessionProgress | None = None
-        self.faults: Mapping[str, int] = {}
         self.on_step: Callable[[SessionProgress], None] | None = None
         self._steps = 0
 
     def __call__(self, progress: SessionProgress) -> None:
         self.latest = progress
-        self.faults = progress.faults
         steps = int(progress.fraction * _STEPS)
         if steps > self._steps:
             self._steps = steps
@@ -57,7 +55,10 @@ async def displayed(
     else:
         terminal.line(Text(title))
         progress.on_step = lambda step: terminal.line(_step_line(app, step))
-        yield
+        try:
+            yield
+        finally:
+            progress.on_step = None  # what is told as the session closes is for the summary
 
 
 @asynccontextmanager

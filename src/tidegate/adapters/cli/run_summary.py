@@ -15,6 +15,7 @@ from tidegate.adapters.cli import figures
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.run_log import RunLog
 from tidegate.adapters.cli.tables import STATE_STYLES, gain_text
+from tidegate.adapters.sessions.session import SessionProgress
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.settings.environment import PREFIX, environment_name
 from tidegate.adapters.settings.keys import SECRETS
@@ -33,17 +34,18 @@ def run_summary(
     closing: AccountSummary,
     summary: RunSummary,
     log: RunLog,
-    faults: Mapping[str, int],
+    session: SessionProgress | None,
+    assumed: str,
 ) -> RenderableType:
     """Everything that stands at the end of a run."""
     return Group(
         Rule("Summary", style="dim"),
-        _counts(summary),
+        _counts(summary, session),
         *([_refusals(log)] if log.refused else []),
         _money(opening, summary, log),
         *_integrity(closing, summary),
-        *([_faults(settings, faults)] if faults else []),
-        *([Text(assumptions(settings), style="dim")] if settings.profile in ("paper", "replay") else []),
+        *([_faults(settings, session.faults)] if session is not None and session.faults else []),
+        *([Text(assumed, style="dim")] if assumed else []),
     )
 
 
@@ -54,9 +56,11 @@ def _grid() -> Table:
     return grid
 
 
-def _counts(summary: RunSummary) -> Table:
+def _counts(summary: RunSummary, session: SessionProgress | None) -> Table:
     grid = _grid()
     grid.add_row("Session", f"{figures.span(summary.seconds)} of market time")
+    if session is not None and session.gaps:
+        grid.add_row("Gaps", Text(figures.gaps(session.gaps, session.gap_seconds), style="yellow"))
     no_order = f", of which {summary.no_order} needed no order" if summary.no_order else ""
     grid.add_row("Decided", f"{figures.counted(summary.decisions, 'decision')}{no_order}")
     grid.add_row("Ordered", f"{figures.counted(summary.orders, 'order')} sent")
@@ -149,8 +153,10 @@ def _queues(settings: Settings) -> str:
     return f"resting orders move up by a share of cancellations, too (power {paper.queue_power})"
 
 
-def assumptions(settings: Settings) -> str:
-    """What a result on paper assumes, which is told with each."""
+def assumptions(settings: Settings, session: SessionProgress | None = None) -> str:
+    """What a result on paper assumes, which is told with each: the venue, and what the recording itself assumes."""
+    if settings.profile not in ("paper", "replay"):
+        return ""
     paper = settings.paper
     latencies = (
         paper.feed_latency_ms,
@@ -166,11 +172,13 @@ def assumptions(settings: Settings) -> str:
         f"funding of {plain(paper.funding_rate)} every {paper.funding_hours} h" if paper.funding_rate else "no funding"
     )
     words = "/".join(f"{latency:g}" for latency in latencies)
+    recorded = session.assumptions if session is not None else ()
+    told = f" The recording assumes: {'; '.join(recorded)}." if recorded else ""
     return (
         "Assumed on paper: our orders do not move the recorded market; "
         f"{_queues(settings)}; "
         f"nothing fills past the recorded depth; feed/entry/ack/cancel take {words} ms; fees are {fees}; "
-        f"derivatives have {paper.margin} margin and {funding}."
+        f"derivatives have {paper.margin} margin and {funding}.{told}"
     )
 
 
@@ -178,13 +186,16 @@ def suggestions(call: Call, settings: Settings, log: RunLog) -> list[Text]:
     """What to try next: three commands that can be typed as they stand."""
     symbol = next(iter(log.symbols), "BTC-USD")
     if isinstance(settings.store_url, MemoryStoreUrl):
-        recording = shlex.quote(settings.paper.recording)
+        named = [shlex.quote(name) for name in settings.paper.recordings]
         strategy = f" --strategy {shlex.quote(settings.intake.strategy)}" if settings.intake.strategy else ""
         commands = (
-            (f"replay {recording}{strategy} --store sqlite:///replay.sqlite", "the same again, and keep its journal"),
+            (
+                f"replay {' '.join(named)}{strategy} --store sqlite:///replay.sqlite",
+                "the same again, and keep its journal",
+            ),
             ("events --store sqlite:///replay.sqlite", "then read it, row by row"),
             (
-                f"run --recording {recording}{strategy}",
+                f"run --recording {' --recording '.join(named)}{strategy}",
                 "at a pace to watch, with a store that survives kill -9",
             ),
         )

@@ -1,12 +1,8 @@
 """`run` and `replay`: a session to its end, with decisions from a strategy or from standard input."""
 
-import asyncio
 import os
-import signal
 import stat
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from io import FileIO
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,7 +17,8 @@ from tidegate.adapters.cli.failures import DONE, REFUSED, UsageError
 from tidegate.adapters.cli.run_display import Progress, displayed
 from tidegate.adapters.cli.run_intake import ToldIntake
 from tidegate.adapters.cli.run_log import RunLog
-from tidegate.adapters.cli.run_summary import run_summary, suggestions
+from tidegate.adapters.cli.run_summary import assumptions, run_summary, suggestions
+from tidegate.adapters.cli.stopping import stopped
 from tidegate.adapters.cli.stored import set_aside
 from tidegate.adapters.event_log import EventLog
 from tidegate.adapters.intake import JsonLinesIntake, StrategyIntake, load_strategy
@@ -51,7 +48,10 @@ ForOption = Annotated[
 async def run(
     call: Call,
     strategy: StrategyOption = None,
-    recording: Annotated[str | None, typer.Option("--recording", metavar="FILE", help="The market to play.")] = None,
+    recording: Annotated[
+        list[str] | None,
+        typer.Option("--recording", metavar="FILE", help="The market to play; several times, several as one."),
+    ] = None,
     speed: Annotated[
         float | None, typer.Option("--speed", min=0.01, max=100_000, help="Session seconds a second; 90 by default.")
     ] = None,
@@ -89,7 +89,9 @@ async def run(
 
 async def replay(
     call: Call,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A recording, or `synthetic`.")],
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="A recording, or `synthetic`; several are played as one.")
+    ],
     strategy: StrategyOption = None,
     stdin: StdinOption = None,
     for_: ForOption = None,
@@ -104,32 +106,35 @@ async def replay(
         str | None, typer.Option(metavar="ADDRESS", help="Play a sweep on a Dask cluster, tcp://HOST:PORT.")
     ] = None,
 ) -> int:
-    """Play a recording as fast as it goes; the same settings, recording and strategy give the same journal every time.
+    """Play recordings as fast as it goes; the same settings, recording and strategy give the same journal every time.
 
     Nothing is kept unless --store names a file. With --sweep it is played once for each of many settings, side by side.
 
     [dim]tidegate replay day.tgr.gz --strategy mine.py:create --json[/dim]
 
     [dim]tidegate replay day.tgr.gz --strategy mine.py:create --sweep fees.toml --results fees[/dim]
+
+    [dim]tidegate replay bitcoin.tgr.gz ether.tgr.gz --strategy mine.py:create[/dim]
     """
     if sweep is not None:
         if stdin:
             raise UsageError("a sweep decides many times over: name a --strategy instead of --stdin")
-        base = _given(strategy, file)
+        base = _given(strategy, files)
         return await sweeping.sweep(call, base, sweep, results, sweeping.where_to_play(workers, cluster), for_)
     if workers is not None or cluster is not None:
         raise UsageError("--workers and --cluster are for a --sweep")
-    settings = _settings(call, strategy, file, profile="replay")
+    settings = _settings(call, strategy, files, profile="replay")
     return await _play(call, settings, _source(settings, strategy, stdin), for_)
 
 
-def _settings(call: Call, strategy: str | None, recording: str | None, **more: Any) -> Settings:
-    return call.load(**_given(strategy, recording), **more).settings
+def _settings(call: Call, strategy: str | None, recordings: list[str] | None, **more: Any) -> Settings:
+    return call.load(**_given(strategy, recordings), **more).settings
 
 
-def _given(strategy: str | None, recording: str | None) -> dict[str, Any]:
+def _given(strategy: str | None, recordings: list[str] | None) -> dict[str, Any]:
     """What was named on the command line, as settings."""
-    given = {"intake": {"strategy": strategy}, "paper": {"recording": recording}}
+    named = recordings[0] if recordings is not None and len(recordings) == 1 else recordings or None
+    given: dict[str, dict[str, Any]] = {"intake": {"strategy": strategy}, "paper": {"recording": named}}
     return {section: table for section, table in given.items() if None not in table.values()}
 
 
@@ -172,11 +177,15 @@ async def _play(call: Call, settings: Settings, source: Source, for_seconds: flo
         if terminal.is_verbose:
             app.subscribe(EventLog(sys.stderr))
         intake = _intake(call, app, settings, source, log)
-        async with displayed(terminal, app, log, progress, _title(settings, source)), _stop(app, for_seconds) as stop:
+        display = displayed(terminal, app, log, progress, _title(settings, source))
+        async with display, stopped(app.operations.desk.clock, for_seconds) as stop:
             summary = await app.run_until(intake, stop=stop)
         closing = await app.account()
-    faults = progress.faults
-    terminal.answer([lines.run_line(summary, faults)], run_summary(settings, opening, closing, summary, log, faults))
+    assumed = assumptions(settings, progress.latest)
+    terminal.answer(
+        [lines.run_line(summary, progress.latest, assumed)],
+        run_summary(settings, opening, closing, summary, log, progress.latest, assumed),
+    )
     if not terminal.is_json:
         for suggestion in suggestions(call, settings, log):
             terminal.line(suggestion)
@@ -203,40 +212,10 @@ def _standard_input() -> RawReader:
 
 
 def _title(settings: Settings, source: Source) -> str:
-    market = settings.venue.name if settings.profile == "live" else Path(settings.paper.recording).name
+    played = ", ".join(Path(name).name for name in settings.paper.recordings)
+    market = settings.venue.name if settings.profile == "live" else played
     who = "standard input" if isinstance(source, Path) else "nobody here" if source is None else strategy_name(source)
     return f"{settings.profile} · {market} · account {settings.account_id} · decides: {who}"
-
-
-@asynccontextmanager
-async def _stop(app: Application, for_seconds: float | None) -> AsyncIterator[asyncio.Event]:
-    """An event that Ctrl-C, SIGTERM and the end of so much session time set: the run then ends with its summary."""
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    clock = app.operations.desk.clock
-
-    async def end_in_time(seconds: float) -> None:
-        await clock.sleep(seconds)
-        stop.set()
-
-    timing = None if for_seconds is None else asyncio.create_task(end_in_time(for_seconds), name="tidegate --for")
-    signals = (signal.SIGINT, signal.SIGTERM)
-
-    def end() -> None:
-        """The first signal ends the run in good order, the next one at once."""
-        stop.set()
-        for one in signals:
-            loop.remove_signal_handler(one)
-
-    for one in signals:
-        loop.add_signal_handler(one, end)
-    try:
-        yield stop
-    finally:
-        for one in signals:
-            loop.remove_signal_handler(one)
-        if timing is not None:
-            timing.cancel()
-            await asyncio.wait([timing])
 
 
 def _exit_code(summary: RunSummary) -> int:

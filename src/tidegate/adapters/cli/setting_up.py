@@ -1,4 +1,4 @@
-"""`init`, `config`, `import` and `backup`: what is set up once, and what is kept."""
+"""`init`, `config` and `backup`: what is set up once, and what is kept."""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import BaseModel, SecretStr
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -16,16 +15,13 @@ from tidegate.adapters.cli import figures, wire_upkeep
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.failures import DONE, FileUnusable, UsageError
 from tidegate.adapters.cli.stored import require_store
-from tidegate.adapters.recordings.bitstamp import ImportReport, import_bitstamp
 from tidegate.adapters.settings.file import CONFIG_NAME
 from tidegate.adapters.settings.keys import dotted
 from tidegate.adapters.settings.store_url import masked
-from tidegate.adapters.spelling import nearest, shown
 from tidegate.adapters.stores.sqlite.backup import back_up
 from tidegate.domain.amounts import plain
 
 _TEMPLATES = {CONFIG_NAME: "tidegate.toml.txt", "strategy.py": "strategy.py.txt"}
-_IMPORTERS = ("bitstamp",)
 _STARS = "********"
 
 
@@ -115,62 +111,6 @@ def _plain_value(value: Any) -> Any:
     if isinstance(value, Decimal):
         return plain(value)
     return masked(value) if isinstance(value, str) else value
-
-
-def import_(
-    call: Call,
-    importer: Annotated[str, typer.Argument(metavar="IMPORTER", help="What the capture is: bitstamp.")],
-    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="The capture: a wheel, a folder or an orders file.")],
-    destination: Annotated[Path, typer.Argument(metavar="DEST", help="The recording to make, FILE.tgr.gz.")],
-) -> int:
-    """Make a recording of a capture of a real market; a book that contradicts itself is refused.
-
-    [dim]tidegate import bitstamp ob_analytics-0.1.0-py3-none-any.whl day.tgr.gz[/dim]
-    """
-    if importer not in _IMPORTERS:
-        raise UsageError(f"there is no importer {shown(importer)}; did you mean {nearest(importer, _IMPORTERS)}?")
-    terminal = call.terminal
-    columns = (TextColumn("Importing"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    try:
-        with Progress(*columns, console=terminal.err, transient=True, disable=not terminal.err.is_terminal) as progress:
-            task = progress.add_task("import")
-            report = import_bitstamp(
-                source, destination, progress=lambda done, total: progress.update(task, completed=done, total=total)
-            )
-    except OSError as error:
-        raise FileUnusable(Path(error.filename or source), error) from None
-    terminal.answer([_import_line(report)], *_import_words(report))
-    return DONE
-
-
-def _import_line(report: ImportReport) -> wire_upkeep.ImportLine:
-    return wire_upkeep.ImportLine(
-        recording=str(report.destination),
-        symbol=report.symbol,
-        started_at=report.started_at,
-        ended_at=report.ended_at,
-        order_rows=report.order_rows,
-        order_rows_kept=report.order_rows_kept,
-        order_rows_dropped=dict(report.order_rows_dropped),
-        trades=report.trades,
-        trades_kept=report.trades_kept,
-        rows_written=report.rows_written,
-        seconds_crossed_before=plain(report.seconds_crossed_before),
-        smallest_spread=None if report.smallest_spread is None else plain(report.smallest_spread),
-        notes=list(report.notes),
-    )
-
-
-def _import_words(report: ImportReport) -> Iterator[Text]:
-    span = figures.span((report.ended_at - report.started_at).total_seconds())
-    yield Text(
-        f"{report.destination}: {report.symbol}, {span} from {figures.moment(report.started_at)} UTC", style="bold"
-    )
-    dropped = ", ".join(f"{count:,} {reason}" for reason, count in report.order_rows_dropped.items())
-    yield Text(f"  {report.order_rows_kept:,} of {report.order_rows:,} order rows kept; dropped: {dropped or 'none'}")
-    yield Text(f"  {report.trades_kept:,} of {report.trades:,} trades; {report.rows_written:,} rows written")
-    yield Text(f"  the book was crossed for {report.seconds_crossed_before} s as captured, and is never crossed now")
-    yield from (Text(f"  {note}", style="dim") for note in report.notes)
 
 
 def backup(

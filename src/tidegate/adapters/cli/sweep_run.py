@@ -51,13 +51,14 @@ async def _play(task: SweepTask) -> wire_upkeep.SweepLine:
             ending.cancel()
             await asyncio.wait([ending])
         rows, digest = await _journal(app)
+    assumed = assumptions(settings, progress.latest)
     return wire_upkeep.SweepLine(
         run=task.run.name,
         changed=task.run.changed,
-        result=lines.run_line(summary, progress.faults),
+        result=lines.run_line(summary, progress.latest, assumed),
         journal_rows=rows,
         journal_hash=digest,
-        assumed=assumptions(settings),
+        assumed=assumed,
     )
 
 

@@ -1,11 +1,11 @@
 """Symbols as they are typed: what can be one at all, and what there is on the market that an account is played on."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from tidegate.adapters.cli.failures import UsageError
 from tidegate.adapters.cli.stored import last_state
-from tidegate.adapters.recordings.reader import RecordingDamaged, open_recording
+from tidegate.adapters.recordings.joined import RecordingsClash, open_recordings
+from tidegate.adapters.recordings.reader import RecordingDamaged
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.spelling import shown
 from tidegate.domain.identifiers import is_symbol
@@ -37,6 +37,6 @@ def played_symbols(settings: Settings) -> tuple[str, ...]:
     if state is None or not state.source:
         return ()
     try:
-        return tuple(product.symbol for product in open_recording(Path(state.source)).header.products)
-    except (RecordingDamaged, OSError):
+        return tuple(product.symbol for product in open_recordings(state.sources).header.products)
+    except (RecordingDamaged, RecordingsClash, OSError):
         return ()  # whoever halts in trouble is not kept from it by a file

@@ -284,3 +284,6 @@ class RunLine(Line, frozen=True, kw_only=True):
     fees: Amount
     restrained: dict[str, str]
     faults: dict[str, int]
+    gaps: int
+    gap_seconds: Amount
+    assumed: str

@@ -32,7 +32,7 @@ class SettingLine(Line, frozen=True, kw_only=True):
 
 
 class ImportLine(Line, frozen=True, kw_only=True):
-    """What an import made of its capture."""
+    """What an import made of a Bitstamp capture."""
 
     recording: str
     symbol: str
@@ -46,6 +46,29 @@ class ImportLine(Line, frozen=True, kw_only=True):
     rows_written: int
     seconds_crossed_before: Amount
     smallest_spread: Amount | None
+    notes: list[str]
+
+
+class RecordingLine(Line, frozen=True, kw_only=True):
+    """A recording that was made: of a capture or a file, of a live feed, or of what was left of another one.
+
+    `read` counts what the source holds, `dropped` what of it is not in the recording, by reason; `assumed` is what no
+    source has told.
+    """
+
+    recording: str
+    symbols: list[str]
+    started_at: datetime
+    ended_at: datetime
+    read: dict[str, int]
+    dropped: dict[str, int]
+    trades: int
+    gaps: int
+    gap_seconds: Amount
+    rows_written: int
+    smallest_spread: Amount | None
+    figures: dict[str, int | str]
+    assumed: list[str]
     notes: list[str]
 
 

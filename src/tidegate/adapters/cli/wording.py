@@ -139,8 +139,8 @@ def reconciliation(report: ReconciliationReport) -> Group:
     lines.extend(Text(f"  {one.sentence}", style="red") for one in report.differences)
     lines.extend(Text(f"  seen once, not yet counted: {one.sentence}", style="yellow") for one in report.suspected)
     lines.extend(Text(f"  taken up as from outside: {one.sentence}", style="cyan") for one in report.adopted)
-    if any(one.kind is DifferenceKind.BALANCE for one in report.differences):
-        lines.append(Text("  deposits, withdrawals and trades of others are taken up with: reconcile --adopt"))
+    if any(one.kind in (DifferenceKind.BALANCE, DifferenceKind.POSITION) for one in report.differences):
+        lines.append(Text("  what came, went or was traded by others is taken up with: reconcile --adopt"))
     if any(one.kind is DifferenceKind.EXTERNAL for one in report.differences):
         lines.append(Text("  what is EXTERNAL is somebody else's: it is counted, and never touched from here"))
     if any(one.kind is DifferenceKind.TERMS_DIFFER for one in report.differences):

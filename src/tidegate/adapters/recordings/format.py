@@ -36,8 +36,8 @@ RecordedId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 Reason = Annotated[str, msgspec.Meta(max_length=200)]
 
-Depth = Literal["orders", "levels"]
-"""What the rows of the book are: single orders with their ids, or totals by price level."""
+Depth = Literal["orders", "levels", "none"]
+"""What the rows of the book are: single orders with their ids, totals by price level, or none at all: trades alone."""
 
 PriceAndSize = tuple[Decimal, Decimal]
 """A level: its price and the total size at it."""

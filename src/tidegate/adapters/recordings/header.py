@@ -34,7 +34,8 @@ def microseconds_of(at: datetime) -> int:
 class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """Where a recording comes from, for people and reports; nothing is computed from it.
 
-    `figures` counts what the maker of the recording did to its source (rows dropped, by reason).
+    `figures` counts what the maker of the recording did to its source (rows dropped, by reason). `assumptions` are
+    what no source has told and the recording holds all the same: they are printed with every result on it.
     """
 
     source: str
@@ -42,6 +43,7 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     is_synthetic: bool = False
     licence: str = ""
     notes: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
     figures: dict[str, int | str] = {}
 
 
@@ -161,12 +163,26 @@ class RecordingHeader:
     """The header as the application reads it.
 
     `products` are the domain's, in the order that the rows count them in; `prices_from` maps the symbol of a product
-    without rows to the recorded one it takes its prices from.
+    without rows to the recorded one it takes its prices from. `connections` numbers, for each recorded product, the
+    feed that it was heard on: one, unless several recordings are played as one; `bookless` are those without any row
+    of a book.
     """
 
-    __slots__ = ("depth", "line", "prices_from", "products", "provenance", "recorded_count", "started_at")
+    __slots__ = (
+        "bookless",
+        "connections",
+        "depth",
+        "line",
+        "prices_from",
+        "products",
+        "provenance",
+        "recorded_count",
+        "started_at",
+    )
 
-    def __init__(self, line: HeaderLine) -> None:
+    def __init__(
+        self, line: HeaderLine, connections: tuple[int, ...] | None = None, bookless: frozenset[int] | None = None
+    ) -> None:
         self.line = line
         self.products: tuple[Product, ...] = tuple(entry.to_product() for entry in line.products)
         self.prices_from: Mapping[str, str] = MappingProxyType(
@@ -176,6 +192,9 @@ class RecordingHeader:
         self.depth: Depth = line.depth
         self.provenance = line.provenance
         self.recorded_count = line.recorded_count
+        self.connections = connections or (0,) * line.recorded_count
+        every = range(line.recorded_count if line.depth == "none" else 0)
+        self.bookless = frozenset(every) if bookless is None else bookless
 
 
 def _check_not_negative(value: Decimal, name: str) -> None:

@@ -19,10 +19,12 @@ class Plain:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self.failure: str | None = None
+        self.read_bytes = 0
 
     def __iter__(self) -> Iterator[bytes]:
         try:
             while chunk := self._file.read(_CHUNK_BYTES):
+                self.read_bytes += len(chunk)
                 yield chunk
         except _ARCHIVE_ERRORS as error:
             self.failure = f"the archive is damaged: {error}"
@@ -38,6 +40,11 @@ class Inflation:
     def __init__(self, file: BinaryIO) -> None:
         self._plain = Plain(file)
         self.failure: str | None = None
+
+    @property
+    def read_bytes(self) -> int:
+        """How many compressed bytes have been read."""
+        return self._plain.read_bytes
 
     def __iter__(self) -> Iterator[bytes]:
         inflater = zlib.decompressobj(_GZIP)

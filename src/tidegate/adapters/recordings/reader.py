@@ -36,6 +36,7 @@ class Recording:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.paths = (path,)
         with path.open("rb") as file:
             self.header = RecordingHeader(RecordedLines(path, file).header())
 

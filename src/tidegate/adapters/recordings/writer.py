@@ -38,6 +38,22 @@ def encode_line(line: msgspec.Struct) -> bytes:
     return _ENCODER.encode(_plain(msgspec.to_builtins(line, builtin_types=(Decimal,)))) + b"\n"
 
 
+def checked_line(row: Row, last_at_us: int, product_count: int) -> bytes:
+    """The line of a row.
+
+    Raises:
+        ValueError: a reader would refuse it: its amounts, its time before the time reached, its product.
+    """
+    if row.at_us < last_at_us:
+        raise ValueError(f"the row's time {row.at_us} is before {last_at_us}, the time reached")
+    if row.product >= product_count:
+        raise ValueError(f"product {row.product} has no rows in this recording")
+    line = encode_line(row)
+    if _ROW_DECODER.decode(line) != row:
+        raise ValueError(f"the row does not survive its own encoding: {line!r}")
+    return line
+
+
 class RecordingWriter:
     """Writes one recording, as a context manager.
 
@@ -67,13 +83,7 @@ class RecordingWriter:
 
     def write(self, row: Row) -> None:
         """Append a row; its time is no earlier than the previous row's."""
-        if row.at_us < self._last_at_us:
-            raise ValueError(f"the row's time {row.at_us} is before {self._last_at_us}, the time reached")
-        if row.product >= self._product_count:
-            raise ValueError(f"product {row.product} has no rows in this recording")
-        line = encode_line(row)
-        if _ROW_DECODER.decode(line) != row:
-            raise ValueError(f"the row does not survive its own encoding: {line!r}")
+        line = checked_line(row, self._last_at_us, self._product_count)
         self.row_count += 1
         self._last_at_us = row.at_us
         self._pending.append(line)

@@ -13,12 +13,12 @@ from tidegate.adapters.brokers.simulated.venue import SimulatedVenue
 from tidegate.adapters.brokers.simulated.world import SessionStart, open_world
 from tidegate.adapters.clocks import SessionClock
 from tidegate.adapters.recordings.header import microseconds_of, moment_of
-from tidegate.adapters.recordings.reader import Recording
+from tidegate.adapters.recordings.joined import AnyRecording
 from tidegate.adapters.sessions.session import MarketSession, SessionProgress
 
 
 def prepare_session(
-    recording: Recording,
+    recording: AnyRecording,
     *,
     world_path: Path | str | None = None,
     settings: VenueSettings | None = None,
@@ -52,7 +52,7 @@ def prepare_session(
         opening_balances=chosen.opening_balances,
         start=start,
     )
-    world.state.source = str(recording.path.resolve())
+    world.state.source = "\n".join(str(path.resolve()) for path in recording.paths)
     try:
         clock = SessionClock(moment_of(world.state.at_us), speed, real)
         venue = SimulatedVenue(recording.header, world, chosen, happenings)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from decimal import Decimal
 from enum import Enum
 from typing import Protocol
 
@@ -40,7 +41,8 @@ class PlayedRecording(Protocol):
 class SessionProgress(Struct, frozen=True, kw_only=True):
     """How far a session has come: rows played of all there are, the session's time, and the fraction of the rows.
 
-    `faults` are how often each fault on demand has struck, kept as it goes on.
+    In `gaps`, for `gap_seconds` over all products, nothing was known of a book; `assumptions` are what the recording
+    holds that no source has told. `faults` are how often each fault on demand has struck, kept as it goes on.
     """
 
     rows: int
@@ -48,6 +50,9 @@ class SessionProgress(Struct, frozen=True, kw_only=True):
     at: datetime
     fraction: float
     is_ended: bool
+    gaps: int
+    gap_seconds: Decimal
+    assumptions: tuple[str, ...]
     faults: Mapping[str, int]
 
 
@@ -100,6 +105,9 @@ class MarketSession:
             at=self.clock.now(),
             fraction=rows / row_count if row_count else 1.0,
             is_ended=self._state.is_ended,
+            gaps=self._venue.readings.gaps.count,
+            gap_seconds=self._venue.readings.gaps.seconds_until(self.clock.now_us() - self._state.offset_us),
+            assumptions=self._recording.header.provenance.assumptions,
             faults=self.broker.fault_counts,
         )
 
@@ -166,6 +174,8 @@ class MarketSession:
             WorldError: the world cannot be written.
         """
         self.broker.close()
+        if self._is_open:
+            self._tell_progress()
         # The rows hold the recording's file open until they are let go.
         self._rows, self._next = iter(()), None
         try:

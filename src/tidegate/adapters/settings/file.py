@@ -95,6 +95,9 @@ def _refuse_wide_mode(path: Path, key: str) -> None:
 
 def placed(given: Given, folder: Path) -> Given:
     """A path in the file is relative to the file, so that the program may be started from anywhere."""
+    if given.path == ("paper", "recording") and isinstance(given.value, list):
+        names = [_within(folder, one) if isinstance(one, str) and one != SYNTHETIC else one for one in given.value]
+        return Given(given.path, names, given.origin)
     if not isinstance(given.value, str):
         return given
     text = given.value

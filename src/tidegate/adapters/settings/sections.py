@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, PlainValidator, SecretStr, field_validator
 
 from tidegate.adapters.settings.amounts import (
     CurrencyTable,
@@ -24,6 +24,20 @@ SYNTHETIC = "synthetic"
 """The recording that ships with the package."""
 
 SPEED_MAX = 100_000
+
+
+def _recordings(value: object) -> str | tuple[str, ...]:
+    if isinstance(value, str):
+        if not value:
+            raise ValueError("must not be empty")
+        return value
+    if not isinstance(value, list | tuple) or not value or not all(one and isinstance(one, str) for one in value):
+        raise ValueError("must be a file, or a list of files")
+    return tuple(value)
+
+
+RecordingNames = Annotated[str | tuple[str, ...], PlainValidator(_recordings)]
+"""One recording, or several that are played as one."""
 
 
 def _upper(value: object) -> object:
@@ -79,7 +93,9 @@ class VenueSettings(Section):
 
 
 class SupervisorSettings(Section):
-    """[supervisor]: how often each loop looks, and how long leaving waits, in seconds of the clock in force."""
+    """[supervisor]: how often each loop looks, how long leaving waits, and the total time that one request to the venue
+    has, in seconds of the clock in force.
+    """
 
     guard_interval_seconds: Seconds = 60
     feed_interval_seconds: Seconds = 1
@@ -88,20 +104,22 @@ class SupervisorSettings(Section):
     in_flight_age_seconds: Seconds = 5
     inbox_interval_seconds: Seconds = 0.5
     drain_seconds: Patience = 5
+    venue_deadline_seconds: Seconds = 30
 
 
 class PaperSettings(Section):
     """[paper]: the simulated venue of the paper and replay profiles.
 
-    `speed` is session time over wall time: unset, `run` plays at 90 and `open_application` at 1. Fee rates, where set,
-    take the place of the recording's own. Latencies are of the feed, an order's way in, its acknowledgement and a
-    cancel's way in. `queue_model` says what moves a resting order up where there are no order ids, `queue_power` with
-    which exponent of the probabilistic one, and `self_trade_prevention` what becomes of orders that would meet.
-    `faults` is a file of what is to go wrong on demand, `happenings` one of deposits, busts and the like. `fees_in`,
-    `margin`, `funding_*` and `liquidation_fee_rate` are the venue's terms, see docs/paper.md.
+    `recording` names one file, or several that are played as one. `speed` is session time over wall time: unset, `run`
+    plays at 90 and `open_application` at 1. Fee rates, where set, take the place of the recording's own. Latencies are
+    of the feed, an order's way in, its acknowledgement and a cancel's way in. `queue_model` says what
+    moves a resting order up where there are no order ids, `queue_power` with which exponent of the probabilistic one,
+    and `self_trade_prevention` what becomes of orders that would meet. `faults` is a file of what is to go wrong on
+    demand, `happenings` one of deposits, busts and the like. `fees_in`, `margin`, `funding_*` and
+    `liquidation_fee_rate` are the venue's terms, see docs/paper.md.
     """
 
-    recording: str = Field(default=SYNTHETIC, min_length=1)
+    recording: RecordingNames = SYNTHETIC
     speed: Exact | None = Field(default=None, gt=0, le=SPEED_MAX)
     seed: Whole = Field(default=1, ge=0, le=2**63 - 1)
     opening_balances: CurrencyTable = Field(default={"USD": Decimal(100_000)}, min_length=1)
@@ -121,6 +139,11 @@ class PaperSettings(Section):
     funding_hours: Literal[1, 2, 3, 4, 6, 8, 12, 24] = 8
     liquidation_fee_rate: FeeRate = Decimal("0.005")
     happenings: str = ""
+
+    @property
+    def recordings(self) -> tuple[str, ...]:
+        """What is played, one or several as one."""
+        return (self.recording,) if isinstance(self.recording, str) else self.recording
 
 
 class IntakeSettings(Section):

@@ -44,7 +44,7 @@ from tidegate.domain.records import (
     StoreUnavailable,
     WriterLost,
 )
-from tidegate.domain.states import TradingStates, permits
+from tidegate.domain.states import StateEntry, TradingStates, permits
 
 _CLAIMS = frozenset(CLAIMS)
 _CLOSED = StoreUnavailable(reason="the store is closed")
@@ -150,6 +150,9 @@ class MemoryOrderStore:
 
     async def write_state(self, change: TradingStateChanged) -> CommitOutcome:
         return await self.commit(Step(at=change.at, events=(change,)))
+
+    async def state(self, symbol: str) -> StateEntry:
+        return self._states.entry(symbol)
 
     async def write_start_marks(self, marks: StartMarks) -> CommitOutcome:
         if not self._is_closed:

@@ -60,5 +60,5 @@ def unknown_outcome(draft: Draft) -> UnknownOutcomeRefused | None:
 def _by_when(until: datetime | None, at: datetime) -> Remedy:
     """Waiting is all that helps, for as long as the venue may still tell."""
     if until is None or at > until:
-        return Remedy("an operator has to look at it: asking the venue has not settled it")
+        return Remedy("an operator has to look at it and `settle` it: asking the venue has not")
     return Remedy(f"resolves by {shown(until)}", not_before=until)

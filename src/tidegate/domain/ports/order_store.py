@@ -18,6 +18,7 @@ from tidegate.domain.records import (
     StoredAccount,
     StoredDecision,
 )
+from tidegate.domain.states import StateEntry
 
 
 class OrderStorePort(Protocol):
@@ -65,6 +66,10 @@ class OrderStorePort(Protocol):
 
     async def write_state(self, change: TradingStateChanged) -> CommitOutcome:
         """Make a trading state durable; the next SENDING transaction of any writer reads it."""
+        ...
+
+    async def state(self, symbol: str) -> StateEntry:
+        """The trading state in force for a symbol, as it is durable now, whoever wrote it."""
         ...
 
     async def write_start_marks(self, marks: StartMarks) -> CommitOutcome:

@@ -27,6 +27,7 @@ from tidegate.domain.records import (
     StoreUnavailable,
     WriterLost,
 )
+from tidegate.domain.states import StateEntry
 from tidegate.testing.simulation.gate import Gate
 from tidegate.testing.simulation.plans import Fault
 from tidegate.testing.simulation.world import World
@@ -185,6 +186,10 @@ class SimulatedStore:
         self._watch.changed(change, outcome)
         await self._after("write_state", outcome, seconds)
         return outcome
+
+    async def state(self, symbol: str) -> StateEntry:
+        self._gate.process.require_alive()
+        return await self.inner.state(symbol)
 
     async def write_start_marks(self, marks: StartMarks) -> CommitOutcome:
         seconds = await self._before("write_start_marks")

@@ -41,8 +41,15 @@ def spoken(report: VenueReport, fault: Fault, venue: Venue) -> tuple[VenueReport
     return _TALK[fault.id](report, fault, venue)
 
 
-def _lost(_: VenueReport, __: Fault, venue: Venue) -> tuple[VenueReport, ...]:
-    return (ReportGap(reason="a sequence number is missing", at=venue.now()),)
+def _lost(report: VenueReport, _: Fault, venue: Venue) -> tuple[VenueReport, ...]:
+    match report:
+        case FillReport(fill=fill):
+            symbols: tuple[str, ...] = (fill.symbol,)
+        case OrderUpdate(order=order):
+            symbols = (order.symbol,)
+        case _:
+            symbols = ()
+    return (ReportGap(reason="a sequence number is missing", at=venue.now(), symbols=symbols),)
 
 
 def _reconnected(_: VenueReport, __: Fault, venue: Venue) -> tuple[VenueReport, ...]:

@@ -189,9 +189,9 @@ class ScriptedBroker(ScriptedMarket, Script):
         """Say on the stream how an order stands."""
         self.tell(OrderUpdate(order=self.truth.orders[client_order_id].as_venue_order()), times=times)
 
-    def gap(self, reason: str = "reconnected") -> None:
+    def gap(self, reason: str = "reconnected", symbols: tuple[str, ...] = ()) -> None:
         """Say that reports may have been lost."""
-        self.tell(ReportGap(reason=reason, at=self._clock.now()))
+        self.tell(ReportGap(reason=reason, at=self._clock.now(), symbols=symbols))
 
     def fill(
         self,

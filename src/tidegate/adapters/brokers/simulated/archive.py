@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from msgspec import Struct
@@ -28,8 +29,8 @@ class WorldState(Struct, kw_only=True):
 
     `rows` counts the rows of the recording that have happened; `at_us` is when the last of them did; time may flow to
     `lease_us` before the next write, so that a restart, which begins there, never goes back. `offset_us` puts this
-    session behind the one before. `source` is the file that `recording`, a checksum, was last read from. `generation`
-    counts fresh accounts and is part of every id, so that none comes twice from one file.
+    session behind the one before. `source` is the file that `recording`, a checksum, was last read from, or several,
+    one a line. `generation` counts fresh accounts and is part of every id, so that none comes twice from one file.
     `large_fill_count` counts the fills that took more than a tenth of what their level showed. `funded_us` is the last
     moment at which funding was due, `happened` how many scripted events of this session have come.
     """
@@ -54,6 +55,11 @@ class WorldState(Struct, kw_only=True):
     funded_us: int = 0
     happened: int = 0
     used: list[UsedShare] = []
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """The files that the account was last played on; none of a world that never was."""
+        return tuple(map(Path, self.source.split("\n"))) if self.source else ()
 
 
 class Archive(Protocol):

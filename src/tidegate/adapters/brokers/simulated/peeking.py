@@ -38,10 +38,9 @@ def peek_world(path: Path, recording: str) -> World | None:
         archive.close()
 
 
-def last_recording(path: Path) -> Path | None:
-    """The recording that the world's account was last played on, where it is still there."""
+def last_recordings(path: Path) -> tuple[Path, ...]:
+    """The recordings that the world's account was last played on, where all of them are still there."""
     state = peek_state(path)
-    if state is None or not state.source:
-        return None
-    source = Path(state.source)
-    return source if source.is_file() else None
+    if state is None or not all(source.is_file() for source in state.sources):
+        return ()
+    return state.sources

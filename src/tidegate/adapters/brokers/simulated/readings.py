@@ -6,7 +6,8 @@ import msgspec
 
 from tidegate.adapters.brokers.simulated.feed import MarketFeed
 from tidegate.adapters.recordings.format import Gap, Row, StatusChanged
-from tidegate.adapters.recordings.header import moment_of
+from tidegate.adapters.recordings.gaps import GapTally
+from tidegate.adapters.recordings.header import RecordingHeader, moment_of
 from tidegate.domain.amounts import exact
 from tidegate.domain.books import BookSnapshot
 from tidegate.domain.marks import Mark
@@ -17,9 +18,9 @@ from tidegate.domain.views import MarketReading
 class Readings:
     """What we know of each symbol.
 
-    Every row of any product is a message of the one connection and moves `heard_at`; a gap does not, since it says that
-    nothing was heard. With a latency, rows wait here until they have arrived, and make books of their own. `told` holds
-    the readings made since the last row, `by_symbol` the products with their flags as last heard.
+    Every row is a message of its product's connection and moves `heard_at` of all products on it; a gap does not, since
+    it says that nothing was heard. With a latency, rows wait here until they have arrived, and make books of their own.
+    `told` holds the readings made since the last row, `by_symbol` the products with their flags as last heard.
     """
 
     def __init__(
@@ -27,6 +28,7 @@ class Readings:
         products: tuple[Product, ...],
         feed_index: dict[str, int],
         venue_feeds: list[MarketFeed],
+        header: RecordingHeader,
         *,
         latency_us: int,
         offset_us: int,
@@ -41,7 +43,9 @@ class Readings:
         self._shift_us = offset_us + latency_us
         self._depth = depth_levels
         self.under_way: deque[Row] = deque()
-        self._heard_us: int | None = None
+        self._connections = header.connections
+        self._heard_us: list[int | None] = [None] * (1 + max(header.connections))
+        self.gaps = GapTally(header.bookless)
         self.told: dict[str, MarketReading] = {}
         self._books: dict[str, BookSnapshot] = {}
         self.changed: dict[int, None] = {}
@@ -71,7 +75,8 @@ class Readings:
 
     def reading(self, symbol: str) -> MarketReading:
         """The market of one symbol as last heard; nothing is known of one that is not traded here."""
-        feed, heard_us = self._feed_of.get(symbol), self._heard_us
+        feed = self._feed_of.get(symbol)
+        heard_us = None if feed is None else self._heard_us[self._connections[self._index[symbol]]]
         if feed is None or heard_us is None:
             return MarketReading(symbol=symbol, is_synced=False)
         heard_at, mid, book = moment_of(heard_us), feed.mid(), feed.book
@@ -99,7 +104,11 @@ class Readings:
             self.told.clear()
         self.changed[row.product] = None
         if type(row) is not Gap:
-            self._heard_us = row.at_us + self._shift_us
+            self._heard_us[self._connections[row.product]] = row.at_us + self._shift_us
+            if self.gaps.open:
+                self.gaps.take(row)
+        else:
+            self.gaps.take(row)
         if type(row) is StatusChanged:
             self._restrict(row)
 

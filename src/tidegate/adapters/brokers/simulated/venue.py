@@ -55,6 +55,7 @@ class SimulatedVenue:
             products,
             self.exchange.feed_index,
             self.exchange.feeds,
+            header,
             latency_us=round(settings.feed_latency_ms * 1_000),
             offset_us=world.state.offset_us,
             depth_levels=settings.depth_levels,

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from tidegate.adapters.recordings.bitstamp.files import (
+from tidegate.adapters.recordings.capture_files import (
     CaptureDamaged,
     CaptureFile,
     file_in_archive,

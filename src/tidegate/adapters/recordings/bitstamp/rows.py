@@ -1,16 +1,14 @@
 """The rows of a capture: order events and trades, parsed strictly; a broken row is named and never guessed at."""
 
-import re
 from collections.abc import Callable, Iterator
-from decimal import Context, Decimal
-from functools import lru_cache
+from decimal import Decimal
 from itertools import islice
 from typing import Final, Literal, TypeVar
 
 import msgspec
 
-from tidegate.adapters.recordings.bitstamp.files import CaptureFile
-from tidegate.domain.amounts import flaw, plain
+from tidegate.adapters.recordings.capture_files import CaptureFile
+from tidegate.adapters.recordings.numerals import amount, shown_text
 from tidegate.domain.vocabulary import OrderSide
 
 Action = Literal["created", "changed", "deleted"]
@@ -20,12 +18,9 @@ _TRADE_COLUMNS = ("trade_id", "exchange_timestamp", "price", "amount", "buy_orde
 _DIRECTIONS: Final = {"bid": OrderSide.BUY, "ask": OrderSide.SELL}
 _AGGRESSORS: Final = {"buy": OrderSide.BUY, "sell": OrderSide.SELL}
 _ACTIONS: Final[dict[str, Action]] = {"created": "created", "changed": "changed", "deleted": "deleted"}
-_NUMBER = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,24})?(?:[eE][+-]?[0-9]{1,2})?")
 _LAST_MOMENT_MS = 253_402_300_799_999  # the last millisecond of the year 9999
 _ID_DIGITS_MAX = 20
 _LATE_MS_MAX = 1_000
-_SHOWN_CHARACTERS = 40
-_NO_ROUNDING = Context(prec=60)
 
 RowT = TypeVar("RowT")
 
@@ -132,20 +127,20 @@ def _order_row(fields: list[str]) -> OrderRow:
         _identifier(order_id, "id"),
         _milliseconds(seen, "timestamp"),
         _milliseconds(at, "exchange_timestamp"),
-        _amount(price, "price"),
-        _amount(volume, "volume"),
+        amount(price, "price"),
+        amount(volume, "volume"),
         _one_of(_ACTIONS, action, "action"),
         _one_of(_DIRECTIONS, direction, "direction"),
     )
 
 
 def _trade_row(fields: list[str]) -> TradeRow:
-    trade_id, at, price, amount, buy_order_id, sell_order_id, side = fields
+    trade_id, at, price, size, buy_order_id, sell_order_id, side = fields
     row = TradeRow(
         _identifier(trade_id, "trade_id"),
         _milliseconds(at, "exchange_timestamp"),
-        _amount(price, "price"),
-        _amount(amount, "amount"),
+        amount(price, "price"),
+        amount(size, "amount"),
         _identifier(buy_order_id, "buy_order_id"),
         _identifier(sell_order_id, "sell_order_id"),
         _one_of(_AGGRESSORS, side, "side"),
@@ -157,33 +152,17 @@ def _trade_row(fields: list[str]) -> TradeRow:
 
 def _identifier(text: str, name: str) -> str:
     if not (text.isdigit() and len(text) <= _ID_DIGITS_MAX):
-        raise ValueError(f"{name} {_shown(text)} is not a number of at most {_ID_DIGITS_MAX} digits")
+        raise ValueError(f"{name} {shown_text(text)} is not a number of at most {_ID_DIGITS_MAX} digits")
     return text
 
 
 def _milliseconds(text: str, name: str) -> int:
     if not (text.isdigit() and len(text) <= _ID_DIGITS_MAX and int(text) <= _LAST_MOMENT_MS):
-        raise ValueError(f"{name} {_shown(text)} is not a time in milliseconds")
+        raise ValueError(f"{name} {shown_text(text)} is not a time in milliseconds")
     return int(text)
 
 
 def _one_of(words: dict[str, RowT], text: str, name: str) -> RowT:
     if text not in words:
-        raise ValueError(f"{name} {_shown(text)} is none of {', '.join(words)}")
+        raise ValueError(f"{name} {shown_text(text)} is none of {', '.join(words)}")
     return words[text]
-
-
-@lru_cache(maxsize=1 << 16)
-def _amount(text: str, name: str) -> Decimal:
-    """A decimal without trailing zeros; the cache serves because captures repeat their prices and sizes."""
-    if not _NUMBER.fullmatch(text):
-        raise ValueError(f"{name} {_shown(text)} is not a number of zero or more")
-    number = Decimal(text)
-    reason = flaw(number.normalize(_NO_ROUNDING))
-    if reason is not None:
-        raise ValueError(f"{name} {_shown(text)} {reason}")
-    return Decimal(plain(number))
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "...")

@@ -45,6 +45,8 @@ class StateClaims(StoreContract):
             assert isinstance(outcome, StateForbids)
             assert outcome.symbol == "BTC-USD"
             assert isinstance(await store.record_sending(free.approved, free.step), RecordedOrder)
+            assert (await store.state("BTC-USD")).state is TradingState.HALTED
+            assert (await store.state("ETH-USD")).state is TradingState.ACTIVE
             await store.write_state(steps.state(TradingState.ACTIVE, "BTC-USD"))
             assert isinstance(await store.record_sending(halted.approved, halted.step), RecordedOrder)
 

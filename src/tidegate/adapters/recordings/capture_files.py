@@ -1,5 +1,6 @@
 """One text file of a capture, read line by line wherever it lies, so that every complaint names its file and line."""
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -8,7 +9,7 @@ from zipfile import BadZipFile, ZipFile
 
 from tidegate.adapters.recordings.inflation import Inflation, Plain
 
-_LINE_BYTES_MAX = 1 << 16
+_LINE_BYTES_MAX = 1 << 21  # a whole book of ten thousand levels is a fifth of it
 _WHOLE_BYTES_MAX = 1 << 20
 
 
@@ -26,10 +27,14 @@ class CaptureDamaged(Exception):
 
 
 class CaptureFile:
-    """A file of a capture, compressed if its name ends in .gz; `name` is how messages call it."""
+    """A file of a capture, compressed if its name ends in .gz; `name` is how messages call it.
+
+    `read_bytes` is how much of it, as it lies there, the current pass has read.
+    """
 
     def __init__(self, name: str, opener: Callable[[], AbstractContextManager[BinaryIO]]) -> None:
         self.name = name
+        self.read_bytes = 0
         self._open = opener
 
     def damaged(self, line: int, reason: str) -> NoReturn:
@@ -46,6 +51,7 @@ class CaptureFile:
         with self._open() as file:
             pieces = self._pieces(file)
             for piece in pieces:
+                self.read_bytes = pieces.read_bytes
                 *whole, rest = (rest + piece).split(b"\n")
                 for line in whole:
                     passed += 1
@@ -83,6 +89,8 @@ class CaptureFile:
         return Inflation(file) if self.name.endswith(".gz") else Plain(file)
 
     def _text(self, line: bytes, number: int) -> str:
+        if number == 1:
+            line = line.removeprefix(BOM_UTF8)
         try:
             return line.removesuffix(b"\r").decode("ascii")
         except UnicodeDecodeError:

@@ -1,0 +1,194 @@
+"""`import`: captures and files of real markets become recordings, and what became of them is said."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.adapters.cli.conftest import Run
+from tests.adapters.recordings.binance.messages import depth, touch, trade
+from tests.adapters.recordings.bitstamp.captures import opened
+from tidegate.adapters.cli import wire_upkeep
+
+TERMS = """
+symbol = "BTC-USDT"
+kind = "spot"
+base_currency = "BTC"
+quote_currency = "USDT"
+price_increment = 0.01
+base_increment = "0.00001"
+maker_fee_rate = 0.001
+taker_fee_rate = 0.001
+"""
+
+
+def test_what_is_no_importer_is_a_usage_error(program: Run) -> None:
+    """It is named."""
+    ended = program("import", "kraken", "a", "b")
+
+    assert (ended.code, "kraken" in ended.err) == (2, True)
+
+
+def test_a_capture_that_is_not_there_is_one_line(program: Run) -> None:
+    """Exit 2."""
+    Path("terms.toml").write_text(TERMS, encoding="utf-8")
+
+    assert program("import", "bitstamp", "none", "b.tgr.gz").err == "error: none: no such file or folder\n"
+    ended = program("import", "binance", "none", "--product", "terms.toml")
+    assert (ended.code, ended.err) == (2, "error: none: No such file or directory\n")
+
+
+def test_a_capture_is_imported_with_what_became_of_its_rows(program: Run) -> None:
+    """And what was made can be played."""
+    capture = opened().bid(10, 5, "99.0").bid(2_000, 6, "98.0").trade(2_500, "99.0", "0.5", 1, 7, "sell")
+    capture.order("changed", 2_500, 1, "bid", "99.0", "0.5").save(Path("capture"))
+
+    told = program("import", "bitstamp", "capture", "day.tgr.gz")
+    line = msgspec.json.decode(
+        program("import", "bitstamp", "capture", "again.tgr.gz", "--json").out, type=wire_upkeep.ImportLine
+    )
+
+    assert told.code == 0
+    assert "day.tgr.gz: BTC-USD" in told.out
+    assert f"{line.order_rows_kept} of {line.order_rows} order rows kept" in told.out
+    assert (line.recording, line.trades) == ("again.tgr.gz", 1)
+    assert program("replay", "day.tgr.gz", "--json").code == 0
+
+
+def raw_messages() -> str:
+    """Ten seconds of a market, as a collector writes it."""
+    lines = [depth(0, 1, 10, {"99": "2"}, {"101": "2"}), touch(1, 11, "99", "101")]
+    lines += [trade(1_000 * number, number, "99") for number in range(1, 10)]
+    lines.append(depth(9_500, 40, 41, {"99": "3"}, {}))
+    return "\n".join(lines)
+
+
+def test_raw_messages_are_imported_and_said(program: Run) -> None:
+    """The recording is named for its source; the second time another name is asked for."""
+    Path("terms.toml").write_text(TERMS, encoding="utf-8")
+    Path("messages.txt").write_text(raw_messages(), encoding="utf-8")
+
+    told = program("import", "binance", "messages.txt", "--product", "terms.toml")
+    again = program("import", "binance", "messages.txt", "--product", "terms.toml")
+    line = msgspec.json.decode(
+        program("import", "binance", "messages.txt", "--product", "terms.toml", "--output", "b.tgr.gz", "--json").out,
+        type=wire_upkeep.RecordingLine,
+    )
+
+    assert "messages.tgr.gz: BTC-USDT" in told.out
+    assert "1 gap, " in told.out
+    assert again.err == "error: messages.tgr.gz exists already; name another with --output\n"
+    assert (line.recording, line.symbols, line.trades, line.gaps) == ("b.tgr.gz", ["BTC-USDT"], 9, 1)
+    assert line.read == {"lines": 12, "bookTicker": 1, "depth": 2, "trade": 9}
+
+
+@pytest.mark.parametrize(
+    ("terms", "complaint"),
+    [
+        (TERMS.replace("taker_fee_rate", "taker_fee"), "unknown key taker_fee; did you mean taker_fee_rate?"),
+        (TERMS.replace("taker_fee_rate = 0.001", ""), "the key taker_fee_rate is missing; a product needs symbol, "),
+        (TERMS.replace('"spot"', '"bond"'), "kind: BOND is none of SPOT, PERPETUAL, FUTURE"),
+        (TERMS.replace("0.01", "nan"), "price_increment NaN is not a number"),
+        (TERMS.replace("0.01", "-1"), "price_increment -1 is not above zero"),
+        (TERMS.replace("0.01", "true"), "Expected `decimal`, got `bool`"),
+        (TERMS.replace("BTC-USDT", "btc"), "'btc' is not a symbol"),
+        ("symbol = ", "not TOML: "),
+        ("#" * 200_000, "larger than 100000 bytes"),
+    ],
+)
+def test_a_product_file_that_cannot_be_used_names_the_key(program: Run, terms: str, complaint: str) -> None:
+    """In one line, before anything is read of the source."""
+    Path("terms.toml").write_text(terms, encoding="utf-8")
+    Path("messages.txt").write_text(raw_messages(), encoding="utf-8")
+
+    ended = program("import", "binance", "messages.txt", "--product", "terms.toml")
+
+    assert ended.code == 2
+    assert ended.err.startswith("error: terms.toml: ")
+    assert complaint in ended.err
+
+
+def test_a_product_may_be_json(program: Run) -> None:
+    """What is left out follows from the currencies."""
+    Path("terms.json").write_text(
+        '{"symbol": "BTC-USDT", "kind": "SPOT", "base_currency": "BTC", "quote_currency": "USDT", '
+        '"price_increment": 0.01, "base_increment": "0.00001", "maker_fee_rate": 0, "taker_fee_rate": 0.001}',
+        encoding="utf-8",
+    )
+    Path("messages.txt").write_text(raw_messages(), encoding="utf-8")
+
+    assert program("import", "binance", "messages.txt", "--product", "terms.json").code == 0
+    Path("terms.json").write_text("[1]", encoding="utf-8")
+    ended = program("import", "binance", "messages.txt", "--product", "terms.json", "--output", "b.tgr.gz")
+    assert ended.err == "error: terms.json: not a table of keys and values\n"
+    ended = program("import", "binance", "messages.txt", "--product", "none.json", "--output", "b.tgr.gz")
+    assert ended.err == "error: none.json: No such file or directory\n"
+
+
+TRADES = "time,price,size,side\n" + "".join(f"{1767614400 + at},{100 + at % 3},1,buy\n" for at in range(60))
+BARS = "time,open,high,low,close,volume\n" + "".join(f"{1767614400 + 60 * at},100,101,99,100,4\n" for at in range(5))
+
+
+def test_tables_are_imported_and_what_they_assume_is_told_with_every_result(program: Run) -> None:
+    """Trades and bars; with a book only where one was assumed."""
+    Path("terms.toml").write_text(TERMS, encoding="utf-8")
+    Path("trades.csv").write_text(TRADES, encoding="utf-8")
+    Path("bars.csv").write_text(BARS, encoding="utf-8")
+    book = ("--spread-bps", "5", "--depth", "2")
+
+    bare = program("import", "csv", "--trades", "trades.csv", "--product", "terms.toml")
+    assumed = program("import", "csv", "--bars", "bars.csv", "--product", "terms.toml", *book)
+    played = program("replay", "bars.tgr.gz", "--no-stdin", "--json").object
+
+    assert bare.code == assumed.code == 0, assumed.err
+    assert "trades.tgr.gz: BTC-USDT" in bare.out
+    assert "There is no book" in bare.out
+    assert "assumed: BTC-USDT: no book was recorded; a spread of 5 bps" in assumed.out
+    assert "no book was recorded; a spread of 5 bps beside each print" in str(played["assumed"])
+
+
+def test_a_tape_without_a_book_takes_no_entry(program: Run) -> None:
+    """Nothing is invented: there is no price to take and none to rest against."""
+    Path("terms.toml").write_text(TERMS, encoding="utf-8")
+    Path("trades.csv").write_text(TRADES, encoding="utf-8")
+    Path("buys.py").write_text(
+        "from decimal import Decimal\n"
+        "from tidegate import Action, Decision\n"
+        "class Buys:\n"
+        "    done = False\n"
+        "    def decide(self, view):\n"
+        "        if not self.done:\n"
+        "            self.done = True\n"
+        "            yield 'BTC-USDT', Decision(action=Action.BUY, target_notional=Decimal(50))\n"
+        "create = Buys\n",
+        encoding="utf-8",
+    )
+    program("import", "csv", "--trades", "trades.csv", "--product", "terms.toml")
+
+    ended = program("replay", "trades.tgr.gz", "--strategy", "buys.py:create", "--json")
+
+    assert ended.object["refused"] == {"STALE_MARK": 1}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ((), "name either --trades FILE or --bars FILE"),
+        (("--trades", "t.csv", "--bars", "b.csv"), "name either --trades FILE or --bars FILE"),
+        (("--trades", "t.csv", "--depth", "1"), "an assumed book takes both --spread-bps and --depth"),
+        (("--trades", "t.csv", "--depth", "1", "--spread-bps", "x"), "--spread-bps 'x' is not a number"),
+        (("--trades", "t.csv", "--depth", "0", "--spread-bps", "1"), "--depth is a number above zero"),
+        (("--bars", "b.csv", "--stamped", "noon"), "--stamped is open or close"),
+    ],
+)
+def test_options_of_a_table_that_do_not_fit_are_one_line(
+    program: Run, arguments: tuple[str, ...], complaint: str
+) -> None:
+    """Exit 2."""
+    Path("terms.toml").write_text(TERMS, encoding="utf-8")
+
+    ended = program("import", "csv", *arguments, "--product", "terms.toml")
+
+    assert ended.code == 2
+    assert complaint in ended.err
+    assert ended.err.count("\n") == 1

@@ -1,0 +1,181 @@
+"""CSV files of trades: columns by their names, a silence as a gap, and no book but an assumed one."""
+
+import gzip
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.adapters.recordings.binance.messages import PRODUCT
+from tidegate.adapters.recordings.capture_files import CaptureDamaged
+from tidegate.adapters.recordings.format import BookSnapshotRow, Gap, Heartbeat, Row, TradePrinted
+from tidegate.adapters.recordings.gaps import gaps_of
+from tidegate.adapters.recordings.joined import open_recordings
+from tidegate.adapters.recordings.made import RecordingMade, SourceRejected
+from tidegate.adapters.recordings.reader import open_recording
+from tidegate.adapters.recordings.tables import AssumedBook, TradeOptions, import_trades
+from tidegate.domain.vocabulary import OrderSide
+
+START_US = 1_767_614_400_000_000
+BOOK = AssumedBook(spread_bps=Decimal(10), depth=Decimal(2))
+
+
+def imported(folder: Path, text: str, options: TradeOptions | None = None) -> tuple[RecordingMade, list[Row]]:
+    """What such a file becomes."""
+    source = folder / "trades.csv"
+    source.write_text(text, encoding="utf-8")
+    made = import_trades(source, folder / "made.tgr.gz", PRODUCT, options or TradeOptions())
+    return made, list(open_recording(made.destination).rows())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "time,price,size,side\n1767614400,100,1,buy\n",
+        "Timestamp;Price;Amount;Side\n1767614400000;100;1;B\n",
+        "\ufefftime\tpx\tqty\tis_buyer_maker\n1767614400000000\t100\t1\tfalse\n",
+        "ID, Date , price, quantity, taker_side\n1,2026-01-05T12:00:00Z,100,1,bid\n",
+        "id,price,qty,quote_qty,time,isBuyerMaker\r\n1,100.00,1.0000,100,1767614400000000000,False\r\n",
+        '"date","price","volume","side"\n"2026-01-05 12:00:00","1e2","1","BUY"\n\n',
+    ],
+)
+def test_columns_go_by_their_names_and_times_by_their_size(text: str, tmp_path: Path) -> None:
+    """ISO 8601, or seconds, milliseconds, microseconds or nanoseconds since the epoch."""
+    _, (row,) = imported(tmp_path, text)
+
+    assert row == TradePrinted(
+        at_us=START_US, product=0, trade_id="1", aggressor=OrderSide.BUY, price=Decimal(100), size=Decimal(1)
+    )
+
+
+def test_without_a_book_the_recording_has_none_and_says_so(tmp_path: Path) -> None:
+    """Nothing is invented: prints alone, and the header's depth is none."""
+    made, rows = imported(tmp_path, "time,price,size,side\n1767614400,100,1,buy\n1767614403,101,1,sell\n")
+
+    header = open_recording(made.destination).header
+    assert {type(row) for row in rows} == {TradePrinted}
+    assert (header.depth, made.smallest_spread, made.trades) == ("none", None, 2)
+    assert header.provenance.assumptions == (
+        "BTC-USDT: a silence of up to 60 s is a quiet market, and a longer one a gap",
+    )
+    assert any("There is no book" in note for note in header.provenance.notes)
+
+
+def test_a_book_is_assumed_only_where_that_is_asked_for_and_it_is_told(tmp_path: Path) -> None:
+    """The print's price is the touch that was taken; the other is the spread away, in whole increments, rounded up."""
+    text = "time,price,size,side\n1767614400,100,1,buy\n1767614401,100,1,buy\n1767614402,100.03,1,sell\n"
+
+    made, rows = imported(tmp_path, text, TradeOptions(book=BOOK))
+
+    books = [row for row in rows if isinstance(row, BookSnapshotRow)]
+    assert [(book.bids[0][0], book.asks[0][0]) for book in books] == [
+        (Decimal("99.9"), Decimal(100)),
+        (Decimal("100.03"), Decimal("100.14")),
+    ]
+    assert books[0].bids[0][1] == 2
+    assert made.smallest_spread == Decimal("0.1")
+    assert any("a spread of 10 bps beside each print, with 2 at either touch" in one for one in made.assumptions)
+
+
+def test_who_took_must_be_told_or_assumed(tmp_path: Path) -> None:
+    """The tick rule: above the last price a buyer, below it a seller, at it as before."""
+    text = "time,price,size\n" + "".join(f"176761440{at},{price},1\n" for at, price in enumerate((100, 101, 101, 99)))
+
+    with pytest.raises(CaptureDamaged, match="no column says who took"):
+        imported(tmp_path, text)
+    made, rows = imported(tmp_path, text, TradeOptions(by_tick_rule=True))
+
+    sides = [row.aggressor.value for row in rows if isinstance(row, TradePrinted)]
+    assert sides == ["BUY", "BUY", "BUY", "SELL"]
+    assert any("tick rule" in one for one in made.assumptions)
+
+
+def test_a_silence_is_a_quiet_market_up_to_a_bound_and_then_a_gap(tmp_path: Path) -> None:
+    """Heartbeats in the first; in the second nothing, from the last trade on."""
+    text = "time,price,size,side\n1767614400,100,1,buy\n1767614410,100,1,buy\n1767614500,101,1,buy\n"
+
+    made, rows = imported(tmp_path, text)
+
+    assert [(type(row), (row.at_us - START_US) // 1_000_000) for row in rows] == [
+        (TradePrinted, 0),
+        (Heartbeat, 4),
+        (Heartbeat, 8),
+        (TradePrinted, 10),
+        (Gap, 10),
+        (TradePrinted, 100),
+    ]
+    assert (made.gaps, made.gap_seconds) == (1, Decimal(90))
+    assert gaps_of(open_recordings((made.destination,))).seconds == 90
+    _, rows = imported(tmp_path, text, TradeOptions(gap_seconds=90))
+    assert not [row for row in rows if isinstance(row, Gap)]
+
+
+@pytest.mark.parametrize(
+    ("row", "complaint"),
+    [
+        ("1767614401,0,1,buy", "price is zero"),
+        ("1767614401,-1,1,buy", "price '-1' is not a number of zero or more"),
+        ("1767614401,NaN,1,buy", "price 'NaN' is not"),
+        ("1767614401,Infinity,1,buy", "price 'Infinity' is not"),
+        ("1767614401,1,0.0,buy", "size is zero"),
+        ("1767614401,1,1,hold", "side 'hold' is none of"),
+        ("yesterday,1,1,buy", "time 'yesterday' is neither ISO 8601 nor a number"),
+        ("-5,1,1,buy", "time '-5' is neither"),
+        ("1767614399,1,1,buy", "sort the file by time"),
+        ("0001-01-01,1,1,buy", "is not between 1970 and 9999"),
+        ("1767614401,1,1", "3 columns instead of 4"),
+        ('1767614401,"1,1,buy', "not CSV"),
+    ],
+)
+def test_a_row_that_is_none_ends_the_import_with_its_line(row: str, complaint: str, tmp_path: Path) -> None:
+    """M3: neither zero nor NaN nor infinity gets through, and nothing is skipped in silence."""
+    with pytest.raises(CaptureDamaged) as caught:
+        imported(tmp_path, f"time,price,size,side\n1767614400,100,1,buy\n{row}\n")
+
+    assert (caught.value.line, complaint in caught.value.reason) == (3, True), str(caught.value)
+    assert not (tmp_path / "made.tgr.gz").exists()
+
+
+def test_rows_that_are_none_are_counted_where_that_is_asked_for(tmp_path: Path) -> None:
+    """With the line of the first."""
+    text = "time,price,size,side\n1767614400,100,1,buy\n1767614401,0,1,buy\njunk\n1767614402,101,1,buy\n"
+
+    made, _ = imported(tmp_path, text, TradeOptions(skip_damaged=True))
+
+    assert (made.trades, made.dropped, made.read) == (2, {"damaged rows": 2}, {"rows": 4})
+    assert "the first damaged line is line 3" in made.notes
+
+
+def test_columns_that_are_missing_are_named_with_what_they_may_be_called(tmp_path: Path) -> None:
+    """As are files without a row."""
+    with pytest.raises(CaptureDamaged, match="line 1: no column of price: it may be called price, trade_price, px, p"):
+        imported(tmp_path, "time,size,side\n")
+    with pytest.raises(SourceRejected, match="there is no row in it"):
+        imported(tmp_path, "time,price,size,side\n")
+    with pytest.raises(CaptureDamaged, match="wider than the price"):
+        imported(tmp_path, "time,price,size,side\n1767614400,0.01,1,buy\n", TradeOptions(book=BOOK))
+    with pytest.raises(CaptureDamaged, match="an id of more than 64 characters"):
+        imported(tmp_path, f"id,time,price,size,side\n{'x' * 65},1767614400,1,1,buy\n")
+
+
+def test_a_compressed_file_that_breaks_off_is_kept_up_to_there_where_that_is_asked_for(tmp_path: Path) -> None:
+    """Progress goes by the bytes read."""
+    text = "time,price,size,side\n" + "".join(f"{1767614400 + at},{100 + at % 7},1,buy\n" for at in range(9_000))
+    source = tmp_path / "trades.csv.gz"
+    source.write_bytes(gzip.compress(text.encode())[:-5_000])
+    told: list[tuple[int, int]] = []
+
+    with pytest.raises(CaptureDamaged, match="truncated"):
+        import_trades(source, tmp_path / "made.tgr.gz", PRODUCT, TradeOptions())
+    made = import_trades(
+        source,
+        tmp_path / "made.tgr.gz",
+        PRODUCT,
+        TradeOptions(skip_damaged=True),
+        progress=lambda done, total: told.append((done, total)),
+    )
+
+    assert 0 < made.trades < 9_000
+    assert made.dropped == {"damaged rows": 1}
+    assert told
+    assert all(done <= total for done, total in told)

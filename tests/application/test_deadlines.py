@@ -1,0 +1,119 @@
+"""Deadlines: an adapter that never returns keeps nobody waiting; what its request came to is asked for (B15)."""
+
+import asyncio
+
+import pytest
+
+from tests.application.interposing import InterposedVenue
+from tests.application.rig import SPOT, Rig, buy, offer_to_buy, placed
+from tidegate import OrderStatus
+from tidegate.adapters.clocks import settle
+from tidegate.domain.events import OrderUnanswered
+
+
+class Never:
+    """Keeps whoever comes to one method of a port for ever."""
+
+    def __init__(self, method: str) -> None:
+        self._method = method
+        self.is_armed = True
+
+    async def __call__(self, method: str) -> None:
+        if method == self._method and self.is_armed:
+            await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(
+    ("place", "at_first", "at_last"),
+    [
+        ("before", OrderStatus.UNKNOWN, OrderStatus.REFUSED),
+        ("after", OrderStatus.FILLED, OrderStatus.FILLED),
+    ],
+    ids=["the request is lost", "the answer is lost"],
+)
+async def test_a_submit_that_never_returns_is_unknown_at_its_deadline_and_then_found_out(
+    place: str, at_first: OrderStatus, at_last: OrderStatus
+) -> None:
+    """The venue is asked meanwhile: what it has is known by the deadline, and what it has not is proven after H."""
+    rig = Rig()
+    async with rig.open(venue=InterposedVenue(rig.venue, **{place: Never("submit")})) as app:
+        deciding = asyncio.create_task(app.coordinator.execute_decision(SPOT, buy(decision_id="mine")))
+        await rig.clock.advance(29)
+        assert not deciding.done()
+        await rig.clock.advance(2)
+
+        assert placed(await deciding).status is at_first
+        await rig.clock.advance(20)
+
+        assert app.open_orders() == ()
+        (order,) = await rig.store.orders()
+        assert order.status is at_last
+        assert (await app.summary(0)).invariants == "hold"
+
+    assert {one.reason for one in await rig.stored(OrderUnanswered)} == {"no answer before the deadline"}
+    assert len(rig.venue.truth.sent) == (place == "after")
+
+
+async def test_the_deadline_is_a_setting() -> None:
+    """Five seconds, where five are chosen."""
+    rig = Rig(supervisor={"venue_deadline_seconds": 5})
+    async with rig.open(venue=InterposedVenue(rig.venue, before=Never("submit"))) as app:
+        deciding = asyncio.create_task(app.coordinator.execute_decision(SPOT, buy()))
+        await rig.clock.advance(7)
+
+        assert placed(await deciding).status is OrderStatus.UNKNOWN
+
+
+@pytest.mark.parametrize("method", ["cancel", "amend"])
+async def test_a_cancel_or_an_amend_that_never_returns_is_unanswered(method: str) -> None:
+    """The order is as it was, its request open; nobody is kept."""
+    rig, never = Rig(), Never(method)
+    async with rig.open(venue=InterposedVenue(rig.venue, before=never)) as app:
+        order = placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
+        asked = (
+            app.cancel(order.client_order_id)
+            if method == "cancel"
+            else app.amend(order.client_order_id, order.quantity / 2)
+        )
+        asking = asyncio.create_task(asked)
+        await rig.clock.advance(31)
+
+        assert asking.done()
+        never.is_armed = False
+        await rig.clock.advance(60)
+        if method == "cancel":
+            assert app.open_orders() == ()
+        else:
+            assert [one.status for one in app.open_orders()] == [OrderStatus.ACCEPTED]
+        assert (await app.summary(0)).invariants == "hold"
+
+
+async def test_a_caller_that_gives_up_is_not_taken_for_the_deadline() -> None:
+    """Its task ends as cancelled, and the order is found out all the same."""
+    rig = Rig()
+    async with rig.open(venue=InterposedVenue(rig.venue, after=Never("submit"))) as app:
+        deciding = asyncio.create_task(app.coordinator.execute_decision(SPOT, buy()))
+        await rig.clock.advance(3)
+        deciding.cancel()
+        await settle()
+        assert deciding.cancelled()
+        await rig.clock.advance(60)
+
+        assert app.open_orders() == ()
+        assert app.account_position(SPOT).quantity > 0
+
+
+async def test_who_is_given_up_at_the_deadline_is_cancelled_all_the_same() -> None:
+    """Both at once: the caller's cancellation stands."""
+    rig = Rig()
+    async with rig.open(venue=InterposedVenue(rig.venue, before=Never("submit"))) as app:
+        deciding = asyncio.create_task(app.coordinator.execute_decision(SPOT, buy()))
+        await rig.clock.advance(29)
+        app.operations.desk.transmissions.deadline_seconds = 0
+        app.operations.desk.transmissions.cut_off_overdue()
+        deciding.cancel()
+        await settle()
+
+        assert deciding.cancelled()
+        await rig.clock.advance(30)
+        assert app.open_orders() == ()
