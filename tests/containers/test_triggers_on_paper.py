@@ -97,6 +97,19 @@ async def test_a_halt_keeps_protection_and_so_does_cancel_all(tmp_path: Path) ->
         assert app.position(PERP).quantity == 1
 
 
+@pytest.mark.parametrize("symbol", [SPOT, PERP])
+async def test_a_close_takes_protection_with_it(symbol: str, tmp_path: Path) -> None:
+    """The stop holds the coins that are to be sold, and guards nothing afterwards."""
+    container = ReplayContainer(settings=settings(falling(tmp_path / "falls.tgr.gz")))
+    async with open_application(container=container) as app:
+        await decided(app, symbol, Decision(action=Action.BUY, quantity=Decimal(2)))
+        stop = await decided(app, symbol, KINDS["a stop"])
+        assert is_successful(await app.close(symbol))
+        await container.clock().sleep(5)
+        assert app.position(symbol).is_flat
+        assert (await stands(app, stop)).status is OrderStatus.CANCELED
+
+
 async def test_cancel_all_takes_protection_where_it_is_told_to(tmp_path: Path) -> None:
     """And an operator's own cancel always does."""
     container = ReplayContainer(settings=settings(falling(tmp_path / "falls.tgr.gz")))

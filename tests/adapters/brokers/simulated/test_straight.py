@@ -135,6 +135,7 @@ class Special:
         Special("it may rest", an_order("x", BUY, "0.2", "101.5", GTC)),
         Special("it is all or nothing", an_order("x", BUY, "0.2", "101.5", FOK)),
         Special("it waits for a trigger", replace(an_ioc(), order_type=STOP)),
+        Special("it has a trigger", replace(an_ioc(), trigger_direction=trigger_direction(STOP, BUY))),
         Special("it may only reduce", replace(an_ioc(SELL, limit="98.5"), reduce_only=True)),
         Special("it may not take", replace(an_ioc(), post_only=True)),
         Special("it has a date", replace(an_ioc(), expire_at=START)),

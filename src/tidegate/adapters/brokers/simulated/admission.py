@@ -29,22 +29,27 @@ class Reject(NamedTuple):
 def shape_reject(terms: Terms, at: datetime) -> Reject | None:
     """What is wrong with the order whatever the market: its type, its time in force, its life."""
     kind, tif = terms.order_type, terms.time_in_force
-    if kind is LIMIT:
+    if kind in _TRIGGERED:
+        reject = _trigger_shape_reject(terms)
+        if reject is not None:
+            return reject
+    elif terms.trigger_direction is not None:
+        return Reject("INVALID", f"a {kind} order has no trigger")
+    elif kind is LIMIT:
         if terms.limit_price is None:
             return Reject("INVALID", "a LIMIT order needs a limit price")
         if terms.post_only and tif not in _GOOD_TIL:
             return Reject("INVALID", f"post-only does not go with {tif}")
-    elif kind in _TRIGGERED:
-        reject = _trigger_shape_reject(terms)
-        if reject is not None:
-            return reject
     elif tif not in _NOW_OR_NEVER or terms.post_only:
         return Reject("INVALID", "a MARKET order is IOC or FOK, and never post-only")
-    if tif is GTD:
-        if terms.expire_at is None:
-            return Reject("INVALID", "a GTD order needs expire_at")
-        if terms.expire_at <= at:
-            return Reject("EXPIRED", f"expire_at {terms.expire_at.isoformat()} has passed")
+    return _life_reject(terms, at) if tif is GTD else None
+
+
+def _life_reject(terms: Terms, at: datetime) -> Reject | None:
+    if terms.expire_at is None:
+        return Reject("INVALID", "a GTD order needs expire_at")
+    if terms.expire_at <= at:
+        return Reject("EXPIRED", f"expire_at {terms.expire_at.isoformat()} has passed")
     return None
 
 

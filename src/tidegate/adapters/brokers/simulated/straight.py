@@ -42,6 +42,7 @@ class StraightWay:
             or order.reduce_only
             or order.post_only
             or order.expire_at is not None
+            or order.trigger_direction is not None
         ):
             return None
         order_id, kind, side, quantity = order.client_order_id, order.order_type, order.side, order.quantity
