@@ -298,9 +298,6 @@ class OrderStorePort(Protocol):
     async def write_state(self, change: TradingStateChanged) -> CommitOutcome:
         ...
 
-    async def state(self, symbol: str) -> StateEntry:
-        ...
-
     async def write_start_marks(self, marks: StartMarks) -> CommitOutcome:
         ...
 

@@ -25,7 +25,6 @@ from tidegate.domain.records import (
     StoreUnavailable,
 )
 from tidegate.domain.refusals import AnyRefusal
-from tidegate.domain.states import StateEntry
 from tidegate.domain.submissions import (
     AmendOutcome,
     CancelOutcome,
@@ -119,9 +118,6 @@ class InterposedStore:
     async def write_state(self, change: TradingStateChanged) -> CommitOutcome:
         await self.before("write_state")
         return self._refusal or await self.inner.write_state(change)
-
-    async def state(self, symbol: str) -> StateEntry:
-        return await self.inner.state(symbol)
 
     async def write_start_marks(self, marks: StartMarks) -> CommitOutcome:
         return self._refusal or await self.inner.write_start_marks(marks)

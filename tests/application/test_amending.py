@@ -11,9 +11,10 @@ from tidegate import OrderStatus, TradingState
 from tidegate.adapters.brokers.scripted import AmendAnswer, Answer
 from tidegate.adapters.brokers.scripted.broker import SCRIPTED_CAPABILITIES
 from tidegate.application.application import Application
-from tidegate.domain.events import AmendRejected, AmendRequested, IncidentRaised, TradingStateChanged
+from tidegate.domain.events import AmendRequested, IncidentRaised, TradingStateChanged
+from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import OrderRecord
-from tidegate.domain.submissions import AmendOutcome
+from tidegate.domain.submissions import AmendOutcome, OrderUpdate, VenueOrder
 
 
 async def resting(app: Application, quantity: str = "0.02") -> OrderRecord:
@@ -206,21 +207,99 @@ async def test_an_amend_that_raises_is_unknown_and_stops_entries() -> None:
         refused(await app.coordinator.execute_decision(SPOT, buy()), "TRADING_STATE")
 
 
-async def test_a_halt_from_elsewhere_is_read_again_before_an_amend_is_sent() -> None:
-    """X6 for edits: what makes the order larger is not sent, what makes it smaller is; else it rests as it was."""
+async def test_an_amend_to_more_that_a_halt_in_the_store_overtakes_is_not_sent() -> None:
+    """X6: another process has written the halt; the transaction that records the amend reads it."""
     rig = Rig()
     async with rig.open() as app:
         order = await resting(app)
-        halt = TradingStateChanged(state=TradingState.HALTED, reason="elsewhere", by="operator", at=rig.clock.now())
+        halt = TradingStateChanged(
+            state=TradingState.HALTED, reason="from another terminal", by="operator", at=rig.clock.now()
+        )
         await rig.store.write_state(halt)
+        refused(await app.amend(order.client_order_id, Decimal("0.03")), "TRADING_STATE")
+        after = only(app.open_orders())
+        assert (after.status, after.quantity, after.has_open_amend) == (OrderStatus.ACCEPTED, Decimal("0.02"), False)
 
-        refusal = refused(await app.amend(order.client_order_id, Decimal("0.03")), "TRADING_STATE")
-        smaller = (await app.amend(order.client_order_id, Decimal("0.01"))).unwrap()
+    assert rig.venue.truth.amended == []
 
-        assert "elsewhere" in refusal.message
-        assert smaller.quantity == Decimal("0.01")
-        assert (await app.summary(0)).invariants == "hold"
 
-    assert rig.venue.truth.amended == [order.client_order_id]
-    first = only(await rig.stored(AmendRejected))
-    assert (first.request, first.reason) == (1, "not sent: HALTED: elsewhere")
+async def test_an_amend_to_less_is_sent_whatever_state_is_in_the_store() -> None:
+    """What makes an order smaller is never held back."""
+    rig = Rig()
+    async with rig.open() as app:
+        order = await resting(app)
+        halt = TradingStateChanged(
+            state=TradingState.REDUCING, reason="from another terminal", by="operator", at=rig.clock.now()
+        )
+        await rig.store.write_state(halt)
+        assert (await app.amend(order.client_order_id, Decimal("0.01"))).unwrap().quantity == Decimal("0.01")
+
+
+async def test_a_purchase_amended_to_a_lower_price_frees_what_it_can_no_longer_cost() -> None:
+    """What is reserved is what it may pay at most, and that is its new limit."""
+    rig = Rig()
+    async with rig.open() as app:
+        order = await resting(app)
+        before = await held(app)
+        (await app.amend(order.client_order_id, Decimal("0.02"), Decimal(49_500))).unwrap()
+        assert await held(app) == before / 2
+
+
+async def test_fills_beyond_the_old_total_prove_that_an_unanswered_amend_was_taken() -> None:
+    """An order that was amended, filled whole and ended while nobody heard the answer has the terms that it had."""
+    rig = Rig()
+    rig.venue.next_amend(AmendAnswer.lost_ack())
+    async with rig.open() as app:
+        order = await resting(app)
+        rig.venue.unreachable()
+        (await app.amend(order.client_order_id, Decimal("0.03"))).unwrap()
+        rig.venue.fill(order.client_order_id, Decimal("0.03"))
+        await rig.clock.advance(1)
+        after = only(await app.orders())
+        assert (after.status, after.quantity, after.filled_quantity) == (
+            OrderStatus.FILLED,
+            Decimal("0.03"),
+            Decimal("0.03"),
+        )
+        assert not after.has_open_amend
+
+
+async def test_an_older_word_on_an_amended_order_puts_it_in_no_doubt() -> None:
+    """S4: the terms from before the amend, told late, are asked about, and the answer has the new ones."""
+    rig = Rig()
+    async with rig.open() as app:
+        order = await resting(app)
+        asked = await rig.venue.order(order.client_order_id, SPOT)
+        assert isinstance(asked, VenueOrder)
+        (await app.amend(order.client_order_id, Decimal("0.03"))).unwrap()
+        rig.venue.tell(OrderUpdate(order=asked))
+        await rig.clock.advance(5)
+        assert only(app.open_orders()).quantity == Decimal("0.03")
+        assert app.state(SPOT) is TradingState.ACTIVE
+
+    assert await rig.stored(IncidentRaised) == []
+
+
+async def test_an_order_that_the_venue_shrinks_under_an_unanswered_amend_has_what_is_left() -> None:
+    """B35 between an edit and its answer: after H the venue's own figure stands, with its reason."""
+    rig = Rig()
+    rig.venue.next_amend(AmendAnswer.never_received())
+    async with rig.open() as app:
+        order = await resting(app)
+        rig.venue.unreachable()
+        (await app.amend(order.client_order_id, Decimal("0.03"))).unwrap()
+        rig.venue.reachable()
+        shrunk = replace(
+            rig.venue.truth.orders[order.client_order_id].as_venue_order(),
+            quantity=Decimal("0.01"),
+            reduced_reason="self-trade prevention",
+        )
+
+    class Shrinking(InterposedVenue):
+        async def order(self, client_order_id: ClientOrderId, symbol: str) -> VenueOrder:
+            return shrunk
+
+    async with rig.open(venue=Shrinking(rig.venue)) as app:
+        await rig.clock.advance(HORIZON_SECONDS + 5)
+        after = only(app.open_orders())
+        assert (after.status, after.quantity) == (OrderStatus.ACCEPTED, Decimal("0.01"))

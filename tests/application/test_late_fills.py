@@ -16,6 +16,8 @@ from tidegate.adapters.stores.memory import MemoryOrderStore
 from tidegate.application.desk import AccountDesk
 from tidegate.application.refold import Refold
 from tidegate.application.taking_up import take_up
+from tidegate.domain.events import FillBusted
+from tidegate.domain.fills import reverse
 from tidegate.domain.orders import Order
 from tidegate.domain.positions import RECENT_FILLS
 from tidegate.domain.products import Product
@@ -139,5 +141,26 @@ def test_a_late_fill_is_booked_even_where_the_store_cannot_be_read() -> None:
             account, [Executed(BUY, 3, 100), Executed(SELL, 1, 101), Executed(BUY, 1, 99, late=1, after_restart=True)]
         )
         assert account.desk.ledger.account_position("BTC-PERP").quantity == 3
+
+    asyncio.run(told())
+
+
+def test_a_late_fill_after_a_bust_and_a_restart_leaves_the_bust_booked() -> None:
+    """S9: the history that a late fill has folded anew holds what was taken back, too."""
+
+    async def told() -> None:
+        account = Account(SPOT)
+        await lived(account, [Executed(BUY, 5, 100), Executed(SELL, 2, 101)])
+        (sold,) = (one for one in await account.store.fills() if one.side is SELL)
+        busted = FillBusted(
+            client_order_id=sold.client_order_id, trade_id=sold.trade_id, fill=reverse(sold), at=account.clock.now()
+        )
+        await account.restart()
+        await account.desk.learn(sold.client_order_id, (busted,))
+        assert picture(account.desk) == picture(await account.refolded())
+        await account.restart()
+        await account.book(2, Executed(BUY, 1, 99, late=30))
+        assert account.desk.ledger.account_position(SPOT.symbol).quantity == 6
+        assert picture(account.desk) == picture(await account.refolded())
 
     asyncio.run(told())

@@ -16,10 +16,9 @@ from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import ApprovedOrder, OrderRecord
 from tidegate.domain.pace import terms_of
 from tidegate.domain.ports import EnginePort
-from tidegate.domain.records import StepCommitted
+from tidegate.domain.records import StateForbids, StepCommitted
 from tidegate.domain.refusals import AnyRefusal, InvalidRefused, MarketStateRefused, Remedy, StoreRefused
 from tidegate.domain.settlement import news_of_amend
-from tidegate.domain.states import permits
 from tidegate.domain.submissions import AmendConfirmed, AmendOutcome, AmendUnanswered
 from tidegate.domain.vocabulary import OrderSide, OrderStatus
 
@@ -64,29 +63,27 @@ class Amender:
             request=request,
             quantity=terms.quantity,
             limit_price=terms.limit_price,
+            is_bolder=not _is_smaller(record, terms),
             at=at,
         )
         outcome = await self._desk.commit(at, event)
         if not isinstance(outcome, StepCommitted):
             return StoreRefused(message=f"the amend could not be made durable: {getattr(outcome, 'reason', outcome)}")
-        if not _is_smaller(record, terms):
-            forbidden = await self._forbidden(record, request)
-            if forbidden is not None:
-                return forbidden
+        if outcome.forbidden is not None:
+            return await self._withdrawn(order_id=client_order_id, request=request, forbidden=outcome.forbidden)
         return await self._send(record, request, terms)
 
-    async def _forbidden(self, record: OrderRecord, request: int) -> AnyRefusal | None:
-        """X6 for edits: the state as it is durable now, which another process may have written, before any byte."""
-        desk, symbol = self._desk, record.symbol
-        entry = await desk.store.state(symbol)
-        if permits(entry.state, record.order.purpose):
-            return None
-        why = f"not sent: {entry.state}: {entry.reason}"
-        rejected = AmendRejected(
-            client_order_id=record.client_order_id, request=request, reason=why, at=desk.clock.now()
+    async def _withdrawn(self, order_id: ClientOrderId, request: int, forbidden: StateForbids) -> AnyRefusal:
+        """X6: another process has written a state that does not let it go out: nothing is sent, the old terms stand."""
+        desk, entry = self._desk, forbidden.entry
+        desk.ledger.states.set(forbidden.symbol, entry)
+        refusal = state_refusal(forbidden.symbol, entry.state.value, entry.reason, entry.by)
+        reason = f"it was never sent: {refusal.message}"
+        await desk.learn(
+            order_id,
+            (AmendRejected(client_order_id=order_id, request=request, reason=reason, at=desk.clock.now()),),
         )
-        await desk.learn(record.client_order_id, (rejected,))
-        return state_refusal(symbol, entry.state.value, entry.reason, entry.by)
+        return refusal
 
     async def _send(self, record: OrderRecord, request: int, terms: _Terms) -> OrderRecord:
         desk, order_id = self._desk, record.client_order_id
@@ -95,7 +92,7 @@ class Amender:
         answer = await self._answer(record, terms)
         desk.amended_at[order_id] = desk.clock.monotonic()
         after = await desk.learn(order_id, news_of_amend(order_id, request, terms.quantity, terms.limit_price, answer))
-        if not after.has_open_amend:
+        if after.is_terminal:
             desk.amended_at.pop(order_id, None)
         if not isinstance(answer, AmendConfirmed) and not after.is_terminal:
             after = await self._resolver.resolve(order_id) or after

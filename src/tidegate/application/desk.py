@@ -62,7 +62,7 @@ class AccountDesk(DeskReading):
         self.unknown_since: dict[ClientOrderId, float] = {}
         """Since when, on the monotonic clock, orders of this process are without an answer."""
         self.amended_at: dict[ClientOrderId, float] = {}
-        """When the last amend of a live order was under way, on the monotonic clock."""
+        """When the terms of a live order last changed, or an amend of it was under way, on the monotonic clock."""
         self.resends_exits = False
         self.lost_exits: set[ClientOrderId] = set()
         """Exits that never arrived, as the venue has proven, and that are to go out again."""
@@ -200,6 +200,8 @@ class AccountDesk(DeskReading):
         self.store.append(step)
         if after.status in TERMINAL:
             self.ended.keep(after)
+            if self.amended_at:
+                self.amended_at.pop(after.client_order_id, None)
         if (
             after.refused is None
             and not after.busted_ids

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from tidegate.application.desk import AccountDesk
 from tidegate.domain.amounts import plain
-from tidegate.domain.events import OrderFilled, OrderRejected
+from tidegate.domain.events import OrderAmended, OrderFilled, OrderRejected
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import OrderRecord
@@ -22,6 +22,7 @@ from tidegate.domain.reconciliation import (
     lacks_fills,
     news_of,
     news_of_open_amend,
+    news_of_outgrown_total,
     terms_difference,
 )
 from tidegate.domain.submissions import OrderAbsent, Unreachable, VenueOrder
@@ -135,16 +136,19 @@ class OrderResolver:
             what = f"{order_id} is {record.venue_order_id} at the venue, and {theirs.venue_order_id} as well"
             self._desk.broke("DUPLICATE", what, symbol=record.symbol, client_order_id=order_id)
             return
+        goes_back = theirs.filled_quantity < record.filled_quantity
+        # As it stands now: its terms may have changed since the word was asked for.
+        record = self._desk.ledger.orders.get(record.client_order_id, record)
         differs = terms_difference(record, theirs)
         if differs is not None:
-            self._found(differs)
+            await self._differs(record, differs, asked_at)
             return
         self._desk.order_differences.pop(record.client_order_id, None)
-        goes_back = theirs.filled_quantity < record.filled_quantity
         amend = news_of_open_amend(record, theirs, is_over=self._is_amend_over(record, asked_at))
-        after = await self._desk.learn(record.client_order_id, (*amend, *news_of(record, theirs)))
-        if amend:
-            self._desk.amended_at.pop(record.client_order_id, None)
+        news = (*amend, *news_of(record, theirs))
+        after = await self._desk.learn(record.client_order_id, news)
+        if any(isinstance(one, OrderAmended) for one in news) and not after.is_terminal:
+            self._desk.amended_at[record.client_order_id] = self._desk.clock.monotonic()
         if goes_back and asked_at is None:
             # S13: older than what we know, most likely; the order itself is asked for, and judged by that.
             await self.look(record.client_order_id)
@@ -153,8 +157,19 @@ class OrderResolver:
             after = await self._fetch_fills(after)
         self._judge_fills(after, theirs, goes_back=goes_back)
 
+    async def _differs(self, record: OrderRecord, difference: Difference, asked_at: float | None) -> None:
+        """Other terms than recorded: of an order that was changed they may be those from before (S4, S13).
+
+        Then the order itself is asked for, and its answer counts once it was asked for later than H after the change.
+        """
+        is_changed = bool(record.amend_requests) or record.amended_by >= 0
+        if is_changed and asked_at is None:
+            await self.look(record.client_order_id)
+        elif not is_changed or self._is_amend_over(record, asked_at):
+            self._found(difference)
+
     def _is_amend_over(self, record: OrderRecord, asked_at: float | None) -> bool:
-        """Whether an unanswered amend can no longer take effect: it was asked about later than H after it was sent."""
+        """Whether an amend can no longer take effect, nor be told of late: it was asked about later than H after it."""
         sent_at = self._desk.amended_at.get(record.client_order_id, self._desk.began)
         return asked_at is not None and timedelta(seconds=asked_at - sent_at) > self._horizon
 
@@ -203,7 +218,8 @@ class OrderResolver:
         if flaw:
             desk.broke("FILL_FLAWED", f"{flaw} ({order_id})", symbol=record.symbol, client_order_id=order_id)
         elif fill.trade_id not in record.trade_ids:
-            await desk.learn(order_id, (OrderFilled(client_order_id=order_id, fill=fill, at=desk.clock.now()),))
+            filled = OrderFilled(client_order_id=order_id, fill=fill, at=desk.clock.now())
+            await desk.learn(order_id, (*news_of_outgrown_total(record, fill), filled))
 
     async def _absent(self, client_order_id: ClientOrderId, asked: "Asked") -> None:
         """A complete query did not show it: evidence only if the last send is older than H (R3, B27).

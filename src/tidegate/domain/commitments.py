@@ -89,8 +89,9 @@ def _reserved(
 
 
 def _highest_price(record: OrderRecord) -> Decimal:
+    """What it may trade at: a purchase never above its limit, a sale at the bid where that is better than its limit."""
     highest = record.worst_price
-    if record.amended_price is not None and record.amended_price > highest:
+    if record.amended_price is not None and (record.order.side is _BUY or record.amended_price > highest):
         highest = record.amended_price
     asked = record.asked_price
     return asked if asked is not None and asked > highest and record.has_open_amend else highest

@@ -111,11 +111,15 @@ class OrderTriggered(_OrderNews, frozen=True, gc=False, kw_only=True, tag="ORDER
 
 
 class AmendRequested(_OrderNews, frozen=True, gc=False, kw_only=True, tag="AMEND_REQUESTED"):
-    """An amend to a new *total* quantity and price, numbered per order, is about to be sent."""
+    """An amend to a new *total* quantity and price, numbered per order, is about to be sent.
+
+    One that is bolder, in size or in price, wants a trading state that would let such an order go out.
+    """
 
     request: int
     quantity: Decimal
     limit_price: Decimal | None = None
+    is_bolder: bool = False
 
 
 class OrderAmended(_OrderNews, frozen=True, gc=False, kw_only=True, tag="ORDER_AMENDED"):

@@ -91,7 +91,7 @@ class Ledger:
         """Whether a fill among the news belongs before others that are known only as the sum that a store kept."""
         if not self.is_summed:
             return False
-        fills = (one.fill for one in news if isinstance(one, OrderFilled))
+        fills = (one.fill for one in news if isinstance(one, OrderFilled | FillBusted))
         return any(
             (history := self.positions.get((fill.symbol, ACCOUNT))) is not None and not history.can_place(fill)
             for fill in fills

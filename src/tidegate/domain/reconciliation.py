@@ -90,7 +90,7 @@ def terms_difference(record: OrderRecord, theirs: VenueOrder) -> Difference | No
     if record.has_open_amend:
         quantities.add(record.quantity if record.asked_quantity is None else record.asked_quantity)
         prices.add(record.asked_price)
-    is_reduced = bool(theirs.reduced_reason) and theirs.quantity < record.quantity
+    is_reduced = bool(theirs.reduced_reason) and theirs.quantity < record.quantity_at_most
     is_same_price = theirs.limit_price is None or record.limit_price is None or theirs.limit_price in prices
     is_same_quantity = is_reduced or theirs.quantity in quantities
     is_same = (is_same_quantity and is_same_price) or _earlier_terms(record, theirs) is not None
@@ -224,10 +224,40 @@ def news_of_open_amend(record: OrderRecord, theirs: VenueOrder, *, is_over: bool
                 at=theirs.at,
             ),
         )
-    if theirs.quantity == record.quantity and (is_over or not theirs.is_open):
+    is_final = is_over or not theirs.is_open
+    if is_final and theirs.reduced_reason and theirs.quantity < record.quantity_at_most:
+        # B35 came between: whichever terms it met, these are what is left of them.
+        return (
+            OrderAmended(
+                client_order_id=order_id,
+                request=request,
+                quantity=theirs.quantity,
+                limit_price=record.limit_price if theirs.limit_price is None else theirs.limit_price,
+                reason=theirs.reduced_reason,
+                at=theirs.at,
+            ),
+        )
+    if theirs.quantity == record.quantity and is_final:
         reason = "the venue still has the terms from before it"
         return (AmendRejected(client_order_id=order_id, request=request, reason=reason, at=theirs.at),)
     return ()
+
+
+@exact
+def news_of_outgrown_total(record: OrderRecord, fill: Fill) -> tuple[OrderNews, ...]:
+    """A fill beyond the old total proves that an unanswered amend to a larger one was taken."""
+    asked, filled = record.asked_quantity, record.filled_quantity + fill.quantity
+    if asked is None or not record.has_open_amend or not record.quantity < filled <= asked:
+        return ()
+    return (
+        OrderAmended(
+            client_order_id=record.order.client_order_id,
+            request=record.amend_requests[-1],
+            quantity=asked,
+            limit_price=record.asked_price,
+            at=fill.at,
+        ),
+    )
 
 
 def lacks_fills(record: OrderRecord, theirs: VenueOrder) -> bool:

@@ -29,7 +29,9 @@ class Step(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class StateForbids(Struct, frozen=True, gc=False, kw_only=True):
-    """The trading state, read again in the SENDING transaction, does not permit this order; nothing was written.
+    """The trading state, read again in the transaction that records it, does not permit this order.
+
+    Of a first send nothing was written.
 
     `symbol` is empty where it is the account's own state.
     """
@@ -61,9 +63,14 @@ RecordOutcome = RecordedOrder | StateForbids | AlreadyDecided | WriterLost | Sto
 
 
 class StepCommitted(Struct, frozen=True, gc=False, kw_only=True):
-    """The step is durable, with the journal's sequence number that it got."""
+    """The step is durable, with the journal's sequence number that it got.
+
+    `forbidden` is the state, read in the same transaction, that does not let go out what the step announces: a bolder
+    amend. The announcement stands, and nothing may be sent.
+    """
 
     sequence: int
+    forbidden: StateForbids | None = None
 
 
 CommitOutcome = StepCommitted | AlreadyDecided | WriterLost | StoreUnavailable

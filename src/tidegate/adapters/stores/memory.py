@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import islice
 
 from tidegate.adapters.stores.journal import encode_events, genesis, journal_lines, microseconds, row_hash
-from tidegate.adapters.stores.steps import CLAIMS, Facts, claim_of, sending_of, stored_decision
+from tidegate.adapters.stores.steps import CLAIMS, Facts, bolder_of, claim_of, sending_of, stored_decision
 from tidegate.domain.events import (
     AccountMoved,
     AccountOpened,
@@ -24,7 +24,7 @@ from tidegate.domain.events import (
 )
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId
-from tidegate.domain.orders import ApprovedOrder, OrderRecord, RecordedOrder
+from tidegate.domain.orders import ApprovedOrder, Order, OrderRecord, RecordedOrder
 from tidegate.domain.ports.clock import ClockPort
 from tidegate.domain.positions import Position
 from tidegate.domain.records import (
@@ -44,7 +44,7 @@ from tidegate.domain.records import (
     StoreUnavailable,
     WriterLost,
 )
-from tidegate.domain.states import StateEntry, TradingStates, permits
+from tidegate.domain.states import TradingStates, permits
 
 _CLAIMS = frozenset(CLAIMS)
 _CLOSED = StoreUnavailable(reason="the store is closed")
@@ -114,10 +114,8 @@ class MemoryOrderStore:
         known = self._orders.get(order_id)
         if known is not None and known.attempt >= event.attempt:
             return WriterLost(reason=f"attempt {event.attempt} of {order_id} is already recorded")
-        if not self._states.are_active:
-            entry = self._states.entry(order.symbol)
-            if not permits(entry.state, order.purpose):
-                return StateForbids(entry=entry, symbol="" if entry is self._states.account else order.symbol)
+        if not self._states.are_active and (forbidden := self._forbids(order)) is not None:
+            return forbidden
         if decision is not None:
             self._decisions[decision.decision_id] = event
         if len(step.orders) == 1 and len(step.events) == 1:
@@ -136,8 +134,17 @@ class MemoryOrderStore:
             if decision_id in self._decisions:
                 return AlreadyDecided(decision_id=decision_id)
             self._decisions[decision_id] = claim
+        bolder = bolder_of(step)
+        forbidden = None if bolder is None else self._forbids(bolder)
         self._take(step)
-        return StepCommitted(sequence=len(self._steps))
+        return StepCommitted(sequence=len(self._steps), forbidden=forbidden)
+
+    def _forbids(self, order: Order) -> StateForbids | None:
+        """The state that does not let such an order go out, if there is one."""
+        entry = self._states.entry(order.symbol)
+        if permits(entry.state, order.purpose):
+            return None
+        return StateForbids(entry=entry, symbol="" if entry is self._states.account else order.symbol)
 
     def append(self, step: Step) -> None:
         if step.events and type(step.events[0]) in _CLAIMS:
@@ -150,9 +157,6 @@ class MemoryOrderStore:
 
     async def write_state(self, change: TradingStateChanged) -> CommitOutcome:
         return await self.commit(Step(at=change.at, events=(change,)))
-
-    async def state(self, symbol: str) -> StateEntry:
-        return self._states.entry(symbol)
 
     async def write_start_marks(self, marks: StartMarks) -> CommitOutcome:
         if not self._is_closed:

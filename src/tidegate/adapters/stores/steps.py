@@ -9,6 +9,7 @@ from tidegate.domain.amounts import ZERO
 from tidegate.domain.events import (
     AccountMoved,
     AccountOpened,
+    AmendRequested,
     DayOpened,
     DecisionRefused,
     ExternalFlow,
@@ -18,7 +19,7 @@ from tidegate.domain.events import (
     external_after,
 )
 from tidegate.domain.movements import FLOWS
-from tidegate.domain.orders import ApprovedOrder
+from tidegate.domain.orders import ApprovedOrder, Order
 from tidegate.domain.records import StartMarks, Step, StoredDecision
 
 ACCOUNT_FACTS = (TradingStateChanged, AccountOpened, AccountMoved, ExternalFlow, DayOpened)
@@ -52,6 +53,14 @@ def claim_of(step: Step) -> DecisionRefused | NoOrderDecided | None:
     """The claim that a step begins with, if it does."""
     event = step.events[0] if step.events else None
     return event if isinstance(event, CLAIMS) else None
+
+
+def bolder_of(step: Step) -> Order | None:
+    """The order that a step is about to have amended to something bolder, if it does."""
+    event = step.events[0] if step.events else None
+    if type(event) is not AmendRequested or not event.is_bolder:
+        return None
+    return next(one.order for one in step.orders if one.client_order_id == event.client_order_id)
 
 
 def stored_decision(event: OrderSending | DecisionRefused | NoOrderDecided) -> StoredDecision:

@@ -18,7 +18,6 @@ from tidegate.domain.records import (
     StoredAccount,
     StoredDecision,
 )
-from tidegate.domain.states import StateEntry
 
 
 class OrderStorePort(Protocol):
@@ -53,7 +52,11 @@ class OrderStorePort(Protocol):
         ...
 
     async def commit(self, step: Step) -> CommitOutcome:
-        """Make a step durable. A step that begins with DecisionRefused or NoOrderDecided claims the decision's id."""
+        """Make a step durable. A step that begins with DecisionRefused or NoOrderDecided claims the decision's id.
+
+        One that begins with a bolder AmendRequested is held against the trading state as SENDING is, in the same
+        transaction: it is durable all the same, and the answer says what forbids to send it.
+        """
         ...
 
     def append(self, step: Step) -> None:
@@ -66,10 +69,6 @@ class OrderStorePort(Protocol):
 
     async def write_state(self, change: TradingStateChanged) -> CommitOutcome:
         """Make a trading state durable; the next SENDING transaction of any writer reads it."""
-        ...
-
-    async def state(self, symbol: str) -> StateEntry:
-        """The trading state in force for a symbol, as it is durable now, whoever wrote it."""
         ...
 
     async def write_start_marks(self, marks: StartMarks) -> CommitOutcome:

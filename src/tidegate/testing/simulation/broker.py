@@ -12,8 +12,10 @@ from tidegate.domain.movements import Movement
 from tidegate.domain.orders import ApprovedOrder, OrderRecord, RecordedOrder
 from tidegate.domain.refusals import AnyRefusal
 from tidegate.domain.submissions import (
+    AmendConfirmed,
     AmendOutcome,
     AmendRefused,
+    AmendUnanswered,
     CancelConfirmed,
     CancelOutcome,
     CancelRefused,
@@ -33,9 +35,15 @@ from tidegate.domain.submissions import (
 )
 from tidegate.domain.vocabulary import Delivery, ReduceOnlySupport
 from tidegate.testing.simulation.clock import STARTS_AT
+from tidegate.testing.simulation.editing import Edit
 from tidegate.testing.simulation.feed import SimulatedFeed
 from tidegate.testing.simulation.gate import Gate
-from tidegate.testing.simulation.misfortunes import Misfortune, misfortune_of_cancel, misfortune_of_submit
+from tidegate.testing.simulation.misfortunes import (
+    Misfortune,
+    misfortune_of_amend,
+    misfortune_of_cancel,
+    misfortune_of_submit,
+)
 from tidegate.testing.simulation.stream import SimulatedStream, StreamSide
 from tidegate.testing.simulation.telling import fill_of, request_of
 from tidegate.testing.simulation.venue import Accepted, Rejected
@@ -57,7 +65,12 @@ def capabilities_of(delivery: Delivery) -> EngineCapabilities:
         delivery=delivery,
         horizon_seconds=Decimal(HORIZON_SECONDS),
         reduce_only=ReduceOnlySupport.NATIVE,
+        amend=True,
     )
+
+
+class IntentPoisoned(RuntimeError):
+    """P11: the adapter's own bug, which one order's question brings out while a process starts."""
 
 
 class SimulatedBroker(SimulatedFeed):
@@ -81,6 +94,9 @@ class SimulatedBroker(SimulatedFeed):
         luck = misfortune_of_submit(world.board.strike("submit"), world.is_out())
         if luck.error is not None and luck.is_before:
             raise luck.error
+        if luck.is_poison:
+            world.poison = order.client_order_id
+            await self._gate.die(f"submit:poison {order.client_order_id}")
         if luck.is_never_sent:
             world.never_sent.add(order.client_order_id)
             return NeverSent(reason=luck.reason, at=self._clock.now())
@@ -121,7 +137,18 @@ class SimulatedBroker(SimulatedFeed):
         return CancelConfirmed(at=at) if answer.value == "done" else CancelRefused(reason=answer.value, at=at)
 
     async def amend(self, order: OrderRecord, quantity: Decimal, limit_price: Decimal | None) -> AmendOutcome:
-        return AmendRefused(reason="this venue amends nothing", at=self._clock.now())
+        world, order_id = self._world, order.client_order_id
+        await self._gate.reach(f"amend:before {order_id}")
+        edit = Edit(client_order_id=order_id, quantity=quantity, limit_price=limit_price)
+        world.note_amend(edit, self._gate.process.name)
+        fault = world.board.strike("amend")
+        luck = misfortune_of_amend(fault, world.is_out())
+        answer = await world.wire.ask(partial(world.amend, edit, fault), luck.route)
+        await self._gate.reach(f"amend:after {order_id}")
+        at = self._clock.now()
+        if not isinstance(answer, Answered) or luck.is_garbled:
+            return AmendUnanswered(reason=luck.reason or "timed out", at=at)
+        return AmendConfirmed(at=at) if answer.value == "done" else AmendRefused(reason=answer.value, at=at)
 
     async def preview(self, approved: ApprovedOrder) -> AnyRefusal | None:
         return None
@@ -133,6 +160,8 @@ class SimulatedBroker(SimulatedFeed):
     # Questions
 
     async def order(self, client_order_id: ClientOrderId, symbol: str) -> VenueOrder | OrderAbsent | Unreachable:
+        if client_order_id == self._world.poison and not self._gate.process.is_open:
+            raise IntentPoisoned(client_order_id)
         answer = await self._ask(f"order {client_order_id}", partial(self._world.look_up, client_order_id))
         if isinstance(answer, Unreachable):
             return answer

@@ -15,7 +15,7 @@ class Kind(Struct, frozen=True):
     draw: Callable[[str, Dice], Fault]
 
 
-_CALLS = {"submit": 14, "cancel": 6, "query": 120, "stream": 40, "write": 100, "sending": 14}
+_CALLS = {"submit": 14, "cancel": 6, "query": 120, "stream": 40, "write": 100, "sending": 14, "amend": 4}
 """About how many calls of a place a life has."""
 
 
@@ -76,7 +76,16 @@ KINDS: dict[str, Kind] = {
 }
 """What can be drawn. Kills, bad input and operators are in a plan as endings and acts, and counted by `accounting`."""
 
+_AMENDS = ("B32", "B32b", "B32c", "B32d", "B33", "B34")
+LATER_KINDS: dict[str, Kind] = {
+    **{fault_id: _strikes("amend") for fault_id in _AMENDS},
+    "B35": _lasts(1, 1, 0, 1),
+    "S9": _lasts(1, 1),
+    "P11": _strikes("submit"),
+}
+"""Drawn by dice of their own, so that they move nothing of what a seed makes of the others."""
+
 
 def place_of(fault_id: str) -> str:
     """The place whose calls a fault strikes."""
-    return KINDS[fault_id].place
+    return (KINDS.get(fault_id) or LATER_KINDS[fault_id]).place

@@ -42,6 +42,7 @@ class Gate:
         self._trace = trace
         self._on_killed = on_killed
         self._is_armed = ending is not None and bool(ending.point) and not ending.is_stop
+        self._can_die = True
 
     def arm(self) -> None:
         """From now on the points count towards the kill: the process has been told to stop."""
@@ -50,7 +51,7 @@ class Gate:
 
     def disarm(self) -> None:
         """From now on no point kills."""
-        self._is_armed, self._ending = False, None
+        self._is_armed, self._ending, self._can_die = False, None, False
 
     async def reach(self, label: str) -> None:
         """Pass a crash point, or die at it; `on_killed` may put the death off to the effect that follows.
@@ -66,6 +67,13 @@ class Gate:
             is_dead = self._on_killed(label)
             if is_dead:
                 await self.process.die_here()
+
+    async def die(self, label: str) -> None:
+        """Die here, whatever the ending says, unless deaths are over."""
+        self._trace.note(self.process.name, label)
+        if self._can_die:
+            self._on_killed(label)
+            await self.process.die_here()
 
     def pass_by(self, label: str) -> None:
         """A call that has no effect of its own that could be durable."""

@@ -18,6 +18,7 @@ from tidegate.application.taking_up import OpeningError
 from tidegate.containers.opened import open_application
 from tidegate.containers.testing import TestingContainer
 from tidegate.domain.ports import Broker, MarketDataPort, OrderStorePort
+from tidegate.testing.simulation.broker import IntentPoisoned
 from tidegate.testing.simulation.gate import Gate
 from tidegate.testing.simulation.loop import SimulationStuck
 from tidegate.testing.simulation.parts import Parts
@@ -88,6 +89,7 @@ class Keeper:
         self._parts = parts
         self._watch = watch
         self._on_open = on_open
+        self.poisoned_starts = self.poisoned_starts_max = 0
         self._why_not = ""
         self._is_quiet = False
         self._is_leaving = False
@@ -176,12 +178,19 @@ class Keeper:
         try:
             async with open_application(container=one.container) as application:
                 one.application, one.recovery_points = application, gate.passed
+                one.process.is_open, self.poisoned_starts = True, 0
                 one.process.settle_in()
                 world.loop.call_soon(self._on_open, context=world.context)
                 await one.stop.wait()
                 gate.arm()
         except OpeningError as error:
             self._could_not(one, str(error))
+            return
+        except IntentPoisoned as error:
+            # P11: the exception ends the process, and whoever watches starts another.
+            self.poisoned_starts += 1
+            self.poisoned_starts_max = max(self.poisoned_starts, self.poisoned_starts_max)
+            self._could_not(one, repr(error))
             return
         self._let_go(one, is_killed=False)
         # The process ends with its main task: what else it was doing is over.

@@ -11,6 +11,7 @@ class Misfortune(Struct, frozen=True, kw_only=True):
     """What becomes of one request; all at its default is nothing out of the ordinary.
 
     `rejects` and `shrinks` are the venue's doing; `is_garbled` means that an answer came which decides nothing;
+    `is_poison` kills the process, and those that ask about the order when they start;
     `error` is raised in the adapter, before anything was sent or after the answer was read.
     """
 
@@ -21,6 +22,7 @@ class Misfortune(Struct, frozen=True, kw_only=True):
     is_garbled: bool = False
     is_never_sent: bool = False
     has_no_order_id: bool = False
+    is_poison: bool = False
     reason: str = ""
     error: Exception | None = None
     is_before: bool = False
@@ -58,6 +60,7 @@ _SUBMITS: dict[str, Misfortune] = {
     "B21": Misfortune(rejects=Rejected("VENUE_INSUFFICIENT_FUNDS", "as the plan has it")),
     "B25": Misfortune(rejects=Rejected("VENUE_OTHER", "try later"), route=Route(again_after=_AGAIN_SECONDS)),
     "B26": Misfortune(route=Route(delay_out=30.0), reason="timed out"),
+    "P11": Misfortune(route=_LOST, is_poison=True),
     "P14": Misfortune(error=MemoryError("as the plan has it"), is_before=True),
 }
 _NO_CONNECTION = Misfortune(is_never_sent=True, reason="connection refused")
@@ -67,6 +70,24 @@ _CANCELS: dict[str, Misfortune] = {
     "B29b": Misfortune(route=_MUTE, reason="timed out"),
     "B29c": Misfortune(is_garbled=True, reason="502"),
 }
+
+
+_AMENDS: dict[str, Misfortune] = {
+    "B32": Misfortune(route=_MUTE, reason="timed out"),
+    "B32b": Misfortune(route=_LOST, reason="timed out"),
+    "B32c": Misfortune(is_garbled=True, reason="502"),
+    "B32d": Misfortune(route=Route(delay_out=10.0), reason="timed out"),
+    "B33": FINE,
+    "B34": FINE,
+}
+"""B32d arrives after its deadline and before H. What overtakes an edit (B33, B34) is the venue's doing."""
+
+
+def misfortune_of_amend(fault: Fault | None, outage: str) -> Misfortune:
+    """What becomes of an amend."""
+    if outage:
+        return _AMENDS["B32b"]
+    return FINE if fault is None else _AMENDS[fault.id]
 
 
 def misfortune_of_submit(fault: Fault | None, outage: str) -> Misfortune:

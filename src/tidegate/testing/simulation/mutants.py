@@ -10,9 +10,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from tidegate.adapters.cli.failures import UsageError
-from tidegate.adapters.stores.sqlite import head
+from tidegate.adapters.stores.sqlite import head, transaction
 from tidegate.adapters.stores.sqlite import store as sqlite_store
-from tidegate.application import canceling, desk, resolving, sending
+from tidegate.application import amending, canceling, desk, reports, resolving, sending, starts
 from tidegate.domain import commitments, ledger, lifecycle, positions, translation
 from tidegate.domain.amounts import ZERO
 from tidegate.domain.checks import pipeline
@@ -20,7 +20,14 @@ from tidegate.domain.checks.prices import feed_age
 from tidegate.domain.events import OrderCanceled, OrderFilled, OrderRejected, OrderUnanswered
 from tidegate.domain.fills import Fill
 from tidegate.domain.orders import OrderRecord, RecordedOrder
-from tidegate.domain.submissions import CancelUnanswered, OrderAbsent, SubmissionUnanswered, Unreachable
+from tidegate.domain.submissions import (
+    AmendRefused,
+    AmendUnanswered,
+    CancelUnanswered,
+    OrderAbsent,
+    SubmissionUnanswered,
+    Unreachable,
+)
 from tidegate.domain.vocabulary import OrderStatus
 from tidegate.testing.simulation.planting import Planting, instead_of
 
@@ -161,6 +168,34 @@ def _feeless(original: Any) -> Any:
     return book
 
 
+def _new_terms_alone(original: Any) -> Any:
+    return property(lambda self: original.fget(self) if not self.has_open_amend else self.asked_quantity)
+
+
+def _lost_amend_is_refused(original: Any) -> Any:
+    def news(order_id: Any, request: int, quantity: Any, limit_price: Any, outcome: Any) -> Any:
+        refused = AmendRefused(reason="timed out", at=outcome.at)
+        answer = refused if isinstance(outcome, AmendUnanswered) else outcome
+        return original(order_id, request, quantity, limit_price, answer)
+
+    return news
+
+
+def _unread(_: Any) -> Any:
+    async def busted(self: Any, fill: Any, reason: str) -> None:
+        return
+
+    return busted
+
+
+def _shrunk_in_silence(original: Any) -> Any:
+    return lambda record, theirs: original(record, replace(theirs, reduced_reason=""))
+
+
+def _always(_: Any) -> Any:
+    return lambda *arguments: True
+
+
 def _nothing(_: Any) -> Any:
     return lambda *arguments: None
 
@@ -189,6 +224,13 @@ MUTANTS: Mapping[str, Planting] = {
     "feed-age-ignored": instead_of(pipeline.Pipeline, "steps", _without_feed_age),
     "fee-forgotten": instead_of(ledger, "book", _feeless),
     "overfill-in-silence": instead_of(desk.AccountDesk, "_raise_incidents", _nothing),
+    "new-total-alone-reserved": instead_of(OrderRecord, "quantity_at_most", _new_terms_alone),
+    "lost-amend-is-refused": instead_of(amending, "news_of_amend", _lost_amend_is_refused),
+    "old-terms-are-proof": instead_of(resolving.OrderResolver, "_is_amend_over", _always),
+    "bolder-amend-in-any-state": instead_of(transaction, "bolder_of", _nothing),
+    "bust-ignored": instead_of(reports.ReportReader, "_busted", _unread),
+    "shrunk-in-silence": instead_of(resolving, "news_of", _shrunk_in_silence),
+    "poison-never-named": instead_of(starts, "_CAREFUL_AFTER", lambda _: 1_000),
     "other-terms-adopted": instead_of(resolving, "terms_difference", _nothing),
 }
 

@@ -19,6 +19,7 @@ from tidegate.domain.refusals import AnyRefusal, StoreRefused
 from tidegate.domain.vocabulary import TradingState
 from tidegate.testing.simulation.clock import moment
 from tidegate.testing.simulation.keeper import Inhabitant, Keeper
+from tidegate.testing.simulation.market import BY_SYMBOL
 from tidegate.testing.simulation.plans import Act
 from tidegate.testing.simulation.world import World
 
@@ -99,6 +100,8 @@ class Outside:
             await self._decide(application, act, act.decision)
         elif act.verb == "give_up":
             self._give_up(act.target)
+        elif act.verb == "amend":
+            await self._amend(application, act)
         elif act.verb == "cancel":
             for order_id in self._orders_of(act.target):
                 await application.cancel(order_id)
@@ -112,6 +115,17 @@ class Outside:
             except MemoryError as raised:
                 # Whoever asked is told, as for a decision; what it left behind is judged like all else (P14).
                 self.told.append(f"{act.verb} {act.symbol}: {raised!r}")
+
+    async def _amend(self, application: Application, act: Act) -> None:
+        """Another size and price for the order of a decision, on the grid of its product."""
+        for order_id in self._orders_of(act.target):
+            record = next((one for one in application.open_orders() if one.client_order_id == order_id), None)
+            if record is None or record.limit_price is None:
+                continue
+            product = BY_SYMBOL[record.symbol]
+            total = (record.quantity * act.factor // product.base_increment) * product.base_increment
+            price = record.limit_price * (10_000 + act.basis_points) / 10_000
+            await application.amend(order_id, total, (price // product.price_increment) * product.price_increment)
 
     async def _write_elsewhere(self, state: TradingState) -> None:
         """As the command does from another terminal: the state is in the store before the process is asked for it."""

@@ -1,5 +1,6 @@
 """Plans: one life written down, every decision, fault and kill of it, so that it can be repeated and taken apart."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -12,9 +13,10 @@ from tidegate.domain.vocabulary import Delivery
 class Act(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Something that the world outside asks of the application, `at` seconds into the life.
 
-    `verb` is `decide`, `cancel`, `cancel_all`, `close`, `halt`, `reduce`, `resume`, `reconcile` or `give_up` (the
-    caller of a decision goes away). `target` is a decision's id, for what concerns its order; `valid_seconds` makes the
-    decision's life relative to the act.
+    `verb` is `decide`, `amend`, `cancel`, `cancel_all`, `close`, `halt`, `reduce`, `resume`, `reconcile` or `give_up`
+    (the caller of a decision goes away). `target` is a decision's id, for what concerns its order; `valid_seconds`
+    makes the decision's life relative to the act. An amend asks for `factor` times the order's quantity, at a price
+    that is `basis_points` higher.
     """
 
     at: float
@@ -23,6 +25,8 @@ class Act(Struct, frozen=True, kw_only=True, omit_defaults=True):
     decision: Decision | None = None
     target: str = ""
     valid_seconds: float | None = None
+    factor: Decimal = Decimal(1)
+    basis_points: int = 0
 
 
 class Fault(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -29,6 +29,7 @@ class Process:
         self.is_alive = True
         self.is_fenced = False
         self.is_paused = False
+        self.is_open = False
         self.failures: list[str] = []
         self._own: Context | None = None
         self.paused_at = self.resumed_at = -1.0

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from tidegate.domain.decisions import Decision
 from tidegate.domain.vocabulary import Action, Delivery, OrderType, TimeInForce
-from tidegate.testing.simulation.catalogue import KINDS
+from tidegate.testing.simulation.catalogue import KINDS, LATER_KINDS
 from tidegate.testing.simulation.dice import Dice
 from tidegate.testing.simulation.market import PERPETUAL, SPOT, Market
 from tidegate.testing.simulation.plans import Act, Ending, Fault, Plan
@@ -20,6 +20,7 @@ _STRATEGIES = ("", "", "a", "b")
 _SYMBOLS = (SPOT.symbol, SPOT.symbol, PERPETUAL.symbol)
 _SIZES = {SPOT.symbol: (1, 18, "0.01"), PERPETUAL.symbol: (1, 30, "0.1")}
 _ONLY_A = ("B25", "B26")
+_FACTORS = ("0.3", "0.6", "1", "1.5", "4")
 _BAD_NUMBERS = ("NaN", "Infinity", "-0", "1e999", "-1", "0." + "1" * 30)
 _BAD_IDS = ("", "a\x00b", "id\u202egnp", "a b", "x" * 65, "'; DROP TABLE orders; --")
 
@@ -31,8 +32,8 @@ def plan_of_seed(seed: int, mutant: str = "") -> Plan:
     return Plan(
         seed=seed,
         delivery=delivery,
-        acts=tuple(sorted(_acts(seed, dice), key=lambda act: act.at)),
-        faults=_faults(dice, delivery),
+        acts=tuple(sorted((*(acts := _acts(seed, dice)), *_amends(seed, acts)), key=lambda act: act.at)),
+        faults=(*_faults(dice, delivery), *_later_faults(seed)),
         endings=_endings(dice),
         seconds=LIFE_SECONDS,
         mutant=mutant,
@@ -56,6 +57,34 @@ def _faults(dice: Dice, delivery: Delivery) -> tuple[Fault, ...]:
         if dice.happens(share) and not (delivery is not Delivery.A and fault_id in _ONLY_A):
             drawn += [kind.draw(fault_id, dice) for _ in range(dice.between(1, 2))]
     return tuple(drawn)
+
+
+def _later_faults(seed: int) -> tuple[Fault, ...]:
+    """A swarm of their own."""
+    dice = Dice("later faults", seed)
+    share = dice.one_of((0.0, 0.1, 0.2, 0.4))
+    return tuple(kind.draw(fault_id, dice) for fault_id, kind in LATER_KINDS.items() if dice.happens(share))
+
+
+def _amends(seed: int, acts: list[Act]) -> list[Act]:
+    """Orders that may rest are asked to be larger or smaller, dearer or cheaper, at times in the moment of a halt."""
+    dice = Dice("amends", seed)
+    amends: list[Act] = []
+    for act in acts:
+        decision = act.decision
+        if decision is None or decision.limit_price is None or dice.happens(0.6):
+            continue
+        for _ in range(dice.between(1, 2)):
+            at = round(act.at + dice.uniform(0.3, dice.one_of((2, 20, 80))), 3)
+            factor, basis_points = Decimal(dice.one_of(_FACTORS)), dice.one_of((0, 0, -20, -5, 5, 20))
+            amend = Act(at=at, verb="amend", target=decision.decision_id, factor=factor, basis_points=basis_points)
+            amends.append(amend)
+            if dice.happens(0.1):
+                amends.append(Act(at=round(at + dice.one_of((0.0, 0.003)), 3), verb=dice.one_of(("halt", "reduce"))))
+                amends.append(Act(at=round(at + dice.uniform(5, 40), 3), verb="resume"))
+            if dice.happens(0.1):
+                amends.append(Act(at=round(at + dice.uniform(0, 0.3), 3), verb="cancel", target=decision.decision_id))
+    return amends
 
 
 def _endings(dice: Dice) -> tuple[Ending, ...]:

@@ -27,7 +27,6 @@ from tidegate.domain.records import (
     StoreUnavailable,
     WriterLost,
 )
-from tidegate.domain.states import StateEntry
 from tidegate.testing.simulation.gate import Gate
 from tidegate.testing.simulation.plans import Fault
 from tidegate.testing.simulation.world import World
@@ -164,6 +163,7 @@ class SimulatedStore:
         seconds = await self._before("commit")
         with self._weather():
             outcome = await self.inner.commit(step)
+        self._watch.committed(step, outcome)
         await self._after("commit", outcome, seconds)
         return outcome
 
@@ -186,10 +186,6 @@ class SimulatedStore:
         self._watch.changed(change, outcome)
         await self._after("write_state", outcome, seconds)
         return outcome
-
-    async def state(self, symbol: str) -> StateEntry:
-        self._gate.process.require_alive()
-        return await self.inner.state(symbol)
 
     async def write_start_marks(self, marks: StartMarks) -> CommitOutcome:
         seconds = await self._before("write_start_marks")
@@ -289,6 +285,9 @@ class StoreWatch:
 
     def appended(self, step: Step, process: str) -> None:
         """Any other step, as it is handed over."""
+
+    def committed(self, step: Step, outcome: CommitOutcome) -> None:
+        """The store's word on a step that was waited for."""
 
     def absent(self, client_order_id: str, process: str) -> None:
         """The store was asked for an order, and has none."""

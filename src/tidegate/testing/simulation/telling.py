@@ -2,10 +2,12 @@
 
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId, TradeId, VenueOrderId
 from tidegate.domain.orders import Order
-from tidegate.domain.submissions import FillReport, OrderUpdate, VenueOrder, VenueReport
+from tidegate.domain.submissions import FillBust, FillReport, OrderUpdate, VenueOrder, VenueReport
 from tidegate.domain.vocabulary import Liquidity, OrderSide, OrderType, TimeInForce
 from tidegate.testing.simulation.clock import STARTS_AT, moment
 from tidegate.testing.simulation.market import PERPETUAL, SPOT
@@ -77,6 +79,7 @@ def order_of(order: TrueOrder) -> VenueOrder:
         is_open=order.is_open,
         is_canceled=order.state == "canceled",
         is_expired=order.state == "expired",
+        reduced_reason=order.reduced_reason,
         reduce_only=order.reduce_only,
         at=moment(order.changed_at),
     )
@@ -103,5 +106,8 @@ def reject_of(reject: TrueReject, asked: Request) -> VenueOrder:
 
 
 def report_of(said: TrueOrder | TrueFill) -> VenueReport:
-    """What the venue says of its own accord, as it stands when it is said."""
+    """What the venue says of its own accord, as it stands when it is said; a reversal tells of what it takes back."""
+    if isinstance(said, TrueFill) and said.is_reversal:
+        fill = replace(fill_of(said), trade_id=TradeId(said.trade_id.removesuffix(":bust")), fee=-said.fee)
+        return FillBust(fill=fill, reason="as the plan has it")
     return FillReport(fill=fill_of(said)) if isinstance(said, TrueFill) else OrderUpdate(order=order_of(said))

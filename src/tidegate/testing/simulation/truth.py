@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tidegate.domain.vocabulary import OrderSide, TimeInForce
 from tidegate.testing.simulation.market import BY_SYMBOL, OPENING_USD
@@ -30,6 +31,9 @@ class TrueOrder(Struct, kw_only=True, eq=False):
     state: str = "open"
     is_external: bool = False
     changed_at: float = 0.0
+    reduced_reason: str = ""
+    post_only: bool = False
+    is_altered: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -50,6 +54,12 @@ class TrueFill(Struct, kw_only=True, frozen=True):
     fee: Decimal
     at: float
     is_taker: bool
+    is_reversal: bool = False
+
+    @property
+    def sign(self) -> int:
+        """Which way it moves the position: a reversal (S9) moves it back."""
+        return -self.order.side.sign if self.is_reversal else self.order.side.sign
 
 
 class TrueReject(Struct, kw_only=True, frozen=True):
@@ -69,6 +79,10 @@ class Truth:
         self.by_client_id: dict[str, list[TrueOrder]] = {}
         self.rejects: list[TrueReject] = []
         self.fills: list[TrueFill] = []
+        self.busted: list[TrueFill] = []
+        self._begin()
+
+    def _begin(self) -> None:
         self.balances: dict[str, Decimal] = {"USD": OPENING_USD}
         self.positions: dict[str, Decimal] = {}
         self._costs: dict[str, Fraction] = {}
@@ -93,7 +107,7 @@ class Truth:
         rate = product.taker_fee_rate if is_taker else product.maker_fee_rate
         value = quantity * price
         fill = TrueFill(
-            trade_id=f"T{len(self.fills) + 1:05d}",
+            trade_id=f"T{len(self.fills) - len(self.busted) + 1:05d}",
             order=order,
             quantity=quantity,
             price=price,
@@ -109,8 +123,18 @@ class Truth:
         self._settle(fill)
         return fill
 
+    def bust(self, fill: TrueFill) -> None:
+        """S9: take an execution back by one that reverses it at its own moment; what followed is settled anew."""
+        reversal = replace(fill, trade_id=f"{fill.trade_id}:bust", fee=-fill.fee, is_reversal=True)
+        self.busted.append(fill)
+        self.fills.append(reversal)
+        self.fills.sort(key=lambda one: (one.at, len(one.trade_id), one.trade_id))
+        self._begin()
+        for one in self.fills:
+            self._settle(one)
+
     def _settle(self, fill: TrueFill) -> None:
-        symbol, sign = fill.order.symbol, fill.order.side.sign
+        symbol, sign = fill.order.symbol, fill.sign
         signed, value = fill.quantity * sign, fill.quantity * fill.price
         held = self.positions.get(symbol, Decimal(0))
         self.positions[symbol] = held + signed

@@ -73,7 +73,7 @@ class Venue:
         self.received.append((request.client_order_id, at))
         known = self.truth.first(request.client_order_id)
         if known is not None and self.delivery is Delivery.A:
-            told = tuple(fill for fill in self.truth.fills if fill.order is known)
+            told = tuple(fill for fill in self.truth.fills if fill.order is known and not fill.is_reversal)
             return Accepted(known, told, known.state == "canceled")
         why = rejects or self._why_not(request)
         if why is not None:
@@ -106,6 +106,8 @@ class Venue:
                 arrived_at=at,
                 asked_quantity=request.quantity,
                 changed_at=at,
+                post_only=request.post_only,
+                is_altered=shrinks,
             )
         )
 

@@ -1,6 +1,6 @@
 """The world: venue, wire, market and time of one life; it outlives every process and is asked by all of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import Context, copy_context
 from datetime import datetime
 from decimal import Decimal
@@ -15,17 +15,24 @@ from tidegate.testing.simulation.board import FaultBoard
 from tidegate.testing.simulation.catalogue import place_of
 from tidegate.testing.simulation.clock import SimulatedClock
 from tidegate.testing.simulation.dice import Dice
+from tidegate.testing.simulation.editing import Edit, EditingVenue
 from tidegate.testing.simulation.gate import Trace
 from tidegate.testing.simulation.loop import SimulatedLoop
 from tidegate.testing.simulation.market import BY_SYMBOL, Market
 from tidegate.testing.simulation.misfortunes import Misfortune
 from tidegate.testing.simulation.plans import Fault, Plan
 from tidegate.testing.simulation.telling import by_hand, fill_of, order_of, reject_of, report_of
-from tidegate.testing.simulation.venue import TICK_SECONDS, Accepted, Rejected, Request, Said, Venue
+from tidegate.testing.simulation.truth import TrueFill
+from tidegate.testing.simulation.venue import TICK_SECONDS, Accepted, Rejected, Request, Said
 from tidegate.testing.simulation.wire import Wire
 
-STROKES = ("X7", "S8", "S10", "S11", "X2")
+STROKES = ("X7", "S8", "S9", "S10", "S11", "X2", "B35")
 """Faults that happen at a moment, whatever the processes do."""
+
+_CANCELS_FROM = 0.7
+"""Self-trade prevention cancels from this amount of its fault on, and shrinks below it."""
+
+_REPEATED_SECONDS = 45.0
 
 Ear = Callable[[VenueReport], None]
 """Where a process hears what the venue says of its own accord."""
@@ -38,6 +45,14 @@ class Sent(Struct, frozen=True, kw_only=True):
     process: str
     at: float
     wall: datetime
+    turn: int
+
+
+class Amended(Struct, frozen=True, kw_only=True):
+    """One amend that a process made, whether it arrived or not."""
+
+    edit: Edit
+    process: str
     turn: int
 
 
@@ -60,9 +75,11 @@ class World:
         self.board = FaultBoard(plan.faults, place_of, loop.time)
         self.wire = Wire(loop, self.context, Dice("wire", plan.seed))
         self.market = Market(plan.seed)
-        self.venue = Venue(plan.delivery, self.market, loop.time, Dice("venue", plan.seed), self._say)
+        self.venue = EditingVenue(plan.delivery, self.market, loop.time, Dice("venue", plan.seed), self._say)
         self.sent: list[Sent] = []
         self.asked: list[Asked] = []
+        self.amended: list[Amended] = []
+        self.poison = ""
         self.in_flight: set[tuple[str, str]] = set()
         self.cancels_told: dict[str, bool] = {}
         self.never_sent: set[str] = set()
@@ -80,6 +97,8 @@ class World:
     def start(self) -> None:
         """Let the market meet what rests, every tick from now on."""
         self.wire.later(TICK_SECONDS, self._tick)
+        if self.board.windows("S9"):
+            self.wire.later(_REPEATED_SECONDS, self._tell_of_busts)
         for fault_id in STROKES:
             for fault in self.board.windows(fault_id):
                 self.wire.later(fault.at, partial(self._stroke, fault))
@@ -102,6 +121,10 @@ class World:
                 if not filled:
                     return False
                 venue.overfill(filled[-1], BY_SYMBOL[filled[-1].symbol].base_increment * 10)
+            case "S9":
+                return venue.bust()
+            case "B35":
+                return venue.prevent_self_trade(cancels=fault.amount >= _CANCELS_FROM)
             case "S10" | "X2":
                 # With X2 it bears our mark: another store's coordinator sits on the same account.
                 name = f"{'tg' if fault.id == 'X2' else 'by hand '}{round(fault.amount * 1_000)}"
@@ -110,6 +133,12 @@ class World:
                 # S11: a taker of the derivative moves the account's position.
                 venue.external(by_hand(f"by hand {round(fault.amount * 1_000)}", None))
         return True
+
+    def _tell_of_busts(self) -> None:
+        """Nobody can ask for a bust: the venue tells of each again and again, to whoever listens by then."""
+        if not self.is_still:
+            self.venue.repeat_busts()
+        self.wire.later(_REPEATED_SECONDS, self._tell_of_busts)
 
     def _tick(self) -> None:
         if not self.is_still:
@@ -161,6 +190,18 @@ class World:
             self.board.fired["X4"] += 1
         return said
 
+    def note_amend(self, edit: Edit, process: str) -> None:
+        self.amended.append(Amended(edit=edit, process=process, turn=self.trace.calls))
+        self.note_asked("amend", edit.client_order_id)
+
+    def amend(self, edit: Edit, fault: Fault | None) -> str:
+        """An amend arrives; a fill may come before it."""
+        self.trace.note("venue", f"amend {edit.client_order_id}")
+        if fault is not None and fault.id in ("B33", "B34"):
+            # Counted when it was drawn; one that found nothing to fill has not fired.
+            self.board.fired[fault.id] -= not self.venue.overtake(edit, goes_below=fault.id == "B34")
+        return self.venue.amend(edit)
+
     # What processes ask; B27 hides what is younger than its amount
 
     def look_up(self, client_order_id: str) -> tuple[VenueOrder | None]:
@@ -177,7 +218,12 @@ class World:
         return tuple(order_of(one) for one in self.venue.truth.open_orders() if self._is_shown(one.arrived_at))
 
     def list_fills(self, since: float) -> tuple[Fill, ...]:
-        return tuple(fill_of(fill) for fill in self.venue.truth.fills if fill.at >= since)
+        return tuple(fill_of(fill) for fill in self._told_fills() if fill.at >= since)
+
+    def _told_fills(self) -> Iterator[TrueFill]:
+        """What was executed and not taken back: a list has no reversals."""
+        busted = self.venue.truth.busted
+        return (one for one in self.venue.truth.fills if not one.is_reversal and one not in busted)
 
     def list_balances(self) -> tuple[tuple[str, Decimal], ...]:
         truth = self.venue.truth

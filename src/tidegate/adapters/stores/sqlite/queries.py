@@ -33,7 +33,6 @@ from tidegate.domain.records import (
     StoredAccount,
     StoredDecision,
 )
-from tidegate.domain.states import TradingStates
 
 T = TypeVar("T")
 
@@ -88,10 +87,6 @@ class Queries:
             starts=facts.starts,
             movements=self._movements(),
         )
-
-    def states(self) -> TradingStates:
-        """Every trading state, as last written."""
-        return states_of(self._connection.execute("SELECT change FROM states").fetchall())
 
     def _movements(self) -> dict[str, datetime]:
         rows = self._connection.execute("SELECT movement_id, at FROM movements").fetchall()

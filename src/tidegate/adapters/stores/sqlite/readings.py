@@ -26,7 +26,6 @@ from tidegate.domain.records import (
     StoredAccount,
     StoredDecision,
 )
-from tidegate.domain.states import StateEntry
 
 T = TypeVar("T")
 
@@ -84,9 +83,6 @@ class SqliteReadings(ABC):
 
     async def journal(self, *, after: int = 0, limit: int = 1_000) -> Sequence[JournalRow]:
         return await self._list(lambda queries: queries.journal(after=after, limit=limit))
-
-    async def state(self, symbol: str) -> StateEntry:
-        return self._read(lambda queries: queries.states().entry(symbol))
 
     async def requests(self) -> Sequence[InboxRequest]:
         return self._read(lambda queries: queries.requests())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from tidegate.adapters.stores.sqlite.draft import Draft
 from tidegate.adapters.stores.sqlite.head import Head, Taken
 from tidegate.adapters.stores.sqlite.units import AnswerUnit, AnyUnit, PlainUnit, SendingUnit, StartUnit
-from tidegate.adapters.stores.steps import Facts
+from tidegate.adapters.stores.steps import Facts, bolder_of
 from tidegate.domain.orders import RecordedOrder
 from tidegate.domain.records import AlreadyDecided, RecordOutcome, StepCommitted, WriterLost
 
@@ -66,7 +66,7 @@ class Transactions:
             if isinstance(unit, SendingUnit):
                 unit.outcome = self._sending(draft, taken, unit)
             elif isinstance(unit, PlainUnit):
-                unit.outcome = _step(draft, taken, unit)
+                unit.outcome = self._step(draft, taken, unit)
             elif isinstance(unit, AnswerUnit):
                 draft.answer(unit.answer)
             elif isinstance(unit, StartUnit):
@@ -97,6 +97,18 @@ class Transactions:
             draft.sent(unit.step)
         return RecordedOrder(order=order, attempt=event.attempt, epoch=event.epoch, recorded_at=unit.step.at)
 
+    def _step(self, draft: Draft, taken: Taken, unit: PlainUnit) -> AlreadyDecided | StepCommitted:
+        if not unit.claims:
+            bolder = bolder_of(unit.step)
+            forbidden = None if bolder is None else self._head.forbids(bolder.symbol, bolder.purpose)
+            return StepCommitted(sequence=draft.add(unit), forbidden=forbidden)
+        if taken.has_decision(unit):
+            return AlreadyDecided(decision_id=unit.claims)
+        sequence = draft.add(unit)
+        taken.take_decision(unit)
+        draft.claim(unit, sequence)
+        return StepCommitted(sequence=sequence)
+
     def _end(self, draft: Draft) -> None:
         try:
             self._connection.execute("COMMIT")
@@ -122,14 +134,3 @@ class Transactions:
 _CHECKPOINT = """
     INSERT OR IGNORE INTO checkpoints
     SELECT sequence, hash FROM journal WHERE (SELECT epoch FROM account) = ? ORDER BY sequence DESC LIMIT 1"""
-
-
-def _step(draft: Draft, taken: Taken, unit: PlainUnit) -> AlreadyDecided | StepCommitted:
-    if not unit.claims:
-        return StepCommitted(sequence=draft.add(unit))
-    if taken.has_decision(unit):
-        return AlreadyDecided(decision_id=unit.claims)
-    sequence = draft.add(unit)
-    taken.take_decision(unit)
-    draft.claim(unit, sequence)
-    return StepCommitted(sequence=sequence)

@@ -45,10 +45,27 @@ class StateClaims(StoreContract):
             assert isinstance(outcome, StateForbids)
             assert outcome.symbol == "BTC-USD"
             assert isinstance(await store.record_sending(free.approved, free.step), RecordedOrder)
-            assert (await store.state("BTC-USD")).state is TradingState.HALTED
-            assert (await store.state("ETH-USD")).state is TradingState.ACTIVE
             await store.write_state(steps.state(TradingState.ACTIVE, "BTC-USD"))
             assert isinstance(await store.record_sending(halted.approved, halted.step), RecordedOrder)
+
+    async def test_a_bolder_amend_is_held_against_the_state_and_any_other_is_not(self, tmp_path: Path) -> None:
+        async with self.opened(tmp_path) as (store, steps):
+            sent = steps.sending("d1")
+            await store.record_sending(sent.approved, sent.step)
+            permitted = await store.commit(steps.amending(sent.order_id, 1, is_bolder=True))
+            assert isinstance(permitted, StepCommitted)
+            assert permitted.forbidden is None
+            await store.write_state(steps.state(TradingState.HALTED))
+            smaller = await store.commit(steps.amending(sent.order_id, 2, is_bolder=False))
+            bolder = await store.commit(steps.amending(sent.order_id, 3, is_bolder=True))
+            assert isinstance(smaller, StepCommitted)
+            assert isinstance(bolder, StepCommitted)
+            assert smaller.forbidden is None
+            assert bolder.forbidden is not None
+            assert bolder.forbidden.entry.state is TradingState.HALTED
+            found = await store.find_order(sent.order_id)
+            assert found is not None
+            assert found.amend_requests == (1, 2, 3)
 
     async def test_how_starts_have_ended_is_kept_beside_the_journal(self, tmp_path: Path) -> None:
         async with self.opened(tmp_path) as (store, steps):

@@ -7,6 +7,7 @@ from decimal import Decimal
 from tidegate.domain.decisions import Decision
 from tidegate.domain.events import (
     AccountOpened,
+    AmendRequested,
     DecisionRefused,
     IncidentRaised,
     JournalEvent,
@@ -133,6 +134,14 @@ class OrderSteps:
     def accepted(self, order_id: ClientOrderId) -> Step:
         return self.step(
             OrderAccepted(at=self.now(), client_order_id=order_id, venue_order_id=VenueOrderId(f"venue-{order_id}"))
+        )
+
+    def amending(self, order_id: ClientOrderId, request: int, *, is_bolder: bool) -> Step:
+        """An amend that is about to be sent."""
+        return self.step(
+            AmendRequested(
+                at=self.now(), client_order_id=order_id, request=request, quantity=QUANTITY, is_bolder=is_bolder
+            )
         )
 
     def rejected(self, order_id: ClientOrderId) -> Step:

@@ -5,6 +5,7 @@ from collections import Counter
 from tidegate.domain.events import OrderSending, TradingStateChanged
 from tidegate.domain.vocabulary import Purpose, TradingState
 from tidegate.testing.simulation.broker import HORIZON_SECONDS
+from tidegate.testing.simulation.judging import edits
 from tidegate.testing.simulation.judging.evidence import Evidence
 from tidegate.testing.simulation.lives import Life
 
@@ -18,7 +19,7 @@ def committed_before_sent(life: Life, evidence: Evidence) -> str | None:
             return f"attempt {attempt} of {order_id} was sent at {sent.at:.3f} s, before its SENDING was committed"
         if all(one.attempt != attempt for one in evidence.sendings.get(order_id, [])):
             return f"attempt {attempt} of {order_id} was sent, and the journal has no such row"
-    return None
+    return edits.committed_before_asked(life, evidence)
 
 
 def one_sender(life: Life, evidence: Evidence) -> str | None:
@@ -40,7 +41,7 @@ def none_after_halt(life: Life, evidence: Evidence) -> str | None:
             for where in ("", event.order.symbol):
                 if (state := states.get(where, TradingState.ACTIVE)) is not TradingState.ACTIVE:
                     return f"row {sequence} sends entry {event.order.client_order_id} while {where or 'all'} is {state}"
-    return None
+    return edits.none_grows_after_halt(life, evidence)
 
 
 def exits_reduce(life: Life, evidence: Evidence) -> str | None:
@@ -96,7 +97,7 @@ def _was_missed(life: Life, order_id: str, sent_at: float, given_up_at: float) -
 def within_the_rate(life: Life, evidence: Evidence) -> str | None:
     """21: no second with more requests about orders than the venue takes, nor with more entries than the limit."""
     limits = life.instants.limits
-    for kinds, most in ((("submit", "cancel"), limits.venue_requests_per_second),):
+    for kinds, most in ((("submit", "cancel", "amend"), limits.venue_requests_per_second),):
         times = [one.at for one in life.world.asked if one.kind in kinds]
         count = _most_in_a_second(times)
         if count > most:

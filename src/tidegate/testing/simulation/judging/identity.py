@@ -3,6 +3,7 @@
 from hashlib import sha256
 
 from tidegate.domain.outcomes import NoOrderNeeded, OrderPlaced
+from tidegate.testing.simulation.judging import edits
 from tidegate.testing.simulation.judging.evidence import Evidence
 from tidegate.testing.simulation.judging.instants import is_unresolved
 from tidegate.testing.simulation.lives import Life
@@ -86,7 +87,7 @@ def nothing_open_ended(life: Life, evidence: Evidence) -> str | None:
     for order_id, record in evidence.records.orders.items():
         if is_unresolved(record) and not evidence.is_quarantined(order_id):
             return f"order {order_id} is {record.status} at the end"
-    return None
+    return edits.none_open(life, evidence)
 
 
 def refused_is_none(life: Life, evidence: Evidence) -> str | None:

@@ -4,14 +4,16 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tidegate.domain.booking import ACCOUNT
-from tidegate.domain.events import OrderRejected, TradingStateChanged
+from tidegate.domain.events import AmendRequested, OrderRejected, TradingStateChanged
 from tidegate.domain.orders import ApprovedOrder, OrderRecord, RecordedOrder
 from tidegate.domain.ports import MarketDataPort
-from tidegate.domain.records import CommitOutcome, RecordOutcome, Step, StoredAccount
+from tidegate.domain.records import CommitOutcome, RecordOutcome, Step, StepCommitted, StoredAccount
 from tidegate.domain.risk import RiskLimits
 from tidegate.domain.vocabulary import OrderSide, OrderStatus, Purpose
+from tidegate.testing.simulation.judging.terms import dearest, grows, totals_of
 from tidegate.testing.simulation.market import BY_SYMBOL, OPENING_USD
 from tidegate.testing.simulation.store import StoreWatch
 
@@ -46,6 +48,8 @@ class Mirror:
         self.positions: dict[tuple[str, str], Decimal] = {}
         self.trade_ids: set[str] = set()
         self.cash = OPENING_USD
+        self.paid: dict[str, Decimal] = {}
+        """What the fills of each derivative have cost: its profit is what they would bring at the mark, less this."""
 
     def take(self, step: Step) -> None:
         for record in step.orders:
@@ -57,8 +61,11 @@ class Mirror:
             key = (fill.symbol, self.orders[fill.client_order_id].order.strategy_id)
             self.positions[key] = self.positions.get(key, Decimal(0)) + fill.quantity * fill.side.sign
             self.cash -= fill.fee
+            value = fill.quantity * fill.price * fill.side.sign
             if BY_SYMBOL[fill.symbol].is_spot:
-                self.cash -= fill.quantity * fill.price * fill.side.sign
+                self.cash -= value
+            else:
+                self.paid[fill.symbol] = self.paid.get(fill.symbol, Decimal(0)) + value
 
     def live(self, symbol: str) -> list[OrderRecord]:
         return [one for one in self.orders.values() if one.symbol == symbol and one.status.value not in _ENDED]
@@ -76,6 +83,8 @@ class Instants(StoreWatch):
         self.given_up: dict[str, float] = {}
         self.broken: dict[int, str] = {}
         self.recorded_sendings: list[Recorded] = []
+        self.edits_committed: dict[tuple[str, tuple[Decimal, Decimal | None]], int] = {}
+        self.growing_edits: dict[str, set[int]] = {}
         self.time: Callable[[], float] = float
         self.turn: Callable[[], int] = int
         self.market_of: Callable[[str], MarketDataPort | None] = lambda _: None
@@ -98,6 +107,8 @@ class Instants(StoreWatch):
         for position in stored.positions:
             if position.strategy_id != ACCOUNT:
                 mirror.positions[position.symbol, position.strategy_id] = position.quantity
+            elif position.entry_price is not None and not BY_SYMBOL[position.symbol].is_spot:
+                mirror.paid[position.symbol] = position.quantity * position.entry_price
         mirror.cash = stored.balances.get("USD", OPENING_USD)
 
     def reserving(self, approved: ApprovedOrder, step: Step, process: str) -> None:
@@ -136,6 +147,9 @@ class Instants(StoreWatch):
     def appended(self, step: Step, process: str) -> None:
         mirror = self.mirror(process)
         # What a process says that another one has taken over from goes nowhere.
+        for event in step.events if process == self.writer else ():
+            if isinstance(event, AmendRequested):
+                self._edited(event, step, mirror, process)
         for record in step.orders if process == self.writer else ():
             before = mirror.orders.get(record.client_order_id)
             if before is not None and RANKS[record.status] < RANKS[before.status]:
@@ -144,6 +158,29 @@ class Instants(StoreWatch):
             if isinstance(event, OrderRejected) and not event.by_venue:
                 self.given_up.setdefault(event.client_order_id, self.time())
         mirror.take(step)
+
+    def committed(self, step: Step, outcome: CommitOutcome) -> None:
+        """The store's word on a step that was waited for."""
+        for event in step.events if isinstance(outcome, StepCommitted) else ():
+            if isinstance(event, AmendRequested):
+                key = (event.client_order_id, (event.quantity, event.limit_price))
+                self.edits_committed.setdefault(key, self.turn())
+
+    def _edited(self, event: AmendRequested, step: Step, mirror: Mirror, process: str) -> None:
+        """14 to 16 of an edit that makes an order larger or bolder: it is held against all else as a new one is."""
+        before = mirror.orders.get(event.client_order_id)
+        if before is None or not grows(before, event):
+            return
+        self.growing_edits.setdefault(event.client_order_id, set()).add(event.request)
+        left = event.quantity - before.filled_quantity
+        price = before.worst_price if event.limit_price is None else event.limit_price
+        edited = replace(before.order, quantity=left, valid_until=None)
+        approved = ApprovedOrder(order=edited, worst_price=price, reviewed_at=step.at)
+        if before.order.purpose is Purpose.ENTRY:
+            self._within_limits(approved, mirror, process)
+            self._on_a_fresh_feed(approved, process)
+        elif event.quantity > before.quantity:
+            self._reduces(approved, mirror)
 
     def changed(self, change: TradingStateChanged, outcome: CommitOutcome) -> None:
         """States are judged from the journal."""
@@ -155,15 +192,13 @@ class Instants(StoreWatch):
         market = self.market_of(process)
         if market is None:
             return
-        equity, total = mirror.cash, Decimal(0)
-        for symbol, product in BY_SYMBOL.items():
-            mark = market.reading(symbol).mark
-            if mark is None:
-                return
-            held = mirror.held(symbol)
-            if product.is_spot:
-                equity += held * mark.price
-            worst = self._worst(approved, mirror, symbol, held * mark.price)
+        marks = {symbol: market.reading(symbol).mark for symbol in BY_SYMBOL}
+        values = {symbol: mirror.held(symbol) * mark.price for symbol, mark in marks.items() if mark is not None}
+        if len(values) < len(BY_SYMBOL):
+            return
+        equity, total = mirror.cash + sum(values.values()) - sum(mirror.paid.values()), Decimal(0)
+        for symbol, value in values.items():
+            worst = self._worst(approved, mirror, symbol, value)
             total += worst
             if symbol == approved.order.symbol and worst > equity * self.limits.max_position_pct_per_symbol * _SLACK:
                 share = self.limits.max_position_pct_per_symbol
@@ -178,8 +213,8 @@ class Instants(StoreWatch):
         sides = {OrderSide.BUY: Decimal(0), OrderSide.SELL: Decimal(0)}
         for record in mirror.live(symbol):
             if record.client_order_id != approved.order.client_order_id:
-                left = record.order.quantity - record.filled_quantity
-                sides[record.side] += max(left, Decimal(0)) * record.worst_price
+                left = max(totals_of(record)) - record.filled_quantity
+                sides[record.side] += max(left, Decimal(0)) * dearest(record)
         if approved.order.symbol == symbol:
             sides[approved.order.side] += approved.order.quantity * approved.worst_price
         return max(abs(held + sides[OrderSide.BUY]), abs(held - sides[OrderSide.SELL]))
@@ -217,7 +252,7 @@ class Instants(StoreWatch):
         held = mirror.positions.get((order.symbol, order.strategy_id), Decimal(0))
         taken = sum(
             (
-                one.order.quantity - one.filled_quantity
+                max(totals_of(one)) - one.filled_quantity
                 for one in mirror.live(order.symbol)
                 if one.order.purpose is not Purpose.ENTRY
                 and one.order.strategy_id == order.strategy_id
@@ -233,8 +268,8 @@ class Instants(StoreWatch):
 def _held_for(record: OrderRecord) -> tuple[str, Decimal]:
     """What one live order could still cost, fee included, and in which currency."""
     order, product = record.order, BY_SYMBOL[record.symbol]
-    left = max(order.quantity - record.filled_quantity, Decimal(0))
-    value = left * record.worst_price
+    left = max(*totals_of(record), record.filled_quantity) - record.filled_quantity
+    value = left * dearest(record)
     fee = value * product.taker_fee_rate
     if product.is_spot:
         return (product.quote_currency, value + fee) if record.side is OrderSide.BUY else (product.base_currency, left)

@@ -3,36 +3,45 @@
 from decimal import Decimal
 
 from tidegate.domain.booking import ACCOUNT
+from tidegate.domain.fills import Fill
+from tidegate.testing.simulation.judging.edits import terms_at_venue
 from tidegate.testing.simulation.judging.evidence import Evidence, difference
 from tidegate.testing.simulation.lives import Life
+from tidegate.testing.simulation.truth import TrueOrder
 
 _CENT_OF_A_CENT = Decimal("1e-12")
 """An average cost has no last decimal: profits of derivatives are compared to this."""
 
 
 def terms_equal(life: Life, evidence: Evidence) -> str | None:
-    """6: the venue works what was recorded, for as long as is recorded, but for what an incident says of it."""
+    """6: the venue works what was recorded, for as long as is recorded, but for what it altered itself (B20)."""
     for order in life.world.venue.truth.orders:
         record = evidence.records.orders.get(order.client_order_id)
-        if record is None or evidence.names("TERMS_DIFFER", order.client_order_id):
+        if record is None or order.is_altered:
             continue
+        if evidence.names("TERMS_DIFFER", order.client_order_id):
+            if _is_earlier_attempt(order, evidence):
+                continue
+            return (
+                f"order {order.client_order_id} was shown with other terms, and the venue works what it was asked for"
+            )
         ours = record.order
-        recorded = (ours.symbol, ours.side, record.quantity, record.limit_price, ours.time_in_force, ours.reduce_only)
-        # What the venue changed of its own accord and ended at once, with nothing filled, it has told nobody.
-        is_seen = order.is_open or order.filled > 0
-        theirs = (
-            order.symbol,
-            order.side,
-            order.quantity if is_seen else order.asked_quantity,
-            order.limit_price,
-            order.time_in_force,
-            order.reduce_only,
-        )
+        recorded = (ours.symbol, ours.side, ours.time_in_force, ours.reduce_only)
+        theirs = (order.symbol, order.side, order.time_in_force, order.reduce_only)
         if recorded != theirs:
             return f"order {order.client_order_id}: recorded {recorded}, at the venue {theirs}"
+        if differs := terms_at_venue(record, order):
+            return f"order {order.client_order_id}: {differs}"
         if record.is_terminal == order.is_open:
             return f"order {order.client_order_id} is {record.status} on record and {order.state} at the venue"
     return None
+
+
+def _is_earlier_attempt(order: TrueOrder, evidence: Evidence) -> bool:
+    """Whether an attempt that had been given up arrived after all, with its own terms, and is shown so (B26)."""
+    earlier = evidence.sendings.get(order.client_order_id, [])[:-1]
+    terms = [(one.order.quantity, one.order.limit_price) for one in earlier]
+    return (order.quantity, order.limit_price) in terms and evidence.names("LATE_ACCEPT", order.client_order_id)
 
 
 def fills_equal(life: Life, evidence: Evidence) -> str | None:
@@ -48,8 +57,9 @@ def fills_equal(life: Life, evidence: Evidence) -> str | None:
         true = theirs[trade_id]
         if fill.is_inferred:
             return f"fill {trade_id} is inferred"
-        if (fill.client_order_id, fill.quantity, fill.price, fill.fee) != (
+        if (fill.client_order_id, fill.side.sign, fill.quantity, fill.price, fill.fee) != (
             true.order.client_order_id,
+            true.sign,
             true.quantity,
             true.price,
             true.fee,
@@ -62,7 +72,9 @@ def sums_hold(life: Life, evidence: Evidence) -> str | None:
     """8: orders, positions and money are the sums of the fills."""
     truth, records = life.world.venue.truth, evidence.records
     for order_id, record in records.orders.items():
-        filled = sum((fill.quantity for fill in records.fills if fill.client_order_id == order_id), Decimal(0))
+        # A reversal moves position and money, and no order's filled quantity (S9).
+        own = (one for one in records.fills if one.client_order_id == order_id and not is_reversal(one))
+        filled = sum((fill.quantity for fill in own), Decimal(0))
         if filled != record.filled_quantity:
             return f"order {order_id} has filled {record.filled_quantity}, its fills make {filled}"
         if (
@@ -79,12 +91,17 @@ def sums_hold(life: Life, evidence: Evidence) -> str | None:
     return _held(held, life) or _money(life, evidence) if truth.fills else None
 
 
+def is_reversal(fill: Fill) -> bool:
+    """Whether it takes another one back."""
+    return fill.trade_id.endswith(":bust")
+
+
 def _held(held: dict[str, Decimal], life: Life) -> str | None:
     external: dict[str, Decimal] = {}
     for fill in life.world.venue.truth.fills:
         if fill.order.is_external:
             symbol = fill.order.symbol
-            external[symbol] = external.get(symbol, Decimal(0)) + fill.quantity * fill.order.side.sign
+            external[symbol] = external.get(symbol, Decimal(0)) + fill.quantity * fill.sign
     for symbol, quantity in life.world.venue.truth.positions.items():
         ours = held.get(symbol, Decimal(0))
         if ours + external.get(symbol, Decimal(0)) != quantity:

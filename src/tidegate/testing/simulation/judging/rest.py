@@ -9,6 +9,9 @@ from tidegate.testing.simulation.lives import Life
 from tidegate.testing.simulation.market import BY_SYMBOL
 from tidegate.testing.simulation.setting import CANARY
 
+_STARTS_MAX = 3
+"""How many starts one intent may end until it is set aside (P11)."""
+
 _SHUFFLED = 8
 """How many orders of a life have their news told again in another order."""
 
@@ -59,6 +62,8 @@ def comes_to_rest(life: Life, evidence: Evidence) -> str | None:
         return life.stuck
     if life.loop.failures:
         return life.loop.failures[0]
+    if life.keeper.poisoned_starts_max > _STARTS_MAX:
+        return f"one intent has ended {life.keeper.poisoned_starts_max} starts in a row"
     return life.keeper.dead[0] if life.keeper.dead else None
 
 
