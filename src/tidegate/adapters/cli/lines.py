@@ -9,10 +9,8 @@ import msgspec
 from msgspec.structs import asdict
 
 from tidegate.adapters.cli import wire, wire_upkeep
-from tidegate.adapters.sessions.session import SessionProgress
 from tidegate.application.operations import StateReceipt
 from tidegate.application.readings import AccountSummary, PositionReading
-from tidegate.application.summary import RunSummary
 from tidegate.domain.amounts import plain
 from tidegate.domain.fills import Fill
 from tidegate.domain.orders import Order, OrderRecord, TermsChange
@@ -275,30 +273,4 @@ def reconciliation_line(report: ReconciliationReport) -> wire_upkeep.Reconciliat
         applied=report.applied,
         resolved=list(report.resolved),
         adopted=_differences(report.adopted),
-    )
-
-
-def run_line(summary: RunSummary, session: SessionProgress | None, assumed: str) -> wire.RunLine:
-    """What a run ended with, what became of its recording, and what its result assumes."""
-    return wire.RunLine(
-        decisions=summary.decisions,
-        orders=summary.orders,
-        filled=summary.filled,
-        refused=summary.refused,
-        unknown=summary.unknown,
-        positions=_amounts(summary.positions),
-        equity=_amount(summary.equity),
-        invariants=summary.invariants,
-        seconds=summary.seconds,
-        fills=summary.fills,
-        large_fills=summary.large_fills,
-        no_order=summary.no_order,
-        opening_equity=_amount(summary.opening_equity),
-        realized_pnl=_amount(summary.realized_pnl) or "0",
-        fees=plain(summary.fees),
-        restrained=summary.restrained,
-        faults=dict(session.faults) if session is not None else {},
-        gaps=session.gaps if session is not None else 0,
-        gap_seconds=plain(session.gap_seconds) if session is not None else "0",
-        assumed=assumed,
     )

@@ -10,12 +10,13 @@ from typing import Annotated, Any
 import typer
 
 from tidegate.adapters.brokers.simulated.world import SessionStart
-from tidegate.adapters.cli import lines, sweeping
+from tidegate.adapters.cli import sweeping
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.deciding import LiveOption
 from tidegate.adapters.cli.failures import DONE, REFUSED, UsageError
 from tidegate.adapters.cli.run_display import Progress, displayed
 from tidegate.adapters.cli.run_intake import ToldIntake
+from tidegate.adapters.cli.run_lines import run_line
 from tidegate.adapters.cli.run_log import RunLog
 from tidegate.adapters.cli.run_summary import assumptions, run_summary, suggestions
 from tidegate.adapters.cli.stopping import stopped
@@ -183,7 +184,7 @@ async def _play(call: Call, settings: Settings, source: Source, for_seconds: flo
         closing = await app.account()
     assumed = assumptions(settings, progress.latest)
     terminal.answer(
-        [lines.run_line(summary, progress.latest, assumed)],
+        [run_line(summary, progress.latest, assumed)],
         run_summary(settings, opening, closing, summary, log, progress.latest, assumed),
     )
     if not terminal.is_json:
