@@ -64,7 +64,8 @@ def _counts(summary: RunSummary, session: SessionProgress | None) -> Table:
     no_order = f", of which {summary.no_order} needed no order" if summary.no_order else ""
     grid.add_row("Decided", f"{figures.counted(summary.decisions, 'decision')}{no_order}")
     grid.add_row("Ordered", f"{figures.counted(summary.orders, 'order')} sent")
-    unfilled = summary.orders - summary.filled
+    # What an earlier run had sent may have filled in this one.
+    unfilled = max(0, summary.orders - summary.filled)
     rest = f"; {unfilled} expired, cancelled or still working" if unfilled else ""
     grid.add_row(
         "Filled", f"{figures.counted(summary.filled, 'order')} in {figures.counted(summary.fills, 'fill')}{rest}"
