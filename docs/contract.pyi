@@ -9,7 +9,7 @@ class Action(StrEnum):
 class AdvancedExecutionEngine(LiveExecutionEngine):
     ...
 
-AnyRefusal = AmbiguousSizeRefused | AuthRefused | BalanceRefused | ClockRefused | CollarRefused | DriftRefused | ExpiredRefused | ExposureRefused | IdConflictRefused | ImpactRefused | InvalidRefused | LeverageRefused | LiquidationRefused | MarketStateRefused | MinimumRefused | NotAcceptedRefused | OrderSizeRefused | PreviewRefused | RateRefused | ReducibleRefused | SelfCrossRefused | SlippageRefused | StaleMarkRefused | StoreRefused | TradingStateRefused | UnknownOutcomeRefused | UnknownSymbolRefused | VenueInsufficientFundsRefused | VenueOtherRefused | VenuePostOnlyRefused | VenueRateRefused | VenueReduceOnlyRefused | VenueUnreachableRefused
+AnyRefusal = AmbiguousSizeRefused | AuthRefused | BalanceRefused | ClockRefused | CollarRefused | DriftRefused | ExpiredRefused | ExposureRefused | IdConflictRefused | ImpactRefused | InvalidRefused | LeverageRefused | LiquidationRefused | MarketStateRefused | MinimumRefused | NotAcceptedRefused | OrderSizeRefused | PreviewRefused | RateRefused | ReducibleRefused | SelfCrossRefused | SlippageRefused | StaleMarkRefused | StoreRefused | TradingStateRefused | UnknownOutcomeRefused | UnknownSymbolRefused | VenueInsufficientFundsRefused | VenueOtherRefused | VenuePostOnlyRefused | VenueRateRefused | VenueReduceOnlyRefused | VenueUnreachableRefused | VenueWouldTriggerRefused
 
 class Broker(EnginePort, MarketDataPort, AccountPort, Protocol):
     ...

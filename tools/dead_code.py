@@ -26,6 +26,9 @@ CALLED_BY_NAME: Final = [
     # An attribute of the decimal module's context.
     "prec",
     "traceback",
+    # What a tracer asks of the interpreter for each frame.
+    "f_trace_lines",
+    "f_trace_opcodes",
     # What asyncio's base loop calls or reads of a loop that is built on it.
     "_run_once",
     "_default_executor",

@@ -21,6 +21,7 @@ from tidegate.domain.events import (
     OrderNews,
     OrderRejected,
     OrderSending,
+    OrderTriggered,
     OrderUnanswered,
 )
 from tidegate.domain.fills import Fill
@@ -244,6 +245,7 @@ def stories(draw: st.DrawFn, of: Order, *, may_overfill: bool = False) -> list[O
         news(CancelRejected, of, request=2),
         news(OrderCanceled, of),
         news(OrderExpired, of),
+        news(OrderTriggered, of),
         news(AmendRequested, of, request=1, quantity=more, limit_price=of.limit_price),
         news(OrderAmended, of, request=1, quantity=more, limit_price=of.limit_price),
         news(AmendRequested, of, request=2, quantity=of.quantity, limit_price=Decimal(3)),

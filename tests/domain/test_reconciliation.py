@@ -1,5 +1,6 @@
 """Reconciliation: our record against the venue's word, and nothing more than its word proves."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +15,7 @@ from tidegate.domain.events import (
     OrderCanceled,
     OrderExpired,
     OrderRejected,
+    OrderTriggered,
     OrderUnanswered,
 )
 from tidegate.domain.identifiers import VenueOrderId
@@ -101,6 +103,31 @@ def test_what_the_venue_says_of_an_end_is_learnt_once(said: dict[str, Any], stat
 
     assert found.status is status
     assert news_of(found, theirs(**said)) == ()
+
+
+def test_a_trigger_that_the_venue_has_seen_reached_is_learnt_once() -> None:
+    """The event is stamped with the venue's moment, and the order is a working one as before."""
+    said = theirs(triggered_at=NOW - timedelta(seconds=1))
+    (news,) = news_of(ACCEPTED, said)
+    found = adopted(ACCEPTED, said)
+
+    assert isinstance(news, OrderTriggered)
+    assert news.at == NOW - timedelta(seconds=1)
+    assert (found.is_triggered, found.status) == (True, OrderStatus.ACCEPTED)
+    assert news_of(found, said) == ()
+
+
+def test_why_the_venue_ended_an_order_is_kept_where_it_tells() -> None:
+    """B35: self-trade prevention, for one."""
+    reasons = [
+        [
+            one.reason
+            for one in news_of(ACCEPTED, theirs(is_open=False, is_canceled=True, ended_reason=why))
+            if isinstance(one, OrderCanceled)
+        ]
+        for why in ("self-trade prevention", "")
+    ]
+    assert reasons == [["self-trade prevention"], ["as the venue reports it"]]
 
 
 def test_an_id_that_was_missing_is_attached_once() -> None:

@@ -26,7 +26,7 @@ from tidegate.domain.reconciliation import ReconciliationReport
 from tidegate.domain.records import StepCommitted
 from tidegate.domain.refusals import AnyRefusal, InvalidRefused, Remedy
 from tidegate.domain.requests import SettleRequest
-from tidegate.domain.vocabulary import Action, Purpose, TradingState
+from tidegate.domain.vocabulary import Action, TradingState
 
 _OPERATOR = "operator"
 
@@ -93,11 +93,7 @@ class Operations:
 
     async def cancel_all(self, *, include_protection: bool = False, reason: str = "") -> tuple[OrderRecord, ...]:
         """Cancel every live order, protection only when told to; each as it then stands."""
-        live = (
-            record
-            for record in self.desk.live_orders()
-            if include_protection or record.order.purpose is not Purpose.PROTECTION
-        )
+        live = (record for record in self.desk.live_orders() if include_protection or not record.order.is_protection)
         return await self._canceler.cancel_all(tuple(live), recordable(reason) or _OPERATOR)
 
     async def close(self, symbol: str, reason: str = "", *, override_unknown: bool = False) -> PlacementResult:

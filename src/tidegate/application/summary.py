@@ -18,15 +18,17 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     """One run in figures.
 
     `filled` orders with at least one fill, `refused` by code, `unknown` orders without a known outcome now, `positions`
-    signed quantities by symbol, `equity` in the reporting currency and `opening_equity` the day's, `fees` and
-    `realized_pnl` in quote currency, `invariants` "hold" or the numbers broken, `broken` what broke them, `seconds` of
-    the application's clock; `restrained` symbols take no entries, each with why.
+    signed quantities by symbol, `large_fills` those of more than a tenth of what was there, `equity` in the reporting
+    currency and `opening_equity` the day's, `fees` and `realized_pnl` in quote currency, `invariants` "hold" or the
+    numbers broken, `broken` what broke them, `seconds` of the application's clock; `restrained` symbols take no
+    entries, each with why.
     """
 
     decisions: int
     orders: int
     filled: int
     fills: int
+    large_fills: int
     no_order: int
     refused: dict[str, int]
     unknown: int
@@ -62,6 +64,7 @@ class RunSummary(Struct, frozen=True, kw_only=True):
             orders=tally.orders,
             filled=desk.filled_orders,
             fills=tally.fills,
+            large_fills=tally.large_fills,
             no_order=tally.no_order,
             refused=dict(sorted(refused.items())),
             unknown=sum(record.is_unanswered for record in desk.live_orders()),

@@ -21,12 +21,16 @@ class Tally:
         self.decisions = 0
         self.orders = 0
         self.fills = 0
+        self.large_fills = 0
         self.no_order = 0
         self.refused: Counter[str] = Counter()
 
     def count(self, step: Step) -> None:
         """Take one step that has been handed to the store."""
         self.fills += len(step.fills)
+        for fill in step.fills:
+            if fill.is_large:
+                self.large_fills += 1
         for event in step.events:
             if type(event) in _COUNTED:
                 self._one(event)

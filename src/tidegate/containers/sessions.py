@@ -8,6 +8,7 @@ from tidegate.adapters.brokers.rehearsal.plan import NO_FAULTS, FaultPlan, read_
 from tidegate.adapters.brokers.simulated import SessionStart, VenueSettings, WorldError
 from tidegate.adapters.brokers.simulated.happenings import ScriptedEvent, read_happenings
 from tidegate.adapters.brokers.simulated.peeking import last_recordings, peek_state
+from tidegate.adapters.brokers.simulated.settings import QueueModel, SelfTradePrevention
 from tidegate.adapters.recordings.joined import AnyRecording, open_recordings
 from tidegate.adapters.recordings.synthetic import packaged_recording_path
 from tidegate.adapters.sessions import MarketSession
@@ -55,6 +56,9 @@ def venue_settings(settings: Settings) -> VenueSettings:
         cancel_latency_ms=float(paper.cancel_latency_ms),
         maker_fee_rate=paper.maker_fee_rate,
         taker_fee_rate=paper.taker_fee_rate,
+        queue_model=QueueModel(paper.queue_model),
+        queue_power=paper.queue_power,
+        self_trade_prevention=SelfTradePrevention(paper.self_trade_prevention),
         fees_in=paper.fees_in,
         margin=paper.margin,
         funding_rate=paper.funding_rate,

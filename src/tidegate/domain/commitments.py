@@ -100,7 +100,7 @@ def _highest_price(record: OrderRecord) -> Decimal:
 def _resting_price(record: OrderRecord) -> Decimal | None:
     """The price at which others would meet it first; None where it cannot rest, or waits for its trigger."""
     order = record.order
-    if order.is_taker_only or order.trigger_price is not None:
+    if order.is_taker_only or (order.trigger_price is not None and not record.is_triggered):
         return None
     price, asked = record.limit_price, record.asked_price
     if price is None or asked is None or not record.has_open_amend:

@@ -106,6 +106,10 @@ class OrderExpired(_OrderNews, frozen=True, gc=False, kw_only=True, tag="ORDER_E
     """The venue ended it by its time in force."""
 
 
+class OrderTriggered(_OrderNews, frozen=True, gc=False, kw_only=True, tag="ORDER_TRIGGERED"):
+    """The market has reached its trigger, and the venue works it as what it was to become."""
+
+
 class AmendRequested(_OrderNews, frozen=True, gc=False, kw_only=True, tag="AMEND_REQUESTED"):
     """An amend to a new *total* quantity and price, numbered per order, is about to be sent.
 
@@ -144,6 +148,7 @@ OrderNews = (
     | CancelRejected
     | OrderCanceled
     | OrderExpired
+    | OrderTriggered
     | AmendRequested
     | OrderAmended
     | AmendRejected

@@ -16,7 +16,8 @@ class Fill(Struct, frozen=True, gc=False, kw_only=True):
 
     `quantity` in units of base (contracts), `price` in quote currency, `fee` in `fee_currency` (negative for a
     rebate), `at` as the venue stamped it. `is_inferred` marks a value taken from a cumulative figure, never from the
-    venue's own fill.
+    venue's own fill, `is_large` one of more than a tenth of what was there, as a simulated venue tells it: in a real
+    market it would have moved the price.
     """
 
     trade_id: TradeId
@@ -32,6 +33,7 @@ class Fill(Struct, frozen=True, gc=False, kw_only=True):
     venue_order_id: VenueOrderId | None = None
     strategy_id: str = ""
     is_inferred: bool = False
+    is_large: bool = False
 
 
 def reverse(fill: Fill) -> Fill:

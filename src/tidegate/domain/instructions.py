@@ -161,6 +161,9 @@ def needs_more_than_one_order(
     if kind not in capabilities.order_types:
         offered = ", ".join(sorted(capabilities.order_types))
         return _unsupported(f"{capabilities.venue} takes no {kind} (it takes {offered})", "order_type", capabilities)
+    source = decision.trigger_source
+    if source is not None and source not in capabilities.trigger_sources:
+        return _unsupported(f"{capabilities.venue} has no triggers on {source}", "trigger_source", capabilities)
     algorithm = decision.algorithm
     if algorithm is not None:
         if algorithm.name not in ALGORITHMS:

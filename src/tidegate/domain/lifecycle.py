@@ -22,6 +22,7 @@ from tidegate.domain.events import (
     OrderPrepared,
     OrderRejected,
     OrderSending,
+    OrderTriggered,
     OrderUnanswered,
 )
 from tidegate.domain.orders import OrderRecord, Refused, SentTerms
@@ -238,6 +239,10 @@ def _expired(record: OrderRecord, news: OrderExpired) -> OrderRecord:
     return record if record.is_expired else replace(record, is_expired=True)
 
 
+def _triggered(record: OrderRecord, news: OrderTriggered) -> OrderRecord:
+    return record if record.is_triggered else replace(record, is_triggered=True)
+
+
 def _amend_requested(record: OrderRecord, news: AmendRequested) -> OrderRecord:
     if news.request in record.amend_requests:
         return record
@@ -278,6 +283,7 @@ _APPLY: dict[type, Callable[..., OrderRecord]] = {
     CancelRejected: _cancel_rejected,
     OrderCanceled: _canceled,
     OrderExpired: _expired,
+    OrderTriggered: _triggered,
     AmendRequested: _amend_requested,
     OrderAmended: _amended,
     AmendRejected: _amend_rejected,

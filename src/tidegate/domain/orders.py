@@ -59,6 +59,11 @@ class Order(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
         """Whether it can never rest in the book."""
         return self.time_in_force in TAKER_ONLY
 
+    @property
+    def is_protection(self) -> bool:
+        """Whether it guards a position: an exit that waits for a price, or one that a trigger of ours has sent."""
+        return self.purpose is Purpose.PROTECTION or (self.purpose.is_exit and self.trigger_direction is not None)
+
 
 class TermsChange(Struct, frozen=True, gc=False):
     """One term that review changed (rounding, sizing, protection), as text for people."""
@@ -135,6 +140,7 @@ class OrderRecord(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tru
     is_accepted: bool = False
     is_canceled: bool = False
     is_expired: bool = False
+    is_triggered: bool = False
     refused: Refused | None = None
     cancel_requests: tuple[int, ...] = ()
     cancel_answers: tuple[int, ...] = ()

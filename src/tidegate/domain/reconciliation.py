@@ -16,6 +16,7 @@ from tidegate.domain.events import (
     OrderExpired,
     OrderNews,
     OrderRejected,
+    OrderTriggered,
 )
 from tidegate.domain.fills import Fill
 from tidegate.domain.orders import OrderRecord, SentTerms
@@ -139,6 +140,8 @@ def news_of(record: OrderRecord, theirs: VenueOrder) -> tuple[OrderNews, ...]:
     news: list[OrderNews] = []
     if not record.is_accepted or (record.venue_order_id is None and theirs.venue_order_id is not None):
         news.append(OrderAccepted(client_order_id=order_id, venue_order_id=theirs.venue_order_id, at=theirs.at))
+    if theirs.triggered_at is not None and not record.is_triggered:
+        news.append(OrderTriggered(client_order_id=order_id, at=theirs.triggered_at))
     if theirs.reduced_reason and theirs.quantity < record.quantity and not record.has_open_amend:
         # B35: self-trade prevention, for one.
         news.append(
@@ -164,7 +167,8 @@ def news_of(record: OrderRecord, theirs: VenueOrder) -> tuple[OrderNews, ...]:
             )
         )
     if theirs.is_canceled and not record.is_canceled:
-        news.append(OrderCanceled(client_order_id=order_id, reason="as the venue reports it", at=theirs.at))
+        reason = theirs.ended_reason or "as the venue reports it"
+        news.append(OrderCanceled(client_order_id=order_id, reason=reason, at=theirs.at))
     if theirs.is_expired and not record.is_expired:
         news.append(OrderExpired(client_order_id=order_id, at=theirs.at))
     return tuple(news)

@@ -202,6 +202,10 @@ class VenueReduceOnlyRefused(Refusal, frozen=True, kw_only=True, tag="VENUE_REDU
     """Reduce-only, and it would have increased the position."""
 
 
+class VenueWouldTriggerRefused(Refusal, frozen=True, kw_only=True, tag="VENUE_WOULD_TRIGGER"):
+    """The market had passed the order's trigger already when it arrived."""
+
+
 class VenueRateRefused(Refusal, frozen=True, kw_only=True, tag="VENUE_RATE"):
     """The venue's own rate limit, decided before matching."""
 
@@ -245,6 +249,7 @@ AnyRefusal = (
     | VenueInsufficientFundsRefused
     | VenuePostOnlyRefused
     | VenueReduceOnlyRefused
+    | VenueWouldTriggerRefused
     | VenueRateRefused
     | VenueUnreachableRefused
     | VenueOtherRefused

@@ -19,6 +19,7 @@ from tidegate.domain.refusals import (
     VenueRateRefused,
     VenueReduceOnlyRefused,
     VenueUnreachableRefused,
+    VenueWouldTriggerRefused,
 )
 
 
@@ -32,6 +33,7 @@ VENUE_REFUSALS: dict[str, type[AnyRefusal]] = _by_code(
     VenueReduceOnlyRefused,
     VenueRateRefused,
     VenueUnreachableRefused,
+    VenueWouldTriggerRefused,
     VenueOtherRefused,
     MarketStateRefused,
     MinimumRefused,

@@ -9,7 +9,7 @@ from tidegate.domain.amounts import ZERO
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId, VenueOrderId
 from tidegate.domain.movements import Movement
-from tidegate.domain.vocabulary import Delivery, OrderSide, OrderType, ReduceOnlySupport, TimeInForce
+from tidegate.domain.vocabulary import Delivery, OrderSide, OrderType, ReduceOnlySupport, TimeInForce, TriggerSource
 
 
 class OrderAcknowledged(Struct, frozen=True, gc=False, kw_only=True):
@@ -102,7 +102,8 @@ class VenueOrder(Struct, frozen=True, gc=False, kw_only=True):
     """An order as the venue tells it at one moment; its quantities are cumulative, a check and never a fill (R5).
 
     `rejected_code` is one of `rejections.VENUE_REFUSALS`, empty unless the venue rejected it. `reduced_reason` says why
-    the venue itself works less than it was asked for (self-trade prevention), empty unless it does.
+    the venue itself works less than it was asked for (self-trade prevention), empty unless it does; `ended_reason` why
+    it works it no more, where it tells. `triggered_at` is when a trigger that the venue watches was reached.
     """
 
     client_order_id: ClientOrderId
@@ -120,6 +121,8 @@ class VenueOrder(Struct, frozen=True, gc=False, kw_only=True):
     rejected_code: str = ""
     rejected_reason: str = ""
     reduced_reason: str = ""
+    ended_reason: str = ""
+    triggered_at: datetime | None = None
     reduce_only: bool = False
     at: datetime
 
@@ -215,6 +218,7 @@ class EngineCapabilities(Struct, frozen=True, gc=False, kw_only=True):
     market_as_limit_ioc: bool = True
     order_types: frozenset[OrderType] = frozenset({OrderType.MARKET, OrderType.LIMIT})
     times_in_force: frozenset[TimeInForce] = frozenset(TimeInForce)
+    trigger_sources: frozenset[TriggerSource] = frozenset(TriggerSource)
     post_only: bool = True
     amend: bool = False
     preview: bool = False

@@ -262,6 +262,18 @@ def test_a_world_of_another_version_is_refused(recording: Recording, world: Path
         session_over(recording, world)
 
 
+def test_a_world_from_before_triggers_is_taken_up_and_is_of_the_new_version_then(
+    recording: Recording, world: Path
+) -> None:
+    """Its orders are all ones that this program knows; the old program would not know the new ones."""
+    session_over(recording, world).close()
+    with contextlib.closing(sqlite3.connect(world)) as database:
+        database.execute("PRAGMA user_version = 2")
+    session_over(recording, world).close()
+    with contextlib.closing(sqlite3.connect(world)) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (3,)
+
+
 def test_a_world_that_cannot_be_opened_is_named(recording: Recording, tmp_path: Path) -> None:
     """A folder that is not there, for one."""
     with pytest.raises(WorldError, match="cannot be opened"):

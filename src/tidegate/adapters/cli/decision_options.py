@@ -13,7 +13,7 @@ import typer
 from tidegate.adapters.cli.failures import UsageError
 from tidegate.adapters.spelling import nearest, shown
 from tidegate.domain.decisions import Decision
-from tidegate.domain.vocabulary import Action, OrderType, TimeInForce
+from tidegate.domain.vocabulary import Action, OrderType, TimeInForce, TriggerSource
 
 _SIZE, _TERMS, _LIFE = "Size", "Terms", "Life and identity"
 _SECONDS_MAX = 366 * 86_400
@@ -68,6 +68,10 @@ def _tif(text: str, option: str) -> TimeInForce:
     return _member(TimeInForce, text, option)
 
 
+def _source(text: str, option: str) -> TriggerSource:
+    return _member(TriggerSource, text, option)
+
+
 def _as_typed(value: Any, option: str) -> Any:
     return value
 
@@ -102,6 +106,8 @@ _OPTIONS = (
     _Option("--type", "order_type", _type, _TERMS, "MARKET, LIMIT, STOP, STOP_LIMIT, ...", "TYPE"),
     _Option("--limit", "limit_price", _number, _TERMS, "The limit price; without a type it makes a LIMIT.", "PRICE"),
     _Option("--stop", "stop_trigger", _number, _TERMS, "The trigger of a stop.", "PRICE"),
+    _Option("--trail", "trail", _number, _TERMS, "How far a TRAILING_STOP follows, in quote currency.", "PRICE"),
+    _Option("--trigger-on", "trigger_source", _source, _TERMS, "What a trigger watches: LAST or MARK.", "SOURCE"),
     _Option("--tif", "time_in_force", _tif, _TERMS, "GTC, GTD, IOC or FOK.", "TIF"),
     _Option("--post-only", "post_only", _as_typed, _TERMS, "Never take liquidity.", is_flag=True),
     _Option("--reference-price", "reference_price", _number, _TERMS, "The price it was decided at.", "PRICE"),

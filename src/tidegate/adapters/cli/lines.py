@@ -9,10 +9,8 @@ import msgspec
 from msgspec.structs import asdict
 
 from tidegate.adapters.cli import wire, wire_upkeep
-from tidegate.adapters.sessions.session import SessionProgress
 from tidegate.application.operations import StateReceipt
 from tidegate.application.readings import AccountSummary, PositionReading
-from tidegate.application.summary import RunSummary
 from tidegate.domain.amounts import plain
 from tidegate.domain.fills import Fill
 from tidegate.domain.orders import Order, OrderRecord, TermsChange
@@ -71,6 +69,9 @@ def order_line(record: OrderRecord) -> wire.OrderLine:
         filled_quantity=plain(record.filled_quantity),
         leaves_quantity=plain(record.leaves_quantity),
         limit_price=_amount(record.limit_price),
+        trigger_price=_amount(record.order.trigger_price),
+        trail=_amount(record.order.trail),
+        is_triggered=record.is_triggered,
         average_price=_amount(record.average_price),
         status=record.status.value,
         refused=None if refused is None else wire.WhyRefused(**asdict(refused)),
@@ -151,6 +152,7 @@ def _planned_order(order: Order) -> wire.PlannedOrder:
         quantity=plain(order.quantity),
         limit_price=_amount(order.limit_price),
         trigger_price=_amount(order.trigger_price),
+        trail=_amount(order.trail),
         reduce_only=order.reduce_only,
         post_only=order.post_only,
         expire_at=order.expire_at,
@@ -170,6 +172,7 @@ def fill_line(fill: Fill) -> wire.FillLine:
         fee_currency=fill.fee_currency,
         liquidity=fill.liquidity.value,
         is_inferred=fill.is_inferred,
+        is_large=fill.is_large,
         at=fill.at,
     )
 
@@ -270,29 +273,4 @@ def reconciliation_line(report: ReconciliationReport) -> wire_upkeep.Reconciliat
         applied=report.applied,
         resolved=list(report.resolved),
         adopted=_differences(report.adopted),
-    )
-
-
-def run_line(summary: RunSummary, session: SessionProgress | None, assumed: str) -> wire.RunLine:
-    """What a run ended with, what became of its recording, and what its result assumes."""
-    return wire.RunLine(
-        decisions=summary.decisions,
-        orders=summary.orders,
-        filled=summary.filled,
-        refused=summary.refused,
-        unknown=summary.unknown,
-        positions=_amounts(summary.positions),
-        equity=_amount(summary.equity),
-        invariants=summary.invariants,
-        seconds=summary.seconds,
-        fills=summary.fills,
-        no_order=summary.no_order,
-        opening_equity=_amount(summary.opening_equity),
-        realized_pnl=_amount(summary.realized_pnl) or "0",
-        fees=plain(summary.fees),
-        restrained=summary.restrained,
-        faults=dict(session.faults) if session is not None else {},
-        gaps=session.gaps if session is not None else 0,
-        gap_seconds=plain(session.gap_seconds) if session is not None else "0",
-        assumed=assumed,
     )

@@ -23,6 +23,7 @@ from tidegate.domain.events import (
     OrderFilled,
     OrderRejected,
     OrderSending,
+    OrderTriggered,
     OrderUnanswered,
     TradingStateChanged,
 )
@@ -98,8 +99,9 @@ class RunLog:
                 return Text(
                     f"refused    {self._subject(event.client_order_id)}: {code}, {figures.clean(reason)}", style="red"
                 )
-            case OrderExpired():
-                return Text(f"expired    {self._subject(event.client_order_id)}", style="dim")
+            case OrderExpired() | OrderTriggered():
+                word = "expired" if isinstance(event, OrderExpired) else "triggered"
+                return Text(f"{word:<11}{self._subject(event.client_order_id)}", style="dim")
             case OrderCanceled():
                 return self._canceled(event)
             case OrderUnanswered(reason=reason):

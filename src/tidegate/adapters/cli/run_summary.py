@@ -64,11 +64,15 @@ def _counts(summary: RunSummary, session: SessionProgress | None) -> Table:
     no_order = f", of which {summary.no_order} needed no order" if summary.no_order else ""
     grid.add_row("Decided", f"{figures.counted(summary.decisions, 'decision')}{no_order}")
     grid.add_row("Ordered", f"{figures.counted(summary.orders, 'order')} sent")
-    unfilled = summary.orders - summary.filled
+    # What an earlier run had sent may have filled in this one.
+    unfilled = max(0, summary.orders - summary.filled)
     rest = f"; {unfilled} expired, cancelled or still working" if unfilled else ""
     grid.add_row(
         "Filled", f"{figures.counted(summary.filled, 'order')} in {figures.counted(summary.fills, 'fill')}{rest}"
     )
+    if summary.large_fills:
+        large = f"{figures.counted(summary.large_fills, 'fill')} of more than a tenth of what was there"
+        grid.add_row("Large", f"{large}: in a real market the price would have moved")
     refused = sum(summary.refused.values())
     grid.add_row("Refused", Text(str(refused) if refused else "nothing", style="red" if refused else ""))
     return grid
@@ -142,6 +146,14 @@ def _faults(settings: Settings, faults: Mapping[str, int]) -> Table:
     return grid
 
 
+def _queues(settings: Settings) -> str:
+    """How resting orders are said to move up."""
+    paper = settings.paper
+    if paper.queue_model == "prints":
+        return "resting orders wait behind the displayed size"
+    return f"resting orders move up by a share of cancellations, too (power {paper.queue_power})"
+
+
 def assumptions(settings: Settings, session: SessionProgress | None = None) -> str:
     """What a result on paper assumes, which is told with each: the venue, and what the recording itself assumes."""
     if settings.profile not in ("paper", "replay"):
@@ -164,7 +176,8 @@ def assumptions(settings: Settings, session: SessionProgress | None = None) -> s
     recorded = session.assumptions if session is not None else ()
     told = f" The recording assumes: {'; '.join(recorded)}." if recorded else ""
     return (
-        "Assumed on paper: our orders do not move the recorded market; resting orders wait behind the displayed size; "
+        "Assumed on paper: our orders do not move the recorded market; "
+        f"{_queues(settings)}; "
         f"nothing fills past the recorded depth; feed/entry/ack/cancel take {words} ms; fees are {fees}; "
         f"derivatives have {paper.margin} margin and {funding}.{told}"
     )

@@ -10,13 +10,14 @@ from typing import Annotated, Any
 import typer
 
 from tidegate.adapters.brokers.simulated.world import SessionStart
-from tidegate.adapters.cli import lines, sweeping
+from tidegate.adapters.cli import sweeping
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.deciding import LiveOption
 from tidegate.adapters.cli.failures import DONE, REFUSED, UsageError
 from tidegate.adapters.cli.run_chart import RunChart
 from tidegate.adapters.cli.run_display import Progress, displayed
 from tidegate.adapters.cli.run_intake import ToldIntake
+from tidegate.adapters.cli.run_lines import run_line
 from tidegate.adapters.cli.run_log import RunLog
 from tidegate.adapters.cli.run_summary import assumptions, run_summary, suggestions
 from tidegate.adapters.cli.stopping import stopped
@@ -204,7 +205,7 @@ async def _play(
     if drawing is not None:
         drawing.draw(terminal, _title(settings, source), closing, closed_at, summary, assumed)
     terminal.answer(
-        [lines.run_line(summary, progress.latest, assumed)],
+        [run_line(summary, progress.latest, assumed)],
         run_summary(settings, opening, closing, summary, log, progress.latest, assumed),
     )
     if not terminal.is_json:

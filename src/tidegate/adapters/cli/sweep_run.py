@@ -4,10 +4,11 @@ import asyncio
 
 from msgspec import Struct
 
-from tidegate.adapters.cli import lines, wire_upkeep
+from tidegate.adapters.cli import wire_upkeep
 from tidegate.adapters.cli.failures import FAILURES, MISTAKES
 from tidegate.adapters.cli.opener import ApplicationOpener
 from tidegate.adapters.cli.run_display import Progress
+from tidegate.adapters.cli.run_lines import run_line
 from tidegate.adapters.cli.run_summary import assumptions
 from tidegate.adapters.cli.sweep_plan import SweepRun
 from tidegate.adapters.intake import StrategyIntake, load_strategy
@@ -55,7 +56,7 @@ async def _play(task: SweepTask) -> wire_upkeep.SweepLine:
     return wire_upkeep.SweepLine(
         run=task.run.name,
         changed=task.run.changed,
-        result=lines.run_line(summary, progress.latest, assumed),
+        result=run_line(summary, progress.latest, assumed),
         journal_rows=rows,
         journal_hash=digest,
         assumed=assumed,

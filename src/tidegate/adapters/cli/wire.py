@@ -60,6 +60,9 @@ class OrderLine(Line, frozen=True, kw_only=True):
     filled_quantity: Amount
     leaves_quantity: Amount
     limit_price: Amount | None
+    trigger_price: Amount | None
+    trail: Amount | None
+    is_triggered: bool
     average_price: Amount | None
     status: str
     refused: WhyRefused | None
@@ -120,6 +123,7 @@ class PlannedOrder(Line, frozen=True, kw_only=True):
     quantity: Amount
     limit_price: Amount | None
     trigger_price: Amount | None
+    trail: Amount | None
     reduce_only: bool
     post_only: bool
     expire_at: datetime | None
@@ -161,6 +165,7 @@ class FillLine(Line, frozen=True, kw_only=True):
     fee_currency: str
     liquidity: str
     is_inferred: bool
+    is_large: bool
     at: datetime
 
 
@@ -272,6 +277,7 @@ class RunLine(Line, frozen=True, kw_only=True):
     invariants: str | list[int]
     seconds: float
     fills: int
+    large_fills: int
     no_order: int
     opening_equity: Amount | None
     realized_pnl: Amount

@@ -47,6 +47,16 @@ def _upper(value: object) -> object:
 TimeInForceName = Annotated[Literal["GTC", "GTD", "IOC", "FOK"], BeforeValidator(_upper)]
 
 
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+QueueModelName = Annotated[Literal["prints", "probabilistic"], BeforeValidator(_lower)]
+SelfTradePreventionName = Annotated[
+    Literal["cancel_newest", "cancel_oldest", "cancel_both", "decrement_and_cancel"], BeforeValidator(_lower)
+]
+
+
 class EngineSettings(Section):
     """[engine]: how decisions become orders."""
 
@@ -102,8 +112,10 @@ class PaperSettings(Section):
 
     `recording` names one file, or several that are played as one. `speed` is session time over wall time: unset, `run`
     plays at 90 and `open_application` at 1. Fee rates, where set, take the place of the recording's own. Latencies are
-    of the feed, an order's way in, its acknowledgement and a cancel's way in. `faults` is a file of what is to go
-    wrong on demand, `happenings` one of deposits, busts and the like. `fees_in`, `margin`, `funding_*` and
+    of the feed, an order's way in, its acknowledgement and a cancel's way in. `queue_model` says what
+    moves a resting order up where there are no order ids, `queue_power` with which exponent of the probabilistic one,
+    and `self_trade_prevention` what becomes of orders that would meet. `faults` is a file of what is to go wrong on
+    demand, `happenings` one of deposits, busts and the like. `fees_in`, `margin`, `funding_*` and
     `liquidation_fee_rate` are the venue's terms, see docs/paper.md.
     """
 
@@ -117,6 +129,9 @@ class PaperSettings(Section):
     cancel_latency_ms: Milliseconds = 40
     maker_fee_rate: FeeRate | None = None
     taker_fee_rate: FeeRate | None = None
+    queue_model: QueueModelName = "prints"
+    queue_power: Annotated[Whole, Field(ge=1, le=8)] = 2
+    self_trade_prevention: SelfTradePreventionName = "cancel_newest"
     faults: str = ""
     fees_in: Literal["quote", "received"] = "quote"
     margin: Literal["cross", "isolated"] = "cross"

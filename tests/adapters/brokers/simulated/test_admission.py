@@ -3,15 +3,19 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from tests.adapters.brokers.simulated.exchange_floor import START, ExchangeFloor, an_order, book, gap, status
+from tests.adapters.brokers.simulated.exchange_floor import START, ExchangeFloor, an_order, book, gap, status, trade
+from tests.adapters.brokers.simulated.table_reading import order_of
 from tidegate.adapters.recordings.format import Row
+from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import Order
 from tidegate.domain.rejections import VENUE_REFUSALS
 from tidegate.domain.submissions import CancelConfirmed, OrderAcknowledged, OrderRejectedByVenue
-from tidegate.domain.vocabulary import OrderSide, OrderType, TimeInForce
+from tidegate.domain.vocabulary import OrderSide, OrderType, TimeInForce, TriggerDirection
 
 BUY, SELL = OrderSide.BUY, OrderSide.SELL
 GTC, GTD, IOC, FOK = TimeInForce.GTC, TimeInForce.GTD, TimeInForce.IOC, TimeInForce.FOK
@@ -24,6 +28,53 @@ class Refused:
     order: Order
     code: str
     rows: list[Row] = field(default_factory=lambda: [BOOK])
+
+
+def a_stop(**terms: Any) -> Order:
+    """A sell stop at 95 that would wait, and what is changed about it."""
+    return replace(order_of("o sell 1 stop 95".split()), **terms)
+
+
+WATCHED = [BOOK, trade(SELL, 99, 1)]
+ILL_SHAPED: dict[str, Order] = {
+    "a stop without a trigger": a_stop(trigger_price=None),
+    "a stop without a direction": a_stop(trigger_direction=None),
+    "a stop without a source": a_stop(trigger_source=None),
+    "a stop that is now or never": a_stop(time_in_force=IOC),
+    "a stop that is post-only": a_stop(post_only=True),
+    "a stop with a limit": a_stop(limit_price=Decimal(94)),
+    "a stop-limit without a limit": a_stop(order_type=OrderType.STOP_LIMIT),
+    "a stop with a trail": a_stop(trail=Decimal(1)),
+    "a trailing stop without a trail": a_stop(order_type=OrderType.TRAILING_STOP, trigger_price=None),
+    "a trailing stop with a trigger": a_stop(order_type=OrderType.TRAILING_STOP, trail=Decimal(1)),
+    "a trigger off its increment": a_stop(trigger_price=Decimal("95.2")),
+    "a trail off its increment": replace(order_of("o sell 1 trail 1".split()), trail=Decimal("1.2")),
+    "a trigger that is no number": a_stop(trigger_price=Decimal("NaN")),
+    "a limit order with a trigger": replace(
+        an_order("o", SELL, 1, 105), trigger_direction=TriggerDirection.AT_OR_BELOW
+    ),
+}
+
+
+@pytest.mark.parametrize("claim", ILL_SHAPED)
+def test_a_trigger_of_an_impossible_shape_is_invalid(claim: str) -> None:
+    """As it would be at any venue, and nothing is left of it."""
+    floor = ExchangeFloor(balances={"USD": Decimal(1_000), "BTC": Decimal(5)})
+    floor.play(*WATCHED)
+    assert isinstance(floor.submit(a_stop(client_order_id=ClientOrderId("sound"))), OrderAcknowledged)
+    refused = floor.submit(ILL_SHAPED[claim])
+    assert isinstance(refused, OrderRejectedByVenue)
+    assert refused.code == "INVALID"
+    assert list(floor.venue.exchange.floor.open) == ["sound"]
+
+
+def test_a_trigger_below_the_minimum_notional_is_refused() -> None:
+    """Judged at its trigger, for want of a limit."""
+    floor = ExchangeFloor(balances={"BTC": Decimal(5)})
+    floor.play(book([(30, 5)], [(40, 5)]), trade(SELL, 30, 1))
+    refused = floor.submit(replace(order_of("o sell 0.3 stop 29".split())))
+    assert isinstance(refused, OrderRejectedByVenue)
+    assert refused.code == "MINIMUM"
 
 
 REFUSED = [

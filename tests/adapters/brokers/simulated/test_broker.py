@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.brokers.simulated.exchange_floor import START, ExchangeFloor, an_order, book, trade
+from tests.adapters.brokers.simulated.exchange_floor import START, ExchangeFloor, an_order, book, level, trade
+from tests.adapters.brokers.simulated.table_reading import order_of
 from tests.adapters.sessions.recordings import BUY, SELL, buy, recorded
 from tidegate.adapters.brokers.simulated import INSTANT, SimulatedBroker, VenueSettings
 from tidegate.adapters.brokers.streams import ReportStream
@@ -87,6 +88,27 @@ async def test_what_a_gone_caller_asked_for_is_told_on_the_stream() -> None:
     (report,) = reports_of(stream)
     assert isinstance(report, OrderUpdate)
     assert report.order.is_canceled
+
+
+async def test_a_trigger_costs_no_latency_but_the_news_of_it_does() -> None:
+    """The venue works it at the print's moment; we hear of trigger and fill 20 ms later."""
+    floor, broker, clock = opened(LATE)
+    floor.play(trade(SELL, 99, 1))
+    stream = broker.reports()
+    submitting = asyncio.ensure_future(broker.submit(recorded(order_of("s1 buy 2 stop 101.5".split()))))
+    await clock.advance(1)
+    await submitting
+    floor.play(level(SELL, 101, 0, at=1), level(SELL, 102, 5, at=1), trade(BUY, 102, 1, at=1))
+    (held,) = floor.fills
+    assert (held.quantity, held.price, held.at) == (Decimal(2), Decimal(102), START + timedelta(seconds=1))
+    assert reports_of(stream) == []
+    await clock.advance(0.02)
+    triggered, filled, update = reports_of(stream)
+    assert isinstance(triggered, OrderUpdate)
+    assert triggered.order.triggered_at == held.at
+    assert isinstance(filled, FillReport)
+    assert isinstance(update, OrderUpdate)
+    assert not update.order.is_open
 
 
 async def test_latencies_vary_within_their_jitter_and_from_the_seed() -> None:

@@ -24,11 +24,14 @@ from tests.adapters.brokers.simulated.exchange_floor import (
     status,
     trade,
 )
+from tidegate.adapters.brokers.simulated import INSTANT
+from tidegate.adapters.brokers.simulated.settings import SelfTradePrevention
 from tidegate.adapters.recordings.format import Depth, Row
 from tidegate.domain.amounts import ONE, exact
+from tidegate.domain.instructions import trigger_direction
 from tidegate.domain.orders import Order
 from tidegate.domain.products import Product
-from tidegate.domain.vocabulary import OrderSide, OrderType, TimeInForce
+from tidegate.domain.vocabulary import OrderSide, OrderType, TimeInForce, TriggerSource
 
 BUY, SELL = OrderSide.BUY, OrderSide.SELL
 IOC, GTC, FOK = TimeInForce.IOC, TimeInForce.GTC, TimeInForce.FOK
@@ -49,9 +52,17 @@ QUEUES: list[Row] = [
 class Pair:
     """Two venues with one history: one goes straight where it can, one never does."""
 
-    def __init__(self, depth: Depth = "levels", balances: dict[str, Decimal] = RICH, product: Product = SPOT) -> None:
-        products = header(depth, product)
-        self.straight, self.long = (ExchangeFloor(depth, balances=dict(balances), products=products) for _ in range(2))
+    def __init__(
+        self,
+        depth: Depth = "levels",
+        balances: dict[str, Decimal] = RICH,
+        product: Product = SPOT,
+        prevents: SelfTradePrevention = SelfTradePrevention.CANCEL_NEWEST,
+    ) -> None:
+        products, settings = header(depth, product), replace(INSTANT, self_trade_prevention=prevents)
+        self.straight, self.long = (
+            ExchangeFloor(depth, balances=dict(balances), products=products, settings=settings) for _ in range(2)
+        )
         self.play(*(LEVELS if depth == "levels" else QUEUES))
 
     def play(self, *rows: Row) -> None:
@@ -124,6 +135,7 @@ class Special:
         Special("it may rest", an_order("x", BUY, "0.2", "101.5", GTC)),
         Special("it is all or nothing", an_order("x", BUY, "0.2", "101.5", FOK)),
         Special("it waits for a trigger", replace(an_ioc(), order_type=STOP)),
+        Special("it has a trigger", replace(an_ioc(), trigger_direction=trigger_direction(STOP, BUY))),
         Special("it may only reduce", replace(an_ioc(SELL, limit="98.5"), reduce_only=True)),
         Special("it may not take", replace(an_ioc(), post_only=True)),
         Special("it has a date", replace(an_ioc(), expire_at=START)),
@@ -144,6 +156,8 @@ class Special:
         Special("the book is crossed", an_ioc(), rows=(level(BUY, 101, 1),)),
         Special("the product is restricted", an_ioc(), rows=(status("cancel_only"),)),
         Special("it would meet our own", an_ioc(limit="102"), before=(an_order("w", SELL, "0.2", "101.5"),)),
+        Special("its product has a session", an_ioc(), product=replace(SPOT, opens_at=START)),
+        Special("its product expires", an_ioc(), product=replace(SPOT, expires_at=moment(99))),
         Special("it is not paid for", an_ioc(quantity="2"), balances=tuple(POOR.items())),
         Special("it is not in stock", an_ioc(SELL, "0.6", "98.5"), balances=tuple(POOR.items())),
         Special("its id was used", an_ioc(), before=(an_ioc(),)),
@@ -174,10 +188,33 @@ def test_what_is_held_for_a_resting_order_is_not_free() -> None:
 
 Asked = tuple[OrderSide, str, str, TimeInForce, bool]
 
+
+@dataclass(frozen=True)
+class Waits:
+    """A stop or a trailing stop, in few words."""
+
+    side: OrderSide
+    size: str
+    price: str
+    is_trailing: bool
+
+    def order(self, name: str) -> Order:
+        kind = OrderType.TRAILING_STOP if self.is_trailing else STOP
+        return replace(
+            an_order(name, self.side, self.size, None, order_type=kind),
+            time_in_force=GTC,
+            trigger_price=None if self.is_trailing else Decimal(self.price),
+            trail=Decimal(1) if self.is_trailing else None,
+            trigger_direction=trigger_direction(kind, self.side),
+            trigger_source=TriggerSource.LAST,
+        )
+
+
 SIDES = st.sampled_from([BUY, SELL])
 SIZES = st.sampled_from(["0.2", "0.3", "0.5", "1", "1E+1", "2.0", "2.5"])
 PRICES = st.sampled_from(["90", "98", "98.5", "99", "99.0", "100", "101", "101.5", "102", "110"])
 ORDERS = st.tuples(SIDES, SIZES, PRICES, st.sampled_from([IOC, IOC, IOC, GTC, FOK]), st.booleans())
+WAITING = st.builds(Waits, SIDES, SIZES, PRICES, st.booleans())
 LEVEL_ROWS = st.one_of(
     st.builds(level, SIDES, PRICES, st.sampled_from(["0", "0.25", "1", "3"])),
     st.builds(trade, SIDES, PRICES, SIZES),
@@ -193,19 +230,28 @@ QUEUE_ROWS = st.one_of(
 
 
 @given(
-    steps=st.lists(st.one_of(ORDERS, LEVEL_ROWS), max_size=25) | st.lists(st.one_of(ORDERS, QUEUE_ROWS), max_size=25),
+    steps=st.lists(st.one_of(ORDERS, WAITING, LEVEL_ROWS), max_size=25)
+    | st.lists(st.one_of(ORDERS, WAITING, QUEUE_ROWS), max_size=25),
     depth=st.sampled_from(["levels", "orders"]),
     balances=st.sampled_from([RICH, POOR]),
+    prevents=st.sampled_from(SelfTradePrevention),
     fee=st.sampled_from(["0", "0.002", "-0.0001", "0.001234567890123456"]),
 )
 def test_both_ways_leave_the_same_world(
-    steps: list[Row | Asked], depth: Depth, balances: dict[str, Decimal], fee: str
+    steps: list[Row | Asked | Waits],
+    depth: Depth,
+    balances: dict[str, Decimal],
+    prevents: SelfTradePrevention,
+    fee: str,
 ) -> None:
-    pair = Pair(depth, balances, replace(SPOT, taker_fee_rate=Decimal(fee)))
+    """Also beside stops that wait and are triggered, and however the venue keeps our orders apart."""
+    pair = Pair(depth, balances, replace(SPOT, taker_fee_rate=Decimal(fee)), prevents)
     for number, step in enumerate(steps):
         if isinstance(step, tuple):
             side, size, price, tif, is_market = step
             kind = MARKET if is_market and tif is not GTC else LIMIT
             pair.submit(an_order(f"x{number}", side, size, price, tif, order_type=kind))
+        elif isinstance(step, Waits):
+            pair.submit(step.order(f"x{number}"))
         else:
             pair.play(step)

@@ -5,7 +5,13 @@ from decimal import Decimal
 
 import msgspec
 
-from tidegate.adapters.brokers.simulated.admission import Reject, market_reject, shape_reject, size_reject
+from tidegate.adapters.brokers.simulated.admission import (
+    Reject,
+    market_reject,
+    shape_reject,
+    size_reject,
+    window_reject,
+)
 from tidegate.adapters.brokers.simulated.entry import OrderEntry
 from tidegate.adapters.brokers.simulated.exchange import Exchange
 from tidegate.adapters.brokers.simulated.orders import FILLED, Terms, WorkingOrder
@@ -42,20 +48,24 @@ class OrderAmendment:
         instrument = self._exchange.instruments[terms.symbol]
         if terms.quantity < order.filled:
             return Reject("INVALID", f"{plain(order.filled)} of it have filled already")
-        reject = shape_reject(terms, at) or size_reject(terms, instrument.product) or market_reject(terms, instrument)
+        reject = shape_reject(terms, at) or size_reject(terms, instrument.product)
+        if reject is None and order.waits:
+            reject = window_reject(terms, instrument, at)
+        elif reject is None:
+            reject = market_reject(terms, instrument, at) or self._entry.own_reject(terms, instrument)
         if reject is not None:
             return reject
-        leaves, price = terms.quantity - order.filled, terms.limit_price or ZERO
+        leaves, price = terms.quantity - order.filled, terms.limit_price or order.worst_price or ZERO
         if instrument.product.is_spot:
             return self._exchange.funds.reject(instrument, terms.side, leaves, price, freed=order.held)
         grown = leaves * price - order.leaves * (order.limit_price or ZERO)
-        if grown <= ZERO:
+        if grown <= ZERO or order.waits:
             return None
         return self._exchange.funds.reject(instrument, terms.side, grown / price, price)
 
     def _apply(self, order: WorkingOrder, terms: Terms, at: datetime) -> None:
         floor = self._exchange.floor
-        keeps_place = terms.limit_price == order.limit_price and terms.quantity <= order.quantity
+        keeps_place = order.waits or (terms.limit_price == order.limit_price and terms.quantity <= order.quantity)
         if not keeps_place:
             self._exchange.instruments[terms.symbol].resting(terms.side).remove(order)
         order.quantity, order.limit_price, order.at = terms.quantity, terms.limit_price, at
@@ -69,3 +79,5 @@ class OrderAmendment:
             fills = self._entry.match(order, terms, at)
             for fill in fills:
                 self._exchange.tell_fill(order, fill)
+            if order.reduced_reason and not fills:
+                self._exchange.tell_order(order)

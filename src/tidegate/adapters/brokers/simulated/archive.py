@@ -1,6 +1,6 @@
 """The world's memory: its orders, fills and standing figures, written one venue step at a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -63,7 +63,12 @@ class WorldState(Struct, kw_only=True):
 
 
 class Archive(Protocol):
-    """Where a world keeps itself. Every call is synchronous: what it says is done when it returns."""
+    """Where a world keeps itself. Every call is synchronous: what it says is done when it returns.
+
+    `remember` is called before the standing figures are written down, for those that are kept elsewhere meanwhile.
+    """
+
+    remember: Callable[[], None]
 
     def find(self, client_order_id: ClientOrderId) -> WorkingOrder | None:
         """The order with that client order id, ended ones included."""
@@ -106,10 +111,15 @@ class Archive(Protocol):
     def close(self) -> None: ...
 
 
+def nothing() -> None:
+    """Nothing is kept elsewhere."""
+
+
 class MemoryArchive:
     """A world that ends with its process."""
 
     def __init__(self) -> None:
+        self.remember = nothing
         self._orders: dict[ClientOrderId, WorkingOrder] = {}
         self._fills: list[Fill] = []
         self._movements: list[Movement] = []

@@ -11,6 +11,7 @@ from tidegate.adapters.recordings.format import (
     OrderDeleted,
     OrderResized,
     PriceAndSize,
+    TradePrinted,
 )
 from tidegate.domain.amounts import ZERO
 from tidegate.domain.books import Level
@@ -18,15 +19,18 @@ from tidegate.domain.vocabulary import OrderSide
 
 
 class LiveLevel:
-    """One price of one side: the size displayed there, and in `queue` its orders by id, first come first."""
+    """One price of one side: the size displayed there, and in `queue` its orders by id, first come first.
 
-    __slots__ = ("key", "price", "queue", "shown", "side", "total")
+    `printed` is what was traded of it since its last update.
+    """
+
+    __slots__ = ("key", "price", "printed", "queue", "shown", "side", "total")
 
     def __init__(self, side: "BookSide", price: Decimal, key: Decimal) -> None:
         self.side = side
         self.price = price
         self.key = key
-        self.total = ZERO
+        self.total = self.printed = ZERO
         self.queue: dict[str, Decimal] = {}
         self.shown: Level | None = None
 
@@ -173,9 +177,15 @@ class LiveBook:
                 side.drop(level)
             return level
         level = side.level(row.price)
-        level.total = row.size
+        level.total, level.printed = row.size, ZERO
         side.touch(level)
         return level
+
+    def print(self, row: TradePrinted) -> None:
+        """A level was traded at; its next update tells what that leaves of it."""
+        level = (self.asks if row.aggressor is BUY else self.bids).levels.get(row.price)
+        if level is not None:
+            level.printed += row.size
 
     def replace(self, row: BookSnapshotRow) -> None:
         """The whole book anew."""

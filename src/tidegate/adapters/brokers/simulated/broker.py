@@ -40,14 +40,14 @@ from tidegate.domain.submissions import (
     VenueReport,
 )
 from tidegate.domain.views import MarketReading
-from tidegate.domain.vocabulary import Delivery, ReduceOnlySupport
+from tidegate.domain.vocabulary import Delivery, OrderType, ReduceOnlySupport, TriggerSource
 
 A = TypeVar("A")
 _SLACK_SECONDS = Decimal(1)
 
 
 class SimulatedBroker:
-    """A class A venue with native reduce-only and amends.
+    """A class A venue with native reduce-only, amends and triggers.
 
     Answers are told once: the stream of reports carries what no answer has told (fills of resting orders, expiries,
     and the answers whose caller was cancelled). A world that cannot be written makes the venue unreachable, never
@@ -78,6 +78,8 @@ class SimulatedBroker:
             delivery=Delivery.A,
             horizon_seconds=_SLACK_SECONDS + Decimal(str(latency_ms)) / 1_000,
             reduce_only=ReduceOnlySupport.NATIVE,
+            order_types=frozenset(OrderType),
+            trigger_sources=frozenset({TriggerSource.LAST, TriggerSource.MARK}),
             amend=True,
             preview=True,
         )

@@ -96,7 +96,7 @@ class Calendar:
     def _expire(self, instrument: Instrument, at: datetime) -> None:
         """The contract ends: its orders with it, and its position is settled in cash at the mark."""
         instrument.is_expired = True
-        for order in list(instrument.all_resting()):
+        for order in list(instrument.all_orders()):
             self._floor.end(order, EXPIRED, at, "the contract has expired")
             self._exchange.tell_order(order)
         position = self._accounts.position(instrument.product.symbol)

@@ -48,6 +48,7 @@ class Exchange:
         self.accounts = Accounts(world.state.accounts, is_isolated=settings.margin == "isolated")
         self.funds = Funds(self.accounts, self.instruments)
         self.floor = Floor(world, self.accounts, self.instruments)
+        world.archive.remember = self.remember_used
         self.tell: Callable[[VenueReport], None] = _nobody
 
     def review(self, index: int) -> None:

@@ -116,6 +116,7 @@ class MarketFeed:
 
     def _printed(self, row: TradePrinted) -> None:
         self.last_price = row.price
+        self.book.print(row)
 
     def _heard(self, row: Heartbeat) -> None:
         """The feed was alive; who reads it keeps the time."""

@@ -18,6 +18,9 @@ from tidegate.domain.identifiers import ClientOrderId, TradeId
 from tidegate.domain.movements import Movement
 from tidegate.domain.vocabulary import Liquidity, OrderSide
 
+LARGE_FILL_DIVISOR = 10
+"""A fill of more than a tenth of what was there would have moved a real market: it is marked, counted, and stated."""
+
 
 class Floor:
     """Every change to an order, a balance or a position of the venue happens here, in the domain's decimal context."""
@@ -28,7 +31,7 @@ class Floor:
         self._accounts = accounts
         self._instruments = instruments
         self.open: dict[ClientOrderId, WorkingOrder] = {}
-        self.reducers: dict[ClientOrderId, WorkingOrder] = {}
+        self.reducers: dict[tuple[str, OrderSide], dict[ClientOrderId, WorkingOrder]] = {}
         self.touched: dict[ClientOrderId, WorkingOrder] = {}
         self.fills: list[Fill] = []
         self.movements: list[Movement] = []
@@ -47,8 +50,10 @@ class Floor:
         price: Decimal,
         at: datetime,
         liquidity: Liquidity,
+        *,
+        of: Decimal,
     ) -> Fill:
-        """One execution: the order, the money and the position, all at once."""
+        """One execution: the order, the money and the position, all at once. `of` is the volume that was there."""
         terms, state, product = order.terms, self._state, instrument.product
         rate = product.taker_fee_rate if liquidity is TAKER else product.maker_fee_rate
         value = quantity * price * product.multiplier
@@ -67,7 +72,10 @@ class Floor:
             fee_currency=product.base_currency if is_coins else instrument.fee_currency,
             liquidity=liquidity,
             venue_order_id=order.venue_order_id,
+            is_large=quantity * LARGE_FILL_DIVISOR > of,
         )
+        if fill.is_large:
+            state.large_fill_count += 1
         filled = order.filled = order.filled + quantity
         order.at = at
         self._accounts.book(product, fill, value)
@@ -84,12 +92,24 @@ class Floor:
 
     def rest(self, order: WorkingOrder) -> None:
         """Let the order wait in its queue, and hold what may have to be paid for it."""
-        state = self._state
-        state.rank_count += 1
-        order.rank = state.rank_count
+        self._rank(order)
         join(self._instruments[order.terms.symbol], order)
         self.hold(order)
         self.keep(order)
+
+    def wait(self, order: WorkingOrder) -> None:
+        """Let the order wait for its trigger, outside of the book."""
+        self._rank(order)
+        order.waits = True
+        order.since_row = self._state.rows
+        self._instruments[order.terms.symbol].triggers.add(order)
+        self.hold(order)
+        self.keep(order)
+
+    def _rank(self, order: WorkingOrder) -> None:
+        state = self._state
+        state.rank_count += 1
+        order.rank = state.rank_count
 
     def keep(self, order: WorkingOrder) -> None:
         """Know an order as open, and when it expires."""
@@ -98,15 +118,20 @@ class Floor:
         self.open[order_id] = order
         self.touched[order_id] = order
         if order.terms.reduce_only:
-            self.reducers[order_id] = order
-        if order.terms.expire_at is not None:
-            heappush(self.dated, (microseconds_of(order.terms.expire_at), order_id))
+            self.reducers.setdefault((order.terms.symbol, order.terms.side), {})[order_id] = order
+        until = order.terms.expire_at
+        if until is not None:
+            heappush(self.dated, (microseconds_of(until), order_id))
 
     def adopt(self, order: WorkingOrder) -> None:
-        """Know an order as open that the world has brought along, in its place in the queue."""
+        """Know an order as open that the world has brought along, in its place in the queue or at its trigger."""
         # What it holds is reckoned anew: another run may have been given other fee rates.
         order.held = ZERO
-        self._instruments[order.terms.symbol].resting(order.terms.side).add(order)
+        instrument = self._instruments[order.terms.symbol]
+        if not order.waits:
+            instrument.resting(order.terms.side).add(order)
+        elif order.terms.trail is None:
+            instrument.triggers.add(order)
         self.keep(order)
         self.hold(order)
 
@@ -128,18 +153,34 @@ class Floor:
         self.touched[order_id] = order
         if order.rests:
             order.rests = False
-            self._instruments[order.terms.symbol].resting(order.terms.side).remove(order)
+            instrument = self._instruments[order.terms.symbol]
+            if order.waits:
+                instrument.triggers.remove(order)
+                order.waits = False
+            else:
+                instrument.resting(order.terms.side).remove(order)
             self.hold(order)
             self.open.pop(order_id, None)
-            self.reducers.pop(order_id, None)
+            if order.terms.reduce_only:
+                self._forget_reducer(order)
+
+    def _forget_reducer(self, order: WorkingOrder) -> None:
+        key = (order.terms.symbol, order.terms.side)
+        own = self.reducers.get(key)
+        if own is not None:
+            own.pop(order.terms.client_order_id, None)
+            if not own:
+                del self.reducers[key]
 
     def hold(self, order: WorkingOrder) -> None:
         """Hold for a spot order what its leaves may still cost; derivatives keep margin instead."""
-        instrument = self._instruments[order.terms.symbol]
-        if not instrument.is_spot or order.limit_price is None:
+        instrument, price = self._instruments[order.terms.symbol], order.worst_price
+        if order.rests and not order.waits:
+            instrument.resting(order.terms.side).recount(order)
+        if not instrument.is_spot or price is None:
             return
         leaves = order.leaves if order.is_open else ZERO
-        currency, need = instrument.spot_need(order.terms.side, leaves, order.limit_price)
+        currency, need = instrument.spot_need(order.terms.side, leaves, price)
         if need != order.held:
             self._accounts.hold(currency, need - order.held)
             order.held = need
@@ -155,9 +196,9 @@ class Floor:
 
     def idle_reducers(self) -> Iterator[WorkingOrder]:
         """Open reduce-only orders that have nothing left to reduce."""
-        for order in list(self.reducers.values()):
-            if self.reducible(order.terms.symbol, order.terms.side) <= ZERO:
-                yield order
+        for (symbol, side), own in list(self.reducers.items()):
+            if self.reducible(symbol, side) <= ZERO:
+                yield from list(own.values())
 
     def move(self, movement: Movement) -> None:
         """What the venue does to the account by no order of ours."""

@@ -1,14 +1,14 @@
 """Funds: whether the account can pay for an order, and what a resting one holds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 
 from tidegate.adapters.brokers.accounts import Accounts
 from tidegate.adapters.brokers.simulated.admission import Reject
 from tidegate.adapters.brokers.simulated.instrument import Instrument
-from tidegate.adapters.brokers.simulated.orders import WorkingOrder
+from tidegate.adapters.brokers.simulated.resting import RestingSide
 from tidegate.adapters.brokers.words import BUY
-from tidegate.domain.amounts import ZERO, plain
+from tidegate.domain.amounts import ONE, ZERO, plain
 from tidegate.domain.products import Product
 from tidegate.domain.vocabulary import OrderSide
 
@@ -91,8 +91,8 @@ class Funds:
         return position.unrealized_pnl(instrument.product, mark)
 
 
-def _open_value(product: Product, orders: Iterable[WorkingOrder]) -> Decimal:
-    return sum((product.notional(order.leaves, order.limit_price or ZERO) for order in orders), ZERO)
+def _open_value(product: Product, side: RestingSide) -> Decimal:
+    return product.notional(side.value, ONE)
 
 
 def _short(currency: str, need: Decimal, free: Decimal) -> Reject:

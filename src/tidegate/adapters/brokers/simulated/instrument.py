@@ -9,9 +9,11 @@ from tidegate.adapters.brokers.simulated.book import LiveLevel
 from tidegate.adapters.brokers.simulated.feed import MarketFeed
 from tidegate.adapters.brokers.simulated.orders import WorkingOrder
 from tidegate.adapters.brokers.simulated.resting import RestingSide
+from tidegate.adapters.brokers.simulated.triggers import Triggers
 from tidegate.adapters.brokers.words import BUY, SELL
+from tidegate.adapters.recordings.format import TradePrinted
 from tidegate.domain.amounts import DOMAIN_CONTEXT, ONE, ZERO
-from tidegate.domain.products import OPEN_FOR_TRADING, Product, floor_to
+from tidegate.domain.products import OPEN_FOR_TRADING, Product, TradingFlags, floor_to
 from tidegate.domain.vocabulary import OrderSide
 
 WHOLE_LEVEL = ""
@@ -53,16 +55,14 @@ class Instrument:
         self.pays_fees_in_coins = pays_fees_in_coins and product.is_spot
         rate = ZERO if self.pays_fees_in_coins else max(product.maker_fee_rate, product.taker_fee_rate)
         self.with_fee = DOMAIN_CONTEXT.add(ONE, rate) if rate > ZERO else None
-        self.is_plain = (
-            product.is_spot
-            and product.multiplier is ONE
-            and self.first_flags is OPEN_FOR_TRADING
-            and not self.pays_fees_in_coins
-        )
+        is_always_open = product.opens_at is None and product.expires_at is None
+        is_plain = product.is_spot and product.multiplier is ONE and self.first_flags is OPEN_FOR_TRADING
+        self.is_plain = is_plain and is_always_open and not self.pays_fees_in_coins
         self.is_expired = False
         self.used: dict[LiveLevel, dict[str, Decimal]] = {}
         self.bids = RestingSide(is_bid=True)
         self.asks = RestingSide(is_bid=False)
+        self.triggers = Triggers()
 
     @property
     def is_watching(self) -> bool:
@@ -71,8 +71,14 @@ class Instrument:
 
     @property
     def has_orders(self) -> bool:
-        """Whether orders of ours rest here."""
-        return bool(self.bids.keys or self.asks.keys)
+        """Whether orders of ours rest or wait here."""
+        return bool(self.bids.keys or self.asks.keys or self.triggers.count)
+
+    @property
+    def flags(self) -> TradingFlags:
+        """What the venue lets happen: as the product began, or as its market was last restricted."""
+        heard = self.feed.flags
+        return self.first_flags if heard is None else heard
 
     def resting(self, side: OrderSide) -> RestingSide:
         """Our own orders on a side."""
@@ -158,6 +164,22 @@ class Instrument:
         value = quantity * price * product.multiplier
         return product.quote_currency, value if self.with_fee is None else value * self.with_fee
 
+    def printed(self, row: TradePrinted) -> None:
+        """The volume of a trade is gone, though the book still shows it: its own rows follow at the same moment."""
+        side = self.book.bids if row.aggressor is SELL else self.book.asks
+        level = side.levels.get(row.price)
+        if level is None:
+            return
+        maker, queue, taken = row.maker_order_id, level.queue, self.used.get(level, {})
+        if maker is None or not queue:
+            gone = min(row.size, level.total - sum(taken.values(), ZERO))
+            if gone > ZERO:
+                self.use_up(level, gone)
+        elif maker in queue:
+            gone = min(row.size, queue[maker] - taken.get(maker, ZERO))
+            if gone > ZERO:
+                self.use(level, maker, gone)
+
     def would_cross(self, side: OrderSide, limit: Decimal) -> bool:
         """Whether an order at this limit reaches the other side of the recorded book."""
         if side is BUY:
@@ -177,3 +199,8 @@ class Instrument:
     def all_resting(self) -> Iterator[WorkingOrder]:
         yield from self.bids
         yield from self.asks
+
+    def all_orders(self) -> Iterator[WorkingOrder]:
+        """Those that rest, and those that wait for a trigger."""
+        yield from self.all_resting()
+        yield from self.triggers

@@ -82,7 +82,7 @@ class Liquidator:
 
     def _close(self, currency: str, due: Sequence[Instrument], positions: Sequence[Instrument], at: datetime) -> None:
         for instrument in due if self._is_isolated else positions:
-            for order in list(instrument.all_resting()):
+            for order in list(instrument.all_orders()):
                 self._floor.end(order, CANCELED, at, "cancelled by the liquidation of its position")
                 self._exchange.tell_order(order)
         for instrument in due:

@@ -11,7 +11,7 @@ from tidegate.domain.amounts import DOMAIN_CONTEXT, ZERO
 from tidegate.domain.identifiers import ClientOrderId, VenueOrderId
 from tidegate.domain.orders import Order
 from tidegate.domain.submissions import VenueOrder
-from tidegate.domain.vocabulary import OrderSide, OrderType, TimeInForce
+from tidegate.domain.vocabulary import OrderSide, OrderType, TimeInForce, TriggerDirection, TriggerSource
 
 
 class WorkingState(StrEnum):
@@ -31,8 +31,11 @@ EXPIRED: Final = WorkingState.EXPIRED
 REJECTED: Final = WorkingState.REJECTED
 
 
-class Terms(Struct, frozen=True, gc=False):
-    """What a submit asks of the venue; two submits under one client order id are the same if these are equal."""
+class Terms(Struct, frozen=True, gc=False, omit_defaults=True):
+    """What a submit asks of the venue; two submits under one client order id are the same if these are equal.
+
+    A triggered order has a direction and a source, and either the price of its trigger or the trail that moves it.
+    """
 
     client_order_id: ClientOrderId
     symbol: str
@@ -44,6 +47,10 @@ class Terms(Struct, frozen=True, gc=False):
     post_only: bool
     reduce_only: bool
     expire_at: datetime | None
+    trigger_price: Decimal | None = None
+    trigger_direction: TriggerDirection | None = None
+    trigger_source: TriggerSource | None = None
+    trail: Decimal | None = None
 
 
 def terms_of(order: Order) -> Terms:
@@ -59,6 +66,10 @@ def terms_of(order: Order) -> Terms:
         order.post_only,
         order.reduce_only,
         order.expire_at,
+        order.trigger_price,
+        order.trigger_direction,
+        order.trigger_source,
+        order.trail,
     )
 
 
@@ -68,7 +79,10 @@ class WorkingOrder(Struct, eq=False, gc=False, kw_only=True, omit_defaults=True)
     `quantity` and `limit_price` are as last amended. `rests` says that it waits in our queues, `rank` orders
     those of one price by time. In the queue of its price, `ahead` is what stands before it without being known one by
     one, `ahead_ids` the recorded orders before it. `held` is what it keeps of the funds that pay for it. `reason`
-    says why it ended.
+    says why it ended, `reduced_reason` why the venue has made it smaller by itself.
+
+    `waits` says that it waits for its trigger and not in the book, `triggered_at` when that was reached. The extreme
+    that a trail follows begins at `extreme`, with the row of the session that `since_row` counts.
     """
 
     terms: Terms
@@ -85,6 +99,11 @@ class WorkingOrder(Struct, eq=False, gc=False, kw_only=True, omit_defaults=True)
     held: Decimal = ZERO
     ahead: Decimal = ZERO
     ahead_ids: set[str] | None = None
+    reduced_reason: str = ""
+    waits: bool = False
+    triggered_at: datetime | None = None
+    extreme: Decimal = ZERO
+    since_row: int = 0
 
     @property
     def leaves(self) -> Decimal:
@@ -95,6 +114,11 @@ class WorkingOrder(Struct, eq=False, gc=False, kw_only=True, omit_defaults=True)
     def is_open(self) -> bool:
         return self.state is OPEN
 
+    @property
+    def worst_price(self) -> Decimal | None:
+        """What it is paid for at: its limit, or the trigger that it had at first; None of one at any price."""
+        return self.limit_price if self.limit_price is not None else first_trigger(self.terms, self.extreme)
+
     def end(self, state: WorkingState, at: datetime, reason: str = "") -> None:
         """No more is worked of it."""
         self.state = state
@@ -102,6 +126,14 @@ class WorkingOrder(Struct, eq=False, gc=False, kw_only=True, omit_defaults=True)
         self.reason = reason
         self.ahead = ZERO
         self.ahead_ids = None
+
+
+def first_trigger(terms: Terms, extreme: Decimal) -> Decimal | None:
+    """Where a trigger stands on arrival: its own price, or the trail away from the market."""
+    if terms.trail is None:
+        return terms.trigger_price
+    is_rising = terms.trigger_direction is TriggerDirection.AT_OR_ABOVE
+    return DOMAIN_CONTEXT.add(extreme, terms.trail if is_rising else -terms.trail)
 
 
 def as_venue_order(order: WorkingOrder) -> VenueOrder:
@@ -123,6 +155,9 @@ def as_venue_order(order: WorkingOrder) -> VenueOrder:
         is_expired=order.state is EXPIRED,
         rejected_code=order.rejected_code,
         rejected_reason=order.reason if is_rejected else "",
+        ended_reason="" if is_rejected else order.reason,
+        reduced_reason=order.reduced_reason,
+        triggered_at=order.triggered_at,
         reduce_only=terms.reduce_only,
         at=order.at,
     )

@@ -1,6 +1,7 @@
 """What can be chosen about the simulated venue; every latency is in milliseconds of session time."""
 
 from decimal import Decimal
+from enum import StrEnum
 from typing import Literal
 
 from msgspec import Struct, field
@@ -11,6 +12,23 @@ FeeCurrency = Literal["quote", "received"]
 MarginMode = Literal["cross", "isolated"]
 
 LIQUIDATION_FEE_RATE = Decimal("0.005")
+QUEUE_POWER_MAX = 8
+
+
+class QueueModel(StrEnum):
+    """How a resting order moves up where the recording has levels, and no order ids."""
+
+    PRINTS = "prints"  # by recorded trades alone: what is cancelled stood behind us
+    PROBABILISTIC = "probabilistic"  # and by a share of what is cancelled, after where we stand
+
+
+class SelfTradePrevention(StrEnum):
+    """What the venue does with an order that would meet one of our own."""
+
+    CANCEL_NEWEST = "cancel_newest"  # the new one is refused, whole
+    CANCEL_OLDEST = "cancel_oldest"  # the resting one is cancelled, and the new one goes on
+    CANCEL_BOTH = "cancel_both"  # the resting one is cancelled, and what is left of the new one
+    DECREMENT_AND_CANCEL = "decrement_and_cancel"  # both lose the smaller of the two, which ends that one
 
 
 class VenueSettings(Struct, frozen=True, kw_only=True):
@@ -21,6 +39,8 @@ class VenueSettings(Struct, frozen=True, kw_only=True):
     `latency_jitter` varies each of the last three by up to that fraction, from `seed`. With all of them zero no call
     waits for anything. Fee rates, where set, take the place of the recording's own, for every product. The default
     latencies are a plain assumption (a program somewhere in the cloud, a venue elsewhere): measure your own.
+    `queue_power` is the exponent of the probabilistic queue model: 1 takes cancellations evenly from the whole queue,
+    more of it takes them rather from its longer part.
 
     `fees_in` is the currency of a spot fee: the quote's, or what is received (the base when buying). `margin` is what
     bears the losses of a derivative: the whole balance of its settlement currency (cross), or what its position has put
@@ -46,6 +66,9 @@ class VenueSettings(Struct, frozen=True, kw_only=True):
     liquidation_fee_rate: Decimal = LIQUIDATION_FEE_RATE
     depth_levels: int = 100
     report_queue_max: int = 10_000
+    queue_model: QueueModel = QueueModel.PRINTS
+    queue_power: int = 2
+    self_trade_prevention: SelfTradePrevention = SelfTradePrevention.CANCEL_NEWEST
 
     def __post_init__(self) -> None:
         latencies = (
@@ -64,6 +87,8 @@ class VenueSettings(Struct, frozen=True, kw_only=True):
             raise ValueError("latency_jitter is a fraction from 0 to 1")
         if self.depth_levels < 1 or self.report_queue_max < 1:
             raise ValueError("depth_levels and report_queue_max are at least 1")
+        if not 1 <= self.queue_power <= QUEUE_POWER_MAX:
+            raise ValueError(f"queue_power is a whole number from 1 to {QUEUE_POWER_MAX}")
 
 
 INSTANT = VenueSettings(feed_latency_ms=0, entry_latency_ms=0, acknowledgement_latency_ms=0, cancel_latency_ms=0)

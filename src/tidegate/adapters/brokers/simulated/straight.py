@@ -10,6 +10,7 @@ from datetime import datetime
 
 from tidegate.adapters.brokers.accounts import credit
 from tidegate.adapters.brokers.simulated.exchange import Exchange
+from tidegate.adapters.brokers.simulated.floor import LARGE_FILL_DIVISOR
 from tidegate.adapters.brokers.simulated.orders import FILLED, Terms, WorkingOrder
 from tidegate.adapters.brokers.words import BUY, IOC, LIMIT, MARKET, TAKER
 from tidegate.domain.amounts import ZERO
@@ -18,9 +19,6 @@ from tidegate.domain.identifiers import TradeId, VenueOrderId
 from tidegate.domain.orders import Order
 from tidegate.domain.products import OPEN_FOR_TRADING
 from tidegate.domain.submissions import OrderAcknowledged
-
-LARGE_FILL_DIVISOR = 10
-"""A fill of more than a tenth of its level would have moved a real market: it is counted, and stated."""
 
 
 class StraightWay:
@@ -44,6 +42,7 @@ class StraightWay:
             or order.reduce_only
             or order.post_only
             or order.expire_at is not None
+            or order.trigger_direction is not None
         ):
             return None
         order_id, kind, side, quantity = order.client_order_id, order.order_type, order.side, order.quantity
@@ -91,6 +90,7 @@ class StraightWay:
         venue_order_id = VenueOrderId(f"{self._order_prefix}{count}")
         value = quantity * price
         fee = credit(value * product.taker_fee_rate)
+        is_large = quantity * LARGE_FILL_DIVISOR > level.total
         fill = Fill(
             trade_id=TradeId(f"{self._trade_prefix}{trade:012}"),
             client_order_id=order_id,
@@ -103,12 +103,13 @@ class StraightWay:
             fee_currency=product.quote_currency,
             liquidity=TAKER,
             venue_order_id=venue_order_id,
+            is_large=is_large,
         )
         if side is BUY:
             self._accounts.swap(product, quantity, value, fee)
         else:
             self._accounts.swap(product, -quantity, -value, fee)
-        if quantity * LARGE_FILL_DIVISOR > level.total:
+        if is_large:
             state.large_fill_count += 1
         instrument.use_up(level, quantity)
         self._watched.add(instrument.feed_index)

@@ -1,5 +1,6 @@
 """The simulated venue as one thing: its parts put together over a recording's products and a world."""
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from itertools import islice
@@ -12,9 +13,10 @@ from tidegate.adapters.brokers.simulated.calendar import Calendar
 from tidegate.adapters.brokers.simulated.entry import OrderEntry
 from tidegate.adapters.brokers.simulated.exchange import Exchange
 from tidegate.adapters.brokers.simulated.happenings import ScriptedEvent
+from tidegate.adapters.brokers.simulated.instrument import Instrument
 from tidegate.adapters.brokers.simulated.liquidation import Liquidator
 from tidegate.adapters.brokers.simulated.readings import Readings
-from tidegate.adapters.brokers.simulated.settings import VenueSettings
+from tidegate.adapters.brokers.simulated.settings import QueueModel, VenueSettings
 from tidegate.adapters.brokers.simulated.tape import Tape
 from tidegate.adapters.brokers.simulated.world import World
 from tidegate.adapters.recordings.format import Row
@@ -38,9 +40,15 @@ class SimulatedVenue:
         later = timedelta(microseconds=world.state.offset_us)
         products = tuple(_at_this_venue(product, settings, later) for product in header.products)
         self.exchange = Exchange(products, header, world, settings)
-        self.entry = OrderEntry(self.exchange)
+        self.entry = OrderEntry(self.exchange, settings.self_trade_prevention)
         self.amendment = OrderAmendment(self.exchange, self.entry)
-        self.tape = Tape(self.exchange, self.entry, Liquidator(self.exchange, settings))
+        is_probabilistic = settings.queue_model is QueueModel.PROBABILISTIC
+        self.tape = Tape(
+            self.exchange,
+            self.entry,
+            Liquidator(self.exchange, settings),
+            settings.queue_power if is_probabilistic else 0,
+        )
         began_us = microseconds_of(header.started_at) + world.state.offset_us
         self.calendar = Calendar(self.exchange, settings, began_us, happenings)
         self.readings = Readings(
@@ -56,8 +64,11 @@ class SimulatedVenue:
     @exact
     def rebuild(self, rows: Iterable[Row]) -> None:
         """Go through the rows that the world has lived through, and take up its open orders where they stood."""
-        for row in islice(rows, self.world.state.rows):
+        trailing = TrailingBefore(self.exchange)
+        trailing.join(0)
+        for number, row in enumerate(islice(rows, self.world.state.rows), start=1):
             self.tape.rebuild(row)
+            trailing.join(number, row)
             self.readings.hear(row)
         self.exchange.restore()
 
@@ -74,6 +85,27 @@ class SimulatedVenue:
             self.tape.advance(now_us)
         if self.readings.has_arrivals(now_us):
             self.readings.arrive(now_us)
+
+
+class TrailingBefore:
+    """Trailing orders of a world that is taken up: each joins at the row at which it came, and follows from there."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        orders = (order for order in exchange.world.archive.open_orders() if order.waits and order.terms.trail)
+        self._exchange = exchange
+        self._coming = deque(sorted(orders, key=lambda order: order.rank))
+        self._followed: dict[str, Instrument] = {}
+
+    def join(self, number: int, row: Row | None = None) -> None:
+        """So many rows have been; the last of them moves the trails of those that came before it."""
+        if row is not None:
+            for instrument in self._followed.values():
+                if instrument.feed_index == row.product:
+                    instrument.triggers.observe(instrument.feed)
+        while self._coming and self._coming[0].since_row <= number:
+            order = self._coming.popleft()
+            instrument = self._followed[order.terms.symbol] = self._exchange.instruments[order.terms.symbol]
+            instrument.triggers.add(order)
 
 
 def _at_this_venue(product: Product, settings: VenueSettings, later: timedelta) -> Product:

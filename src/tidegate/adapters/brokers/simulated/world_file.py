@@ -12,14 +12,16 @@ from pathlib import Path
 
 import msgspec
 
-from tidegate.adapters.brokers.simulated.archive import WorldState
+from tidegate.adapters.brokers.simulated.archive import WorldState, nothing
 from tidegate.adapters.brokers.simulated.orders import WorkingOrder
 from tidegate.adapters.recordings.header import microseconds_of
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId, TradeId
 from tidegate.domain.movements import Movement
 
-WORLD_VERSION = 2
+WORLD_VERSION = 3
+"""3 has orders that wait for a trigger, which a program of version 2 would not know. It reads both, and writes 3."""
+_READABLE = (2, WORLD_VERSION)
 _APPLICATION_ID = 0x54475731  # "TGW1"
 _SCHEMA = """
 CREATE TABLE orders (client_order_id TEXT PRIMARY KEY, is_open INTEGER NOT NULL, body BLOB NOT NULL);
@@ -66,6 +68,7 @@ class FileArchive:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._epoch = 0
+        self.remember = nothing
         self._taken_back: list[TradeId] = []
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
@@ -99,6 +102,7 @@ class FileArchive:
     def begin(self, state: WorldState) -> None:
         """Make this a fresh world: nothing of an earlier one is kept but its epoch."""
         with self._transaction():
+            self._database.execute(f"PRAGMA user_version = {WORLD_VERSION}")
             for table in ("orders", "fills", "movements", "state"):
                 self._database.execute(f"DELETE FROM {table}")  # noqa: S608  the names are the four above
             self._epoch += 1
@@ -107,6 +111,7 @@ class FileArchive:
     def take(self, state: WorldState) -> None:
         """Become its only writer; an older one fails at its next write."""
         with self._transaction():
+            self._database.execute(f"PRAGMA user_version = {WORLD_VERSION}")
             self._database.execute(
                 "UPDATE state SET epoch = ?, body = ? WHERE id = 1", (self._epoch + 1, _encode(state))
             )
@@ -153,6 +158,7 @@ class FileArchive:
         Raises:
             WorldError: the disk refuses it, or another process has taken the world.
         """
+        self.remember()
         with self._transaction():
             execute = self._database.execute
             for order_id, order in orders.items():
@@ -177,7 +183,7 @@ class FileArchive:
         (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if tables and application_id != _APPLICATION_ID:
             raise WorldError(self.path, "it is a database, but not a world")
-        if tables and version != WORLD_VERSION:
+        if tables and version not in _READABLE:
             raise WorldError(self.path, f"it is of version {version}, and this program knows version {WORLD_VERSION}")
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
