@@ -1,5 +1,6 @@
 """Trials: one plan lived and judged, and what is counted of it."""
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,7 +48,11 @@ def live(plan: Plan, parts: Parts = SIMULATED) -> Trial:
     with planted(plan.mutant), life_folder() as folder:
         life = Life(plan, folder, parts)
         life.run()
-        return trial_of(life, judge(life))
+        trial = trial_of(life, judge(life))
+    # A life is one knot of references: without this, thousands of them in one process would fill its memory.
+    del life
+    gc.collect()
+    return trial
 
 
 def trial_of(life: Life, violations: tuple[Violation, ...]) -> Trial:
