@@ -120,6 +120,7 @@ class InterposedStore:
         return self._refusal or await self.inner.write_state(change)
 
     async def write_start_marks(self, marks: StartMarks) -> CommitOutcome:
+        await self.before("write_start_marks")
         return self._refusal or await self.inner.write_start_marks(marks)
 
     async def find_decision(self, decision_id: str) -> StoredDecision | None:

@@ -29,7 +29,7 @@ from tidegate.adapters.stores.sqlite.opening import open_sqlite_store
 from tidegate.application.configuration import ConfigurationError
 from tidegate.application.taking_up import OpeningError
 from tidegate.containers.testing import STARTS_AT
-from tidegate.domain.events import AccountOpened, ApplicationStarted, OrderUnanswered
+from tidegate.domain.events import AccountOpened, ApplicationStarted, OrderFilled, OrderUnanswered
 
 
 class Killed(BaseException):
@@ -67,6 +67,31 @@ async def test_a_restart_without_input_appends_only_its_start() -> None:
             assert app.recovered.agrees
 
     assert [type(event) for event in (await rig.journal())[len(before) :]] == [ApplicationStarted] * 2
+
+
+async def test_what_the_venue_says_while_the_records_are_taken_up_is_folded_onto_them() -> None:
+    """A slow disk at the start: the fill that comes meanwhile is booked once, and not forgotten again."""
+    rig, bought = Rig(), ["0.03", "0.02"]
+    async with rig.open() as app:
+        order = placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000, "0.05")))
+    store = InterposedStore(rig.store)
+
+    async def fill_meanwhile(method: str) -> None:
+        if method == "write_start_marks" and bought:
+            rig.venue.fill(order.client_order_id, Decimal(bought.pop()))
+            for _ in range(100):
+                await asyncio.sleep(0)
+
+    store.before = fill_meanwhile
+    async with rig.open(order_store=store) as app:
+        await rig.clock.advance(1)
+        (summary, position) = await app.summary(0), app.position(SPOT)
+        assert bought == []
+        assert (summary.invariants, position.quantity) == ("hold", Decimal("0.05"))
+    async with rig.open() as app:
+        assert app.position(SPOT).quantity == Decimal("0.05")
+
+    assert len(await rig.stored(OrderFilled)) == 2
 
 
 async def test_an_account_is_opened_once_with_what_was_there() -> None:

@@ -1,5 +1,6 @@
 """The desk: one account's ledger, store and subscribers, moved together; every change goes through here."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -70,6 +71,8 @@ class AccountDesk(DeskReading):
         """Those of the quarantined whose reservation is kept, as they stood when this process began."""
         self.quarantined: set[ClientOrderId] = set()
         """Orders that are not taken up: starts have ended at them, or their product is gone."""
+        self.taken_up = asyncio.Event()
+        """Set once the desk stands where the store stood: news that were folded before would be forgotten by it."""
         self.began = clock.monotonic()
         self.ended = EndedOrders(store)
         self.in_transit: set[ClientOrderId] = set()

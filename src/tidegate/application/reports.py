@@ -32,12 +32,14 @@ class ReportReader:
         self._strangers: set[str] = set()
 
     async def run(self) -> None:
-        """Fold reports until the venue closes the stream."""
-        reports = self._venue.reports()
+        """Fold reports until the venue closes the stream; the first one waits until the desk has been taken up."""
+        desk, reports = self._desk, self._venue.reports()
         if self._has_listened:
-            await self.fold(ReportGap(reason="the stream was opened anew", at=self._desk.clock.now()))
+            await self.fold(ReportGap(reason="the stream was opened anew", at=desk.clock.now()))
         self._has_listened = True
         async for report in reports:
+            if not desk.taken_up.is_set():
+                await desk.taken_up.wait()
             await self.fold(report)
 
     async def fold(self, report: VenueReport) -> None:

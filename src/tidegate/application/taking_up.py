@@ -15,7 +15,10 @@ class OpeningError(Exception):
 
 
 async def take_up(desk: AccountDesk, starts: StartLog | None = None) -> StoredAccount:
-    """Bring the desk to where the store stands; only `starts`, where given, writes how far it has come."""
+    """Bring the desk to where the store stands; only `starts`, where given, writes how far it has come.
+
+    What the venue says meanwhile is kept waiting until that is done.
+    """
     stored = await desk.store.load()
     desk.marks = stored.starts
     if starts is not None:
@@ -44,6 +47,7 @@ async def take_up(desk: AccountDesk, starts: StartLog | None = None) -> StoredAc
     if starts is not None:
         await starts.restrain(tuple(set_aside))
     desk.stats.unknown += sum(record.is_unanswered for record in desk.live_orders())
+    desk.taken_up.set()
     return stored
 
 
