@@ -93,7 +93,7 @@ class SimulatedBroker(SimulatedFeed):
         world.in_flight.add((self._gate.process.name, order.client_order_id))
         luck = misfortune_of_submit(world.board.strike("submit"), world.is_out())
         if luck.error is not None and luck.is_before:
-            raise luck.error
+            raise luck.error("as the plan has it")
         if luck.is_poison:
             world.poison = order.client_order_id
             await self._gate.die(f"submit:poison {order.client_order_id}")
@@ -107,7 +107,7 @@ class SimulatedBroker(SimulatedFeed):
             world.in_flight.discard((self._gate.process.name, order.client_order_id))
         await self._gate.reach(f"submit:after {order.client_order_id}")
         if luck.error is not None:
-            raise luck.error
+            raise luck.error("as the plan has it")
         return self._outcome(answer.value if isinstance(answer, Answered) else None, luck)
 
     def _outcome(self, answer: Accepted | Rejected | None, luck: Misfortune) -> SubmissionOutcome:

@@ -24,7 +24,7 @@ class Misfortune(Struct, frozen=True, kw_only=True):
     has_no_order_id: bool = False
     is_poison: bool = False
     reason: str = ""
-    error: Exception | None = None
+    error: type[Exception] | None = None
     is_before: bool = False
 
 
@@ -61,7 +61,7 @@ _SUBMITS: dict[str, Misfortune] = {
     "B25": Misfortune(rejects=Rejected("VENUE_OTHER", "try later"), route=Route(again_after=_AGAIN_SECONDS)),
     "B26": Misfortune(route=Route(delay_out=30.0), reason="timed out"),
     "P11": Misfortune(route=_LOST, is_poison=True),
-    "P14": Misfortune(error=MemoryError("as the plan has it"), is_before=True),
+    "P14": Misfortune(error=MemoryError, is_before=True),
 }
 _NO_CONNECTION = Misfortune(is_never_sent=True, reason="connection refused")
 
