@@ -159,6 +159,9 @@ class ExecutionRuntimeSupervisor:
     async def check_in_flight(self, age_seconds: float) -> None:
         ...
 
+    async def send_prepared(self, *order_ids: ClientOrderId) -> None:
+        ...
+
     async def reconcile_once(self, *, report_only: bool=False, adoption: Adoption | None=None) -> ReconciliationReport:
         ...
 

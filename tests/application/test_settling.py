@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from tests.application.interposing import InterposedStore
 from tests.application.rig import HORIZON_SECONDS, SPOT, Rig, buy, offer_to_buy, placed, refused
 from tidegate import OrderStatus
 from tidegate.adapters.brokers.scripted import Answer
@@ -130,6 +131,37 @@ async def test_where_the_venue_can_be_asked_it_is_asked() -> None:
         after = await settled(app, order.client_order_id, Verdict.NEVER_ARRIVED)
 
         assert after.status is OrderStatus.REFUSED
+
+
+async def test_a_fill_that_the_venue_will_tell_of_is_nobodys_to_say() -> None:
+    """It would count twice: what was bought in the outage is booked once, from the venue's own fill."""
+    rig = Rig()
+    async with rig.open() as app:
+        rig.venue.next_submit(Answer.timeout_after_fill())
+        rig.venue.unreachable()
+        order = placed(await app.coordinator.execute_decision(SPOT, buy("0.01")))
+        await rig.clock.advance(60)
+        figures = {"filled_quantity": Decimal("0.01"), "price": Decimal(100_001)}
+        assert "the venue's own fills" in await not_taken(app, order.client_order_id, Verdict.FILLED, **figures)
+        rig.venue.reachable()
+        await rig.clock.advance(60)
+
+        assert app.account_position(SPOT).quantity == Decimal("0.01")
+        assert (await app.summary(0)).invariants == "hold"
+
+    assert [event.fill.is_inferred for event in await rig.stored(OrderFilled)] == [False]
+
+
+async def test_a_word_that_is_not_durable_is_not_said_to_be_taken() -> None:
+    """The next start would not know it: it asks for the word again."""
+    rig = Rig(capabilities=WITHOUT_IDS)
+    store = InterposedStore(rig.store)
+    async with rig.open(order_store=store) as app:
+        order = await lost(rig, app)
+        store.disk_is_full = True
+        assert "STORE" in await not_taken(app, order.client_order_id, Verdict.NEVER_ARRIVED)
+
+    assert await rig.stored(OrderRejected) == []
 
 
 async def test_a_known_outcome_needs_nobodys_word() -> None:

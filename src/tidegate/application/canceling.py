@@ -5,14 +5,16 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from tidegate.application.desk import AccountDesk
+from tidegate.application.recording import never_attempted
 from tidegate.application.resolving import OrderResolver
 from tidegate.domain.events import CancelRequested
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.ports import EnginePort
-from tidegate.domain.records import WriterLost
+from tidegate.domain.records import StepCommitted, WriterLost
 from tidegate.domain.settlement import news_of_cancel
 from tidegate.domain.submissions import CancelConfirmed, CancelOutcome, CancelRefused, CancelUnanswered
+from tidegate.domain.vocabulary import OrderStatus
 
 _POLL_SECONDS = 0.05
 _DOUBLINGS_MAX = 6
@@ -30,8 +32,8 @@ class Canceler:
         """Ask for the cancel of one order; the order as it then stands, or None where there is no such order.
 
         A terminal order is returned as it is. An unanswered cancel leaves it PENDING_CANCEL, a refused one is followed
-        by a query: already filled is as likely as still open (B29). One whose intent is still being recorded is called
-        off, and not sent.
+        by a query: already filled is as likely as still open (B29). One whose intent is still being recorded, or was
+        only prepared, is called off, and not sent.
         """
         if client_order_id in self._desk.recording:
             self._desk.recording.call_off(client_order_id, reason)
@@ -39,11 +41,24 @@ class Canceler:
         record = await self._desk.standing(client_order_id)
         if record is None or record.is_terminal:
             return record
+        if record.status is OrderStatus.PREPARED:
+            return await self._call_off(record, reason)
         asked = self._asked(record, reason)
         if isinstance(await self._desk.commit(asked.at, asked), WriterLost):
             # R2 for cancels: the account is another process's now, and so is what rests on it.
             return record
         return await self._send(asked)
+
+    async def _call_off(self, record: OrderRecord, reason: str) -> OrderRecord:
+        """End one that was never attempted, where that is made durable; where it is not, it stands as it was."""
+        desk, order_id = self._desk, record.client_order_id
+        at = desk.clock.now()
+        outcome = await desk.commit(at, never_attempted(order_id, f"it was called off: {reason}", at))
+        if not isinstance(outcome, StepCommitted):
+            desk.ledger.recall(record)
+            return record
+        desk.stats.refused += 1
+        return await desk.standing(order_id) or record
 
     def _asked(self, record: OrderRecord, reason: str) -> CancelRequested:
         request = max(record.cancel_requests, default=0) + 1
@@ -76,12 +91,13 @@ class Canceler:
         called_off = [record.client_order_id for record in standing if record.client_order_id in recording]
         for order_id in called_off:
             recording.call_off(order_id, reason)
-        asked = [
-            self._asked(one, reason) for one in standing if not one.is_terminal and one.client_order_id not in recording
-        ]
+        live = [one for one in standing if not one.is_terminal and one.client_order_id not in recording]
+        unsent = [one.client_order_id for one in live if one.status is OrderStatus.PREPARED]
+        asked = [self._asked(one, reason) for one in live if one.status is not OrderStatus.PREPARED]
         if asked and isinstance(await self._desk.commit(asked[0].at, *asked), WriterLost):
             return tuple(standing)
-        after = [await self._send(one) for one in asked]
+        after = [await self.cancel(order_id, reason) for order_id in unsent]
+        after += [await self._send(one) for one in asked]
         after += [await self.cancel(order_id, reason) for order_id in called_off]
         return tuple(record for record in after if record is not None)
 

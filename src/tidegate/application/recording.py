@@ -1,7 +1,9 @@
 """Recording: orders whose intent is on its way to the store, and who wants them called off before they are sent."""
 
 import asyncio
+from datetime import datetime
 
+from tidegate.domain.events import OrderRejected
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.refusals import ExpiredRefused
 
@@ -45,3 +47,9 @@ class OrdersBeingRecorded:
 def called_off_refusal(reason: str) -> ExpiredRefused:
     """What becomes of an order that was called off before it was sent."""
     return ExpiredRefused(message=f"it was called off while its intent was being recorded: {reason}")
+
+
+def never_attempted(client_order_id: ClientOrderId, why: str, at: datetime) -> OrderRejected:
+    """The end of an order that was prepared and never attempted: surely unsent, so that no venue has to be asked."""
+    reason = f"it was prepared and never sent: {why}"
+    return OrderRejected(client_order_id=client_order_id, code="EXPIRED", reason=reason, by_venue=False, at=at)

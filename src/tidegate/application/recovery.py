@@ -57,6 +57,9 @@ class Recovery:
         desk.sight.compared(report, gaps)
         await self._supervisor.check_in_flight(0.0)
         await self._supervisor.guard_watch.run_all()
+        for record in desk.live_orders():
+            if record.status is OrderStatus.PREPARED and await self._starts.take_up(record.client_order_id):
+                await self._supervisor.send_prepared(record.client_order_id)
         await self._starts.end()
         return report
 

@@ -76,7 +76,7 @@ class Refold:
 
     def _count(self, event: JournalEvent) -> None:
         match event:
-            case OrderSending(decision=decision) if decision is not None:
+            case OrderSending(decision=decision) | OrderPrepared(decision=decision) if decision is not None:
                 self._decided(decision.decision_id)
             case DecisionRefused(decision=decision) | NoOrderDecided(decision=decision):
                 self._decided(decision.decision_id)

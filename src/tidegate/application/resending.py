@@ -1,5 +1,7 @@
-"""Resending: an exit that was lost goes out again under its own id, as a new attempt after all its checks."""
+"""Resending: what is recorded and surely not at the venue goes out after all its checks, for the first time or anew."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from decimal import getcontext, setcontext
 
 from msgspec.structs import replace
@@ -7,21 +9,24 @@ from msgspec.structs import replace
 from tidegate.application.canceling import Canceler
 from tidegate.application.desk import AccountDesk
 from tidegate.application.engine import ExecutionEngine
-from tidegate.application.recording import called_off_refusal
+from tidegate.application.preparing import hindrance
+from tidegate.application.recording import called_off_refusal, never_attempted
 from tidegate.application.sending import OrderSender
 from tidegate.domain.amounts import DOMAIN_CONTEXT
 from tidegate.domain.events import OrderRejected, OrderSending
+from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import ApprovedOrder, OrderRecord, RecordedOrder
 from tidegate.domain.pace import terms_of
 from tidegate.domain.ports import EnginePort
 from tidegate.domain.records import StateForbids, Step
-from tidegate.domain.vocabulary import OrderType
+from tidegate.domain.vocabulary import OrderStatus, OrderType
 
 
 class OrderResender(OrderSender):
     """Sends again what `AccountDesk.lost_exits` names: exits that never arrived, as the venue has proven (B3).
 
     Only the resolver says so, after a complete query later than H after the last send. An entry is never among them.
+    Besides it gives its first attempt to what was only prepared when its process ended, and is surely unsent (P2).
     """
 
     def __init__(self, desk: AccountDesk, venue: EnginePort, canceler: Canceler, engine: ExecutionEngine) -> None:
@@ -32,13 +37,31 @@ class OrderResender(OrderSender):
     async def send_lost(self) -> None:
         """Send each of them again, or end it as not accepted where its checks do not let it go."""
         lost, self._desk.lost_exits = self._desk.lost_exits, set()
+        await self._send_each(sorted(lost), OrderStatus.UNKNOWN)
+
+    async def send_prepared(self, order_ids: Iterable[ClientOrderId]) -> None:
+        """Give those of them that are prepared their attempt, or end them as expired where they may not go any more.
+
+        An entry waits, for as long as its decision lives, until records and venue have been compared.
+        """
+        held, at = self._desk.ledger.orders, self._desk.clock.now()
+        known = [held[order_id] for order_id in order_ids if order_id in held]
+        due = [
+            record.client_order_id
+            for record in known
+            if record.order.purpose.is_exit or not self._desk.sight.is_lost_of(record.symbol) or _is_late(record, at)
+        ]
+        await self._send_each(due, OrderStatus.PREPARED)
+
+    async def _send_each(self, order_ids: Iterable[ClientOrderId], status: OrderStatus) -> None:
+        """Send those that have this status when it is their turn."""
         # A task has a decimal context of its own: entered once, every step of what follows finds itself inside.
         host = getcontext()
         setcontext(DOMAIN_CONTEXT)
         try:
-            for order_id in sorted(lost):
+            for order_id in order_ids:
                 record = self._desk.ledger.orders.get(order_id)
-                if record is not None and record.is_unanswered:
+                if record is not None and record.status is status:
                     await self._send_again(record)
         finally:
             setcontext(host)
@@ -47,7 +70,7 @@ class OrderResender(OrderSender):
         desk = self._desk
         approved = self._reviewed(record)
         if not isinstance(approved, ApprovedOrder):
-            await self._not_accepted(record, approved)
+            await self._refuse(record, approved)
             return
         step = desk.ledger.begin(
             OrderSending(
@@ -75,13 +98,15 @@ class OrderResender(OrderSender):
     async def _attempted(self, record: OrderRecord, approved: ApprovedOrder, step: Step) -> None:
         desk = self._desk
         product = desk.ledger.product(record.symbol)
+        if not record.attempt:
+            desk.pace.note_order(approved.order, terms_of(approved.order), approved.reviewed_at)
         recorded = await desk.store.record_sending(approved, step)
         called_off = desk.recording.end(record.client_order_id)
         if not isinstance(recorded, RecordedOrder):
             # Nothing of the new attempt was written: the order stands as the last one left it.
             desk.ledger.recall(record)
             if isinstance(recorded, StateForbids):
-                await self._not_accepted(record, f"{recorded.entry.state}: {recorded.entry.reason}")
+                await self._refuse(record, f"{recorded.entry.state}: {recorded.entry.reason}")
             return
         desk.told(step)
         if called_off:
@@ -93,12 +118,17 @@ class OrderResender(OrderSender):
             self._never_sent(approved.order, late)
             return
         # One order, however often it is attempted.
-        desk.stats.attempted -= 1
+        desk.stats.attempted -= bool(record.attempt)
         await self._submit(recorded, product)
 
     def _reviewed(self, record: OrderRecord) -> ApprovedOrder | str:
         """The order judged anew, without what it reserves itself; why not, where it may not go."""
         desk, order = self._desk, record.order
+        if _is_late(record, desk.clock.now()):
+            return f"the decision was valid until {order.valid_until}"
+        hindered = hindrance(desk, order)
+        if hindered is not None:
+            return f"{hindered.code}: {hindered.message}"
         if order.order_type is OrderType.MARKET:
             # Its protection was a price of then.
             order = replace(order, limit_price=None)
@@ -108,10 +138,18 @@ class OrderResender(OrderSender):
         approved = self._engine.review(order, view)
         return approved if isinstance(approved, ApprovedOrder) else f"{approved.code}: {approved.message}"
 
-    async def _not_accepted(self, record: OrderRecord, why: str) -> None:
-        order_id = record.client_order_id
+    async def _refuse(self, record: OrderRecord, why: str) -> None:
+        desk, order_id, at = self._desk, record.client_order_id, self._desk.clock.now()
+        if not record.attempt:
+            desk.stats.refused += 1
+            await desk.learn(order_id, (never_attempted(order_id, why, at),))
+            return
         reason = f"it never arrived, and may not be sent again: {why}"
-        rejected = OrderRejected(
-            client_order_id=order_id, code="NOT_ACCEPTED", reason=reason, by_venue=False, at=self._desk.clock.now()
-        )
-        await self._desk.learn(order_id, (rejected,))
+        rejected = OrderRejected(client_order_id=order_id, code="NOT_ACCEPTED", reason=reason, by_venue=False, at=at)
+        await desk.learn(order_id, (rejected,))
+
+
+def _is_late(record: OrderRecord, at: datetime) -> bool:
+    """Whether its decision's life is over; exits have none."""
+    valid_until = record.order.valid_until
+    return valid_until is not None and at > valid_until and not record.order.purpose.is_exit

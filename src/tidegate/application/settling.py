@@ -11,7 +11,8 @@ from tidegate.domain.identifiers import ClientOrderId, TradeId
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.ports import EnginePort
 from tidegate.domain.reconciliation import DifferenceKind
-from tidegate.domain.refusals import InvalidRefused, Remedy, UnknownOutcomeRefused
+from tidegate.domain.records import StepCommitted
+from tidegate.domain.refusals import AnyRefusal, InvalidRefused, Remedy, StoreRefused, UnknownOutcomeRefused
 from tidegate.domain.requests import SettleRequest, Verdict
 from tidegate.domain.submissions import VenueOrder
 from tidegate.domain.vocabulary import Delivery
@@ -20,9 +21,10 @@ from tidegate.domain.vocabulary import Delivery
 class Settler:
     """Takes an operator's word where the venue's cannot be had; never where the venue can still be asked.
 
-    An order of unknown outcome never arrived, or was filled so far, when whoever looked at the venue says so: at a
-    venue without client order ids nothing else can tell, and elsewhere only once asking has not helped. An order that
-    the venue works with other terms is taken as the venue has it.
+    An order of unknown outcome never arrived, when whoever looked at the venue says so: at a venue without client order
+    ids nothing else can tell, and elsewhere only once asking has not helped. What was filled of it is taken without ids
+    alone: elsewhere the venue's own fills come as soon as it answers, and would be booked besides. An order that the
+    venue works with other terms is taken as the venue has it.
     """
 
     def __init__(self, desk: AccountDesk, venue: EnginePort, resolver: OrderResolver) -> None:
@@ -30,7 +32,7 @@ class Settler:
         self._venue = venue
         self._resolver = resolver
 
-    async def settle(self, request: SettleRequest, by: str) -> OrderRecord | InvalidRefused | UnknownOutcomeRefused:
+    async def settle(self, request: SettleRequest, by: str) -> OrderRecord | AnyRefusal:
         """The order as it then stands, or why the word was not taken; its row in the journal says who gave it."""
         order_id = ClientOrderId(request.client_order_id)
         record = await self._desk.standing(order_id)
@@ -41,7 +43,7 @@ class Settler:
             )
         if request.verdict is Verdict.AS_VENUE:
             return await self._as_venue(record, f"taken as the venue has it, by {by}: {request.reason}")
-        hindered = self._not_yet(record)
+        hindered = self._not_yet(record) or self._not_so(request)
         if hindered is not None:
             return hindered
         why = f"by {by}: {request.reason}"
@@ -70,6 +72,15 @@ class Settler:
                 remedy=Remedy(f"look again in {bound - waited:.0f} s"),
             )
         return None
+
+    def _not_so(self, request: SettleRequest) -> InvalidRefused | None:
+        """Why this is not for anybody to say: a fill that the venue tells under its own id would count twice."""
+        if request.verdict is not Verdict.FILLED or self._venue.capabilities.delivery is Delivery.C:
+            return None
+        return InvalidRefused(
+            message=f"what was filled of {request.client_order_id} is booked from the venue's own fills",
+            remedy=Remedy("wait until the venue answers"),
+        )
 
     def _never_arrived(self, record: OrderRecord, why: str) -> tuple[OrderNews, ...]:
         return (
@@ -100,7 +111,7 @@ class Settler:
         filled = OrderFilled(client_order_id=order_id, fill=fill, at=at)
         return filled, OrderCanceled(client_order_id=order_id, reason=f"the rest is not worked, {why}", at=at)
 
-    async def _as_venue(self, record: OrderRecord, why: str) -> OrderRecord | InvalidRefused | UnknownOutcomeRefused:
+    async def _as_venue(self, record: OrderRecord, why: str) -> OrderRecord | AnyRefusal:
         """The terms that the venue works become the recorded ones, as a change of the venue's own."""
         desk, order_id = self._desk, record.client_order_id
         theirs = await self._venue.order(order_id, record.symbol)
@@ -123,12 +134,17 @@ class Settler:
             at=desk.clock.now(),
         )
         after = await self._learnt(record, (amended,))
+        if not isinstance(after, OrderRecord):
+            return after
         await self._resolver.adopt(after, theirs)
         return await desk.standing(order_id) or after
 
-    async def _learnt(self, record: OrderRecord, news: tuple[OrderNews, ...]) -> OrderRecord:
+    async def _learnt(self, record: OrderRecord, news: tuple[OrderNews, ...]) -> OrderRecord | StoreRefused:
+        """The order as it then stands, once that is durable: no query could find an operator's word again."""
         after = await self._desk.learn(record.client_order_id, news)
-        await self._desk.store.flush()
+        outcome = await self._desk.store.flush()
+        if not isinstance(outcome, StepCommitted):
+            return StoreRefused(message=f"the word could not be made durable: {getattr(outcome, 'reason', outcome)}")
         return after
 
 

@@ -17,6 +17,7 @@ from tidegate.application.refused_watch import RefusedWatch
 from tidegate.application.resending import OrderResender
 from tidegate.application.resolving import OrderResolver
 from tidegate.application.state_keeper import StateKeeper
+from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.ports import ClockPort
 from tidegate.domain.reconciliation import ReconciliationReport
 
@@ -136,6 +137,7 @@ class ExecutionRuntimeSupervisor:
                 await self.reconcile_once()
             else:
                 await self.check_in_flight(self._every.in_flight_age)
+            await self.send_prepared()
 
     def _beat(self, name: str, period_seconds: float) -> None:
         if self._pulse is not None:
@@ -155,6 +157,12 @@ class ExecutionRuntimeSupervisor:
         await self.canceler.repeat_overdue(age_seconds)
         await self.refused_watch.look()
         await self.reconciler.desk.ended.leave_to_store()
+
+    async def send_prepared(self, *order_ids: ClientOrderId) -> None:
+        """Check again what was only prepared when its process ended, and send it or end it; all, or these."""
+        if self._resender is not None:
+            live = order_ids or [record.client_order_id for record in self.reconciler.desk.live_orders()]
+            await self._resender.send_prepared(live)
 
     async def reconcile_once(
         self, *, report_only: bool = False, adoption: Adoption | None = None

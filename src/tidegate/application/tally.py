@@ -7,6 +7,7 @@ from tidegate.domain.events import (
     FillBusted,
     JournalEvent,
     NoOrderDecided,
+    OrderPrepared,
     OrderRejected,
     OrderSending,
 )
@@ -40,6 +41,9 @@ class Tally:
             # A later attempt is the same order.
             self.orders += event.attempt == 1
             self.decisions += event.attempt == 1 and event.decision is not None
+        elif isinstance(event, OrderPrepared):
+            # It is an order once it is sent; its decision has come to something already.
+            self.decisions += event.decision is not None
         elif isinstance(event, FillBusted):
             # It came as a fill that counts against one.
             self.fills -= 1
@@ -53,7 +57,7 @@ class Tally:
             self.no_order += 1
 
 
-_COUNTED = frozenset({OrderSending, FillBusted, OrderRejected, DecisionRefused, NoOrderDecided})
+_COUNTED = frozenset({OrderSending, OrderPrepared, FillBusted, OrderRejected, DecisionRefused, NoOrderDecided})
 """Events that a count follows from; fills are counted by themselves."""
 
 

@@ -29,10 +29,11 @@ class _OrderNews(_Event, frozen=True, gc=False, kw_only=True):
 
 
 class OrderPrepared(_Event, frozen=True, gc=False, kw_only=True, tag="ORDER_PREPARED"):
-    """The intent of parked work is durable; nothing has been attempted."""
+    """The intent of parked work is durable; nothing has been attempted. With a decision it claims that one's id."""
 
     order: Order
     worst_price: Decimal
+    decision: Decision | None = None
     warnings: tuple[Warned, ...] = ()
 
 

@@ -74,8 +74,8 @@ class SettleRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Take an operator's word on one order, which whoever has looked at the venue gives.
 
     NEVER_ARRIVED and FILLED (`filled_quantity` at `price`, `fee` in quote currency; the rest is not worked) settle an
-    unknown outcome, at a class C venue after H, elsewhere once asking has not helped. AS_VENUE takes an order that the
-    venue works with other terms as it is there.
+    unknown outcome at a class C venue after H; elsewhere NEVER_ARRIVED does, once asking has not helped. AS_VENUE takes
+    an order that the venue works with other terms as it is there.
     """
 
     client_order_id: str

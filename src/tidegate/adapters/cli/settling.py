@@ -22,7 +22,8 @@ async def settle(
     never_arrived: Annotated[bool, typer.Option("--never-arrived", help="The venue never had it.")] = False,
     as_venue: Annotated[bool, typer.Option("--as-venue", help="Take it with the terms that the venue works.")] = False,
     filled: Annotated[
-        str | None, typer.Option("--filled", metavar="QUANTITY", help="So much of it was filled.")
+        str | None,
+        typer.Option("--filled", metavar="QUANTITY", help="So much of it was filled, at a venue without order ids."),
     ] = None,
     price: Annotated[str | None, typer.Option("--price", metavar="PRICE", help="At this average price.")] = None,
     fee: Annotated[str, typer.Option("--fee", metavar="AMOUNT", help="For this fee, in quote currency.")] = "0",

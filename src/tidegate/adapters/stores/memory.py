@@ -10,15 +10,13 @@ from decimal import Decimal
 from itertools import islice
 
 from tidegate.adapters.stores.journal import encode_events, genesis, journal_lines, microseconds, row_hash
-from tidegate.adapters.stores.steps import CLAIMS, Facts, bolder_of, claim_of, sending_of, stored_decision
+from tidegate.adapters.stores.steps import CLAIMS, Claim, Facts, bolder_of, claim_of, sending_of, stored_decision
 from tidegate.domain.events import (
     AccountMoved,
     AccountOpened,
     DayOpened,
-    DecisionRefused,
     ExternalFlow,
     JournalEvent,
-    NoOrderDecided,
     OrderSending,
     TradingStateChanged,
 )
@@ -62,7 +60,7 @@ class MemoryOrderStore:
         self._hashes: list[bytes] = []
         self._caught_up = 0
         self._orders: dict[ClientOrderId, OrderRecord] = {}
-        self._decisions: dict[str, OrderSending | DecisionRefused | NoOrderDecided] = {}
+        self._decisions: dict[str, OrderSending | Claim] = {}
         self._fills: dict[tuple[str, str], Fill] = {}
         self._positions: dict[tuple[str, str], Position] = {}
         self._balances: dict[str, Decimal] = {}
@@ -130,10 +128,10 @@ class MemoryOrderStore:
         if self._is_closed:
             return _CLOSED
         if claim is not None:
-            decision_id = claim.decision.decision_id
+            decision_id, event = claim
             if decision_id in self._decisions:
                 return AlreadyDecided(decision_id=decision_id)
-            self._decisions[decision_id] = claim
+            self._decisions[decision_id] = event
         bolder = bolder_of(step)
         forbidden = None if bolder is None else self._forbids(bolder)
         self._take(step)
@@ -147,7 +145,7 @@ class MemoryOrderStore:
         return StateForbids(entry=entry, symbol="" if entry is self._states.account else order.symbol)
 
     def append(self, step: Step) -> None:
-        if step.events and type(step.events[0]) in _CLAIMS:
+        if step.events and type(step.events[0]) in _CLAIMS and claim_of(step) is not None:
             raise ValueError("a step that claims a decision must be committed, since it may find it claimed")
         if not self._is_closed:
             self._take(step)

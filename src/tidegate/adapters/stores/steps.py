@@ -14,6 +14,7 @@ from tidegate.domain.events import (
     DecisionRefused,
     ExternalFlow,
     NoOrderDecided,
+    OrderPrepared,
     OrderSending,
     TradingStateChanged,
     external_after,
@@ -25,8 +26,10 @@ from tidegate.domain.records import StartMarks, Step, StoredDecision
 ACCOUNT_FACTS = (TradingStateChanged, AccountOpened, AccountMoved, ExternalFlow, DayOpened)
 """Events that a store projects by itself, whatever step they come in."""
 
-CLAIMS = (DecisionRefused, NoOrderDecided)
-"""Events that end a decision without an order; a step that begins with one claims the decision's id."""
+Claim = DecisionRefused | NoOrderDecided | OrderPrepared
+"""Events that use a decision up before anything is sent; a step that begins with one claims the decision's id."""
+
+CLAIMS = (DecisionRefused, NoOrderDecided, OrderPrepared)
 
 
 def sending_of(approved: ApprovedOrder, step: Step) -> OrderSending:
@@ -49,10 +52,12 @@ def sending_of(approved: ApprovedOrder, step: Step) -> OrderSending:
     return event
 
 
-def claim_of(step: Step) -> DecisionRefused | NoOrderDecided | None:
-    """The claim that a step begins with, if it does."""
+def claim_of(step: Step) -> tuple[str, Claim] | None:
+    """The decision id that a step claims, and the event that does; None where there is none, as of a child."""
     event = step.events[0] if step.events else None
-    return event if isinstance(event, CLAIMS) else None
+    if not isinstance(event, CLAIMS) or event.decision is None:
+        return None
+    return event.decision.decision_id, event
 
 
 def bolder_of(step: Step) -> Order | None:
@@ -63,7 +68,7 @@ def bolder_of(step: Step) -> Order | None:
     return next(one.order for one in step.orders if one.client_order_id == event.client_order_id)
 
 
-def stored_decision(event: OrderSending | DecisionRefused | NoOrderDecided) -> StoredDecision:
+def stored_decision(event: OrderSending | Claim) -> StoredDecision:
     """How a used decision id is told from the event that used it.
 
     Raises:
@@ -71,7 +76,7 @@ def stored_decision(event: OrderSending | DecisionRefused | NoOrderDecided) -> S
     """
     if event.decision is None:
         raise ValueError("the event carries no decision")
-    if isinstance(event, OrderSending):
+    if isinstance(event, OrderSending | OrderPrepared):
         return StoredDecision(
             decision_id=event.decision.decision_id,
             symbol=event.order.symbol,

@@ -52,7 +52,8 @@ class OrderStorePort(Protocol):
         ...
 
     async def commit(self, step: Step) -> CommitOutcome:
-        """Make a step durable. A step that begins with DecisionRefused or NoOrderDecided claims the decision's id.
+        """Make a step durable. A step that begins with DecisionRefused, NoOrderDecided or OrderPrepared claims the id
+        of the decision that it carries.
 
         One that begins with a bolder AmendRequested is held against the trading state as SENDING is, in the same
         transaction: it is durable all the same, and the answer says what forbids to send it.

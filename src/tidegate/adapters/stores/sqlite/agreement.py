@@ -70,7 +70,9 @@ class _Fold:
 
     def _one(self, sequence: int, event: JournalEvent) -> None:
         if isinstance(event, OrderPrepared):
-            self._keep(prepared(event))
+            self._keep(prepared(event, self._record(event.order.client_order_id)))
+            if event.decision is not None:
+                self._claim(event.decision.decision_id, sequence, event.order.client_order_id)
         elif isinstance(event, OrderSending):
             self._keep(sending(event, self._record(event.order.client_order_id)))
             if event.decision is not None:

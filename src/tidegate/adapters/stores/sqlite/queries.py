@@ -19,8 +19,8 @@ from tidegate.adapters.stores.sqlite.codec import (
 )
 from tidegate.adapters.stores.sqlite.errors import StoreCorrupt, StoreUnusable
 from tidegate.adapters.stores.sqlite.head import states_of
-from tidegate.adapters.stores.steps import Facts, stored_decision
-from tidegate.domain.events import DecisionRefused, FillBusted, JournalEvent, NoOrderDecided, OrderFilled, OrderSending
+from tidegate.adapters.stores.steps import CLAIMS, Facts, stored_decision
+from tidegate.domain.events import FillBusted, JournalEvent, OrderFilled, OrderSending
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId, client_order_id
 from tidegate.domain.orders import OrderRecord
@@ -152,7 +152,7 @@ class Queries:
             return None
         sequence, payload = row
         event = self._events(sequence, payload)[0]
-        if not isinstance(event, OrderSending | DecisionRefused | NoOrderDecided):
+        if not isinstance(event, (OrderSending, *CLAIMS)):
             raise StoreCorrupt(self._path, f"journal row {sequence} does not begin with the decision {decision_id}")
         return stored_decision(event)
 

@@ -70,7 +70,7 @@ AnyUnit = Unit[Any]
 def plain_unit(account_id: str, step: Step) -> PlainUnit:
     """A step as it is queued."""
     claim = claim_of(step)
-    claims = "" if claim is None else claim.decision.decision_id
+    claims = "" if claim is None else claim[0]
     return PlainUnit(
         step=step,
         at_us=microseconds(step.at),

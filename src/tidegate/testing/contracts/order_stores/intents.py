@@ -85,6 +85,29 @@ class IntentClaims(StoreContract):
             assert no_order.outcome == none.events[0]
             assert await store.find_decision("d4") is None
 
+    async def test_a_prepared_order_claims_its_decision_and_is_attempted_once(self, tmp_path: Path) -> None:
+        async with self.opened(tmp_path) as (store, steps):
+            prepared = steps.prepared("d1")
+            assert isinstance(await store.commit(prepared), StepCommitted)
+            assert await store.commit(prepared) == AlreadyDecided(decision_id="d1")
+            assert await store.commit(steps.refused("d1")) == AlreadyDecided(decision_id="d1")
+            stored, sent = await store.find_decision("d1"), steps.sending("d1", claims=False)
+            assert stored is not None
+            assert (stored.symbol, stored.decision, stored.outcome) == ("BTC-USD", decision("d1"), None)
+            assert stored.client_order_id == sent.order_id
+            assert (await store.load()).open_orders == prepared.orders
+            assert isinstance(await store.record_sending(sent.approved, sent.step), RecordedOrder)
+            assert isinstance(await store.record_sending(sent.approved, sent.step), WriterLost)
+            assert (await store.load()).open_orders == sent.step.orders
+            assert (await store.load()).orders_today == 1
+
+    async def test_a_prepared_child_claims_nothing(self, tmp_path: Path) -> None:
+        async with self.opened(tmp_path) as (store, steps):
+            assert isinstance(await store.commit(steps.prepared("d1", claims=False)), StepCommitted)
+            assert await store.find_decision("d1") is None
+            first = steps.sending("d1", child=1)
+            assert isinstance(await store.record_sending(first.approved, first.step), RecordedOrder)
+
     async def test_each_attempt_of_an_order_is_recorded_once(self, tmp_path: Path) -> None:
         async with self.opened(tmp_path) as (store, steps):
             first = steps.sending("d1")

@@ -14,6 +14,7 @@ from tidegate.domain.events import (
     NoOrderDecided,
     OrderAccepted,
     OrderFilled,
+    OrderPrepared,
     OrderRejected,
     OrderSending,
     TradingStateChanged,
@@ -102,7 +103,29 @@ class OrderSteps:
     ) -> Attempt:
         """An order's attempt; with `claims` its event carries the decision, whose id is claimed by recording it."""
         at = self.now()
-        order = Order(
+        order = self._order(decision_id, symbol, purpose, child, at)
+        held = self._ledger.orders.get(order.client_order_id)
+        approved = ApprovedOrder(order=order if held is None else held.order, worst_price=PRICE, reviewed_at=at)
+        event = OrderSending(
+            at=at,
+            order=approved.order,
+            worst_price=PRICE,
+            attempt=attempt,
+            epoch=self._epoch,
+            decision=decision(decision_id) if claims else None,
+        )
+        return Attempt(approved, self.step(event))
+
+    def prepared(self, decision_id: str, *, child: int = 0, claims: bool = True) -> Step:
+        """The intent of the order that `sending` of the same arguments then attempts."""
+        at = self.now()
+        order = self._order(decision_id, "BTC-USD", Purpose.ENTRY, child, at)
+        return self.step(
+            OrderPrepared(at=at, order=order, worst_price=PRICE, decision=decision(decision_id) if claims else None)
+        )
+
+    def _order(self, decision_id: str, symbol: str, purpose: Purpose, child: int, at: datetime) -> Order:
+        return Order(
             client_order_id=client_order_id(self._account_id, decision_id, child),
             decision_id=decision_id,
             symbol=symbol,
@@ -115,17 +138,6 @@ class OrderSteps:
             strategy_id="momentum",
             limit_price=PRICE,
         )
-        held = self._ledger.orders.get(order.client_order_id)
-        approved = ApprovedOrder(order=order if held is None else held.order, worst_price=PRICE, reviewed_at=at)
-        event = OrderSending(
-            at=at,
-            order=approved.order,
-            worst_price=PRICE,
-            attempt=attempt,
-            epoch=self._epoch,
-            decision=decision(decision_id) if claims else None,
-        )
-        return Attempt(approved, self.step(event))
 
     def withdraw(self, attempt: Attempt) -> None:
         """Forget an attempt that was refused."""
