@@ -115,8 +115,8 @@ def _sent_first(original: Any) -> Any:
 
 
 def _sent_again(original: Any) -> Any:
-    async def submit(self: Any, recorded: Any) -> Any:
-        outcome = await original(self, recorded)
+    async def submit(self: Any, recorded: Any, product: Any) -> Any:
+        outcome = await original(self, recorded, product)
         if outcome.status is OrderStatus.UNKNOWN:
             await self._venue.submit(recorded)
         return outcome
@@ -162,8 +162,8 @@ def _without_feed_age(original: Any) -> Any:
 
 
 def _feeless(original: Any) -> Any:
-    def book(positions: Any, balances: Any, fill: Fill, *rest: Any) -> None:
-        original(positions, balances, replace(fill, fee=ZERO), *rest)
+    def book(positions: Any, balances: Any, fill: Fill, *rest: Any) -> Any:
+        return original(positions, balances, replace(fill, fee=ZERO), *rest)
 
     return book
 
