@@ -6,6 +6,7 @@ from tidegate.adapters.brokers.joined import join
 from tidegate.application.application import Application
 from tidegate.application.audit import InvariantAudit
 from tidegate.application.canceling import Canceler
+from tidegate.application.checked_venue import CheckedAccount, CheckedEngine
 from tidegate.application.closing import Closer
 from tidegate.application.coordinator import ExecutionCoordinator, Running
 from tidegate.application.engine_factory import ExecutionEngineFactory
@@ -55,16 +56,18 @@ class CoreContainer(containers.DeclarativeContainer):
     risk_manager = Part(make_risk_manager, settings, market_data)
     pulse = Part(make_pulse, clock)
     desk = Part(make_desk, settings, order_store, market_data, clock, risk_manager, order_stats)
-    resolver = Part(OrderResolver, desk, engine_port)
-    canceler = Part(Canceler, desk, engine_port, resolver)
+    checked_engine = Part(CheckedEngine, engine_port, desk)
+    checked_account = Part(CheckedAccount, account, desk)
+    resolver = Part(OrderResolver, desk, checked_engine)
+    canceler = Part(Canceler, desk, checked_engine, resolver)
     closer = Part(Closer, desk, canceler)
-    sender = Part(OrderSender, desk, engine_port, canceler)
+    sender = Part(OrderSender, desk, checked_engine, canceler)
     state_keeper = Part(StateKeeper, desk, canceler)
     guard_watch = Part(
         GuardWatch,
         desk,
         state_keeper,
-        engine_port,
+        checked_engine,
         poll_seconds=settings.provided.supervisor.in_flight_interval_seconds,
     )
     engine = Part(
@@ -75,7 +78,7 @@ class CoreContainer(containers.DeclarativeContainer):
         bot_id=settings.provided.engine.bot_id,
         enable_preview=settings.provided.engine.enable_preview,
     )
-    resender = Part(OrderResender, desk, engine_port, canceler, engine)
+    resender = Part(OrderResender, desk, checked_engine, canceler, engine)
     placement = Part(
         OrderPlacementService,
         orders_store=order_store,
@@ -84,11 +87,11 @@ class CoreContainer(containers.DeclarativeContainer):
         dry_run=settings.provided.engine.dry_run,
         clock=clock,
         desk=desk,
-        engine_port=engine_port,
+        engine_port=checked_engine,
         sender=sender,
         closer=closer,
     )
-    reconciler = Made(OrderReconciler, desk, engine_port, account, resolver)
+    reconciler = Made(OrderReconciler, desk, checked_engine, checked_account, resolver)
     supervisor = Part(
         ExecutionRuntimeSupervisor,
         exec_engine=engine,
@@ -111,10 +114,10 @@ class CoreContainer(containers.DeclarativeContainer):
         running_flag=running,
     )
     operations = Part(Operations, desk, coordinator, canceler, state_keeper, process)
-    recovery = Part(Recovery, desk, account, supervisor, process)
-    reports = Part(ReportReader, desk, engine_port, resolver)
+    recovery = Part(Recovery, desk, checked_account, supervisor, process)
+    reports = Part(ReportReader, desk, checked_engine, resolver)
     inbox = Part(InboxServer, operations, process)
-    audit = Part(InvariantAudit, desk, engine_port, chain_check)
+    audit = Part(InvariantAudit, desk, checked_engine, chain_check)
     application = Part(
         Application,
         desk=desk,

@@ -19,7 +19,7 @@ from tidegate.domain.events import (
     OrderTriggered,
 )
 from tidegate.domain.fills import Fill
-from tidegate.domain.orders import OrderRecord, SentTerms
+from tidegate.domain.orders import OrderRecord, RecordedOrder, SentTerms
 from tidegate.domain.products import Product
 from tidegate.domain.submissions import VenueOrder
 from tidegate.domain.vocabulary import OrderSide
@@ -193,7 +193,7 @@ def is_another(record: OrderRecord, theirs: VenueOrder) -> bool:
 
 
 @exact
-def fill_flaw(record: OrderRecord, fill: Fill) -> str:
+def fill_flaw(record: OrderRecord | RecordedOrder, fill: Fill) -> str:
     """What keeps a fill from being one of its order; empty where nothing does."""
     order = record.order
     if fill.symbol != order.symbol or fill.side is not order.side:

@@ -25,6 +25,7 @@ class EnginePort(Protocol):
     """A venue that works our orders. Broker adapters implement it.
 
     No call raises for what a venue or a network may do; only cancellation and a bug of ours come out as exceptions.
+    What comes all the same, and what is no answer of the kind, decides nothing (`application.checked_venue`).
     """
 
     @property

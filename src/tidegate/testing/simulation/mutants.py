@@ -10,14 +10,30 @@ from typing import Any
 from msgspec.structs import replace
 
 from tidegate.adapters.cli.failures import UsageError
-from tidegate.adapters.stores.sqlite import head, transaction
+from tidegate.adapters.stores.sqlite import draft, head, transaction
 from tidegate.adapters.stores.sqlite import store as sqlite_store
-from tidegate.application import amending, canceling, desk, reports, resolving, sending, starts
+from tidegate.application import (
+    amending,
+    canceling,
+    desk,
+    recovery,
+    reports,
+    resending,
+    resolving,
+    sending,
+    starts,
+)
 from tidegate.domain import commitments, ledger, lifecycle, positions, translation
 from tidegate.domain.amounts import ZERO
 from tidegate.domain.checks import pipeline
 from tidegate.domain.checks.prices import feed_age
-from tidegate.domain.events import OrderCanceled, OrderFilled, OrderRejected, OrderUnanswered
+from tidegate.domain.events import (
+    CancelRejected,
+    OrderCanceled,
+    OrderFilled,
+    OrderRejected,
+    OrderUnanswered,
+)
 from tidegate.domain.fills import Fill
 from tidegate.domain.orders import OrderRecord, RecordedOrder
 from tidegate.domain.submissions import (
@@ -29,6 +45,7 @@ from tidegate.domain.submissions import (
     Unreachable,
 )
 from tidegate.domain.vocabulary import OrderStatus
+from tidegate.testing.simulation import blunders
 from tidegate.testing.simulation.planting import Planting, instead_of
 
 
@@ -231,6 +248,15 @@ MUTANTS: Mapping[str, Planting] = {
     "bust-ignored": instead_of(reports.ReportReader, "_busted", _unread),
     "shrunk-in-silence": instead_of(resolving, "news_of", _shrunk_in_silence),
     "poison-never-named": instead_of(starts, "_CAREFUL_AFTER", lambda _: 1_000),
+    "freed-at-cancel-request": instead_of(commitments, "_reservation", blunders.freed_at_the_request),
+    "refused-cancel-is-canceled": instead_of(lifecycle._APPLY, CancelRejected, blunders.refused_is_canceled),
+    "halt-in-memory": instead_of(draft.Draft, "_note", blunders.halt_in_memory),
+    "resent-without-checks": instead_of(resending.OrderResender, "_reviewed", blunders.unreviewed),
+    "overdue-never-asked": instead_of(resolving.OrderResolver, "resolve_overdue", blunders.never_asked),
+    "lost-cancel-stays-lost": instead_of(canceling.Canceler, "repeat_overdue", blunders.never_asked),
+    "restart-doubts-nothing": instead_of(recovery.Recovery, "_doubt_what_was_sending", _nothing),
+    "incident-not-kept": instead_of(desk.AccountDesk, "incident", lambda _: lambda *_, **__: None),
+    "quarantine-forgotten": instead_of(starts.StartLog, "begin", blunders.forgets_quarantine),
     "other-terms-adopted": instead_of(resolving, "terms_difference", _nothing),
 }
 

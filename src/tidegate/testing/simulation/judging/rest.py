@@ -3,6 +3,7 @@
 from tidegate.domain.booking import ACCOUNT
 from tidegate.domain.lifecycle import apply_news, sending
 from tidegate.domain.positions import Position, PositionHistory
+from tidegate.domain.vocabulary import OrderStatus
 from tidegate.testing.simulation.dice import Dice
 from tidegate.testing.simulation.judging.evidence import Evidence, difference
 from tidegate.testing.simulation.lives import Life
@@ -53,6 +54,10 @@ def resolved_in_time(life: Life, evidence: Evidence) -> str | None:
     for order_id, status in life.unresolved.items():
         if not evidence.is_quarantined(order_id):
             return f"after H and three polls order {order_id} is {status}"
+    for order_id, record in evidence.records.orders.items():
+        # A cancel that was lost is asked for again, so that nothing rests for ever that was to be called off (P9).
+        if record.status is OrderStatus.PENDING_CANCEL and not evidence.is_quarantined(order_id):
+            return f"order {order_id} was to be called off, and still rests at the end"
     return f"{life.unanswered[0]} has no answer at the end" if life.unanswered else None
 
 

@@ -1,0 +1,257 @@
+"""The checked venue: whatever an adapter says is looked at before it is believed, in this one place.
+
+A port's contract says what an adapter owes, and an adapter is other people's code. What it raises, and what is not the
+kind of answer that was asked for, decides nothing: a request is unanswered then (R3), a question has found nobody (R7).
+Either is shown as ADAPTER_FAILED, upon which the guard of records takes no entries until an operator resumes.
+"""
+
+from asyncio import CancelledError, current_task
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Self, TypeVar
+
+from msgspec import MsgspecError
+
+from tidegate.application.desk import AccountDesk
+from tidegate.domain.answer_flaws import (
+    acknowledgement_flaw,
+    balances_flaw,
+    flaw_of_fill,
+    is_a,
+    moment_flaw,
+    movement_flaw,
+    order_flaw,
+    positions_flaw,
+    report_flaw,
+)
+from tidegate.domain.fills import Fill
+from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.movements import Movement
+from tidegate.domain.orders import ApprovedOrder, OrderRecord, RecordedOrder
+from tidegate.domain.ports import AccountPort, EnginePort
+from tidegate.domain.refusals import AnyRefusal
+from tidegate.domain.submissions import (
+    AmendConfirmed,
+    AmendOutcome,
+    AmendRefused,
+    AmendUnanswered,
+    CancelConfirmed,
+    CancelOutcome,
+    CancelRefused,
+    CancelUnanswered,
+    EngineCapabilities,
+    NeverSent,
+    OrderAbsent,
+    OrderAcknowledged,
+    OrderRejectedByVenue,
+    ReportGap,
+    SubmissionOutcome,
+    SubmissionUnanswered,
+    Unreachable,
+    VenueBalances,
+    VenueOrder,
+    VenuePositions,
+    VenueReport,
+)
+
+T = TypeVar("T")
+
+ADAPTER_ERRORS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MsgspecError,
+    NameError,
+    OSError,
+    TypeError,
+    ValueError,
+)
+"""What odd answers and networks raise; RuntimeError, want of memory and all else end the call that they meet (P14)."""
+
+_SUBMISSIONS = (OrderAcknowledged, OrderRejectedByVenue, SubmissionUnanswered, NeverSent)
+_CANCELS = (CancelConfirmed, CancelRefused, CancelUnanswered)
+_AMENDS = (AmendConfirmed, AmendRefused, AmendUnanswered)
+_GAP_SECONDS = 5.0
+"""How far apart two gaps are told that come of reports nobody can believe."""
+
+
+class _Checker:
+    """Hears an adapter out, and shows what is wrong with what it says."""
+
+    def __init__(self, desk: AccountDesk) -> None:
+        self._desk = desk
+
+    def _now(self) -> datetime:
+        return self._desk.clock.now()
+
+    async def _heard(
+        self, what: str, answer: Awaitable[T], order: OrderRecord | RecordedOrder | None = None
+    ) -> T | str:
+        """What the adapter answers, or in words that it raised. A cancellation of its own making is an error too."""
+        raised: BaseException
+        try:
+            return await answer
+        except ADAPTER_ERRORS as error:
+            raised = error
+        except CancelledError as error:
+            task = current_task()
+            if task is None or task.cancelling():
+                raise
+            raised = error
+        return self._wrong(f"it raised {type(raised).__name__} when {what}", order)
+
+    def _wrong(self, flaw: str, order: OrderRecord | RecordedOrder | None = None) -> str:
+        """Show it, once for as long as it stands; the words."""
+        symbol, order_id = ("", "") if order is None else (order.order.symbol, order.order.client_order_id)
+        where = f" ({order_id})" if order_id else ""
+        words = f"the venue's adapter cannot be believed: {flaw}{where}"
+        self._desk.broke("ADAPTER_FAILED", words, symbol=symbol, client_order_id=order_id)
+        return words
+
+    def _unreachable(self, reason: str) -> Unreachable:
+        return Unreachable(reason=reason, at=self._now())
+
+    async def _listing(
+        self, what: str, answer: Awaitable[tuple[T, ...] | Unreachable], flaw_of: Callable[[T, datetime], str]
+    ) -> tuple[T, ...] | Unreachable:
+        """A list with something in it that cannot be believed is no list: what else it lacks nobody knows (R7)."""
+        found = await self._heard(what, answer)
+        if isinstance(found, Unreachable):
+            return found
+        if isinstance(found, str):
+            return self._unreachable(found)
+        if not is_a(found, tuple, list):
+            return self._unreachable(self._wrong(f"it answered {type(found).__name__} when {what}"))
+        now = self._now()
+        flaw = next((flaw for one in found if (flaw := flaw_of(one, now))), "")
+        return self._unreachable(self._wrong(f"{flaw}, when {what}")) if flaw else tuple(found)
+
+
+class CheckedEngine(_Checker):
+    """An EnginePort over another one."""
+
+    def __init__(self, venue: EnginePort, desk: AccountDesk) -> None:
+        super().__init__(desk)
+        self._venue = venue
+
+    @property
+    def capabilities(self) -> EngineCapabilities:
+        return self._venue.capabilities
+
+    async def submit(self, recorded: RecordedOrder) -> SubmissionOutcome:
+        answer = await self._heard("an order was submitted", self._venue.submit(recorded), recorded)
+        flaw = self._submission_flaw(recorded, answer) if not isinstance(answer, str) else answer
+        if flaw or isinstance(answer, str):
+            return SubmissionUnanswered(reason=flaw, at=self._now())
+        return answer
+
+    def _submission_flaw(self, recorded: RecordedOrder, answer: SubmissionOutcome) -> str:
+        if not is_a(answer, *_SUBMISSIONS):
+            return self._wrong(f"it answered {type(answer).__name__} when an order was submitted", recorded)
+        now = self._now()
+        flaw = moment_flaw(answer.at, now)
+        if not flaw and isinstance(answer, OrderAcknowledged):
+            flaw = acknowledgement_flaw(recorded, answer, now)
+        return self._wrong(f"{flaw}, in the answer to a submit", recorded) if flaw else ""
+
+    async def cancel(self, order: OrderRecord) -> CancelOutcome:
+        answer = await self._heard("an order was canceled", self._venue.cancel(order), order)
+        if isinstance(answer, str):
+            return CancelUnanswered(reason=answer, at=self._now())
+        flaw = self._kind_flaw("canceled", answer, _CANCELS, order)
+        return CancelUnanswered(reason=flaw, at=self._now()) if flaw else answer
+
+    async def amend(self, order: OrderRecord, quantity: Decimal, limit_price: Decimal | None) -> AmendOutcome:
+        answer = await self._heard("an order was amended", self._venue.amend(order, quantity, limit_price), order)
+        if isinstance(answer, str):
+            return AmendUnanswered(reason=answer, at=self._now())
+        flaw = self._kind_flaw("amended", answer, _AMENDS, order)
+        return AmendUnanswered(reason=flaw, at=self._now()) if flaw else answer
+
+    def _kind_flaw(
+        self, what: str, answer: CancelOutcome | AmendOutcome, kinds: tuple[type, ...], order: OrderRecord
+    ) -> str:
+        if not is_a(answer, *kinds):
+            return self._wrong(f"it answered {type(answer).__name__} when an order was {what}", order)
+        flaw = moment_flaw(answer.at, self._now())
+        return self._wrong(f"{flaw}, when an order was {what}", order) if flaw else ""
+
+    async def order(self, client_order_id: ClientOrderId, symbol: str) -> VenueOrder | OrderAbsent | Unreachable:
+        answer = await self._heard("it was asked for an order", self._venue.order(client_order_id, symbol))
+        if isinstance(answer, OrderAbsent | Unreachable):
+            return answer
+        if isinstance(answer, str):
+            return self._unreachable(answer)
+        flaw = order_flaw(answer, self._now())
+        if not flaw and answer.client_order_id != client_order_id:
+            flaw = f"it told of order {answer.client_order_id} when asked for {client_order_id}"
+        return self._unreachable(self._wrong(f"{flaw}, when it was asked for an order")) if flaw else answer
+
+    async def open_orders(self) -> tuple[VenueOrder, ...] | Unreachable:
+        return await self._listing("it was asked for open orders", self._venue.open_orders(), order_flaw)
+
+    async def fills(self, since: datetime) -> tuple[Fill, ...] | Unreachable:
+        return await self._listing("it was asked for fills", self._venue.fills(since), flaw_of_fill)
+
+    def reports(self) -> AsyncIterator[VenueReport]:
+        return _CheckedReports(self._venue.reports(), self._desk)
+
+    async def preview(self, approved: ApprovedOrder) -> AnyRefusal | None:
+        return await self._venue.preview(approved)
+
+
+class _CheckedReports(_Checker):
+    """A stream, in which a report that cannot be believed is a gap: what it should have told must be asked for."""
+
+    def __init__(self, reports: AsyncIterator[VenueReport], desk: AccountDesk) -> None:
+        super().__init__(desk)
+        self._reports = reports
+        self._gap_at = float("-inf")
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> VenueReport:
+        while True:
+            report = await anext(self._reports)
+            flaw = report_flaw(report, self._now())
+            if not flaw:
+                return report
+            words, at = self._wrong(f"{flaw}, on its stream"), self._desk.clock.monotonic()
+            if at - self._gap_at >= _GAP_SECONDS:
+                self._gap_at = at
+                return ReportGap(reason=words, at=self._now())
+
+
+class CheckedAccount(_Checker):
+    """An AccountPort over another one."""
+
+    def __init__(self, account: AccountPort, desk: AccountDesk) -> None:
+        super().__init__(desk)
+        self._account = account
+
+    async def balances(self) -> VenueBalances | Unreachable:
+        answer = await self._heard("it was asked for balances", self._account.balances())
+        if isinstance(answer, Unreachable):
+            return answer
+        if isinstance(answer, str):
+            return self._unreachable(answer)
+        is_one = is_a(answer, VenueBalances)
+        flaw = balances_flaw(answer) if is_one else f"{type(answer).__name__} are no balances"
+        return self._unreachable(self._wrong(f"{flaw}, when it was asked for balances")) if flaw else answer
+
+    async def positions(self) -> VenuePositions | Unreachable:
+        answer = await self._heard("it was asked for positions", self._account.positions())
+        if isinstance(answer, Unreachable):
+            return answer
+        if isinstance(answer, str):
+            return self._unreachable(answer)
+        is_one = is_a(answer, VenuePositions)
+        flaw = positions_flaw(answer) if is_one else f"{type(answer).__name__} are no positions"
+        return self._unreachable(self._wrong(f"{flaw}, when it was asked for positions")) if flaw else answer
+
+    async def movements(self, since: datetime) -> tuple[Movement, ...] | Unreachable:
+        return await self._listing("it was asked for movements", self._account.movements(since), movement_flaw)

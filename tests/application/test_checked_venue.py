@@ -1,0 +1,98 @@
+"""The checked venue: what an adapter says that cannot be is no answer, and an operator reads why."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from tests.application.interposing import InterposedVenue
+from tests.application.rig import HORIZON_SECONDS, SPOT, Rig, buy, offer_to_buy, only, placed, refused
+from tidegate import OrderStatus, TradingState
+from tidegate.adapters.brokers.scripted import Answer
+from tidegate.domain.events import IncidentRaised, OrderRejected
+from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.orders import RecordedOrder
+from tidegate.domain.submissions import (
+    FillReport,
+    OrderAbsent,
+    OrderAcknowledged,
+    SubmissionOutcome,
+    Unreachable,
+    VenueOrder,
+)
+
+FLAWS: list[tuple[dict[str, Any], str]] = [
+    ({"quantity": Decimal(-1)}, "is of -1 at"),
+    ({"price": Decimal("NaN")}, "at NaN"),
+    ({"fee": Decimal("NaN")}, "NaN is no amount"),
+    ({"fee": Decimal("1e999")}, "1E+999 is no amount"),
+    ({"quantity": 0.01}, "are no Decimals"),
+    ({"client_order_id": "tgsomebody"}, "is one of order tgsomebody"),
+    ({"symbol": "DOGE-USD"}, "of DOGE-USD, its order a"),
+]
+
+
+@pytest.mark.parametrize(("changes", "words"), FLAWS)
+async def test_a_fill_that_cannot_be_leaves_its_order_unknown_and_books_nothing(
+    changes: dict[str, Any], words: str
+) -> None:
+    """R3: the answer decides nothing; the venue is asked, and its own fills are what is booked."""
+    rig = Rig()
+
+    class Lying(InterposedVenue):
+        async def submit(self, recorded: RecordedOrder) -> SubmissionOutcome:
+            answer = await super().submit(recorded)
+            if not isinstance(answer, OrderAcknowledged):
+                return answer
+            return replace(answer, fills=tuple(replace(fill, **changes) for fill in answer.fills))
+
+    async with rig.open(venue=Lying(rig.venue)) as app:
+        order = placed(await app.coordinator.execute_decision(SPOT, buy()))
+        assert order.status in (OrderStatus.UNKNOWN, OrderStatus.FILLED)
+        await rig.clock.advance(HORIZON_SECONDS + 3)
+        assert only(await app.orders()).status is OrderStatus.FILLED
+        assert app.position(SPOT).quantity == only(rig.worked())
+        refused(await app.coordinator.execute_decision(SPOT, buy()), "TRADING_STATE")
+
+    incident = next(one for one in await rig.stored(IncidentRaised) if one.kind == "ADAPTER_FAILED")
+    assert words in incident.message
+    assert incident.client_order_id == order.client_order_id
+
+
+async def test_an_answer_about_another_order_says_nothing_of_the_one_asked_for() -> None:
+    """Neither that it is there nor that it is not."""
+    rig = Rig()
+
+    class Confused(InterposedVenue):
+        async def order(self, client_order_id: ClientOrderId, symbol: str) -> VenueOrder | OrderAbsent | Unreachable:
+            answer = await super().order(client_order_id, symbol)
+            return replace(answer, client_order_id="tgother") if isinstance(answer, VenueOrder) else answer
+
+    async with rig.open(venue=Confused(rig.venue)) as app:
+        rig.venue.next_submit(Answer.timeout_after_accept())
+        placed(await app.coordinator.execute_decision(SPOT, buy()))
+        await rig.clock.advance(HORIZON_SECONDS + 3)
+        assert app.state() is TradingState.REDUCING
+
+    incidents = [one for one in await rig.stored(IncidentRaised) if one.kind == "ADAPTER_FAILED"]
+    assert "told of order tgother" in only(incidents).message
+    assert await rig.stored(OrderRejected) == []
+
+
+async def test_a_report_that_cannot_be_is_a_gap_and_its_moment_moves_no_watermark() -> None:
+    """What it should have told is asked for; a flood of them is one gap."""
+    rig = Rig()
+    async with rig.open() as app:
+        order = placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
+        fill = rig.venue.fill(order.client_order_id, is_told=False)
+        rig.venue.tell(FillReport(fill=replace(fill, at=fill.at + timedelta(days=400))), times=50)
+        rig.venue.tell(FillReport(fill=replace(fill, at=fill.at.replace(tzinfo=None))), times=50)
+        await rig.clock.advance(60)
+        assert app.position(SPOT).quantity == order.quantity
+        assert only(await app.fills()).at == fill.at
+
+    kinds = [one.kind for one in await rig.stored(IncidentRaised)]
+    assert kinds.count("REPORT_GAP") == 1
+    assert kinds.count("ADAPTER_FAILED") == 2
