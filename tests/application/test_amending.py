@@ -201,8 +201,7 @@ async def test_an_amend_that_raises_is_unknown_and_stops_entries() -> None:
 
     async with rig.open(venue=Raising(rig.venue)) as app:
         order = await resting(app)
-        with pytest.raises(MemoryError):
-            await app.amend(order.client_order_id, Decimal("0.03"))
+        await app.amend(order.client_order_id, Decimal("0.03"))
         assert only(app.open_orders()).status is OrderStatus.PENDING_AMEND
         refused(await app.coordinator.execute_decision(SPOT, buy()), "TRADING_STATE")
 

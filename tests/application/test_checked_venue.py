@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.application.interposing import InterposedVenue
-from tests.application.rig import HORIZON_SECONDS, SPOT, Rig, buy, offer_to_buy, only, placed, refused
+from tests.application.rig import HORIZON_SECONDS, SPOT, Rig, buy, offer_to_buy, only, placed, refused, sell
 from tidegate import OrderStatus, TradingState
 from tidegate.adapters.brokers.scripted import Answer
 from tidegate.domain.events import IncidentRaised, OrderRejected
@@ -96,3 +96,51 @@ async def test_a_report_that_cannot_be_is_a_gap_and_its_moment_moves_no_watermar
     kinds = [one.kind for one in await rig.stored(IncidentRaised)]
     assert kinds.count("REPORT_GAP") == 1
     assert kinds.count("ADAPTER_FAILED") == 2
+
+
+class ClientError(Exception):
+    """What an HTTP library raises is of no kind that Python knows."""
+
+
+@pytest.mark.parametrize(
+    ("error", "after"),
+    [(ClientError("reset"), TradingState.ACTIVE), (MemoryError(), TradingState.REDUCING)],
+)
+async def test_a_question_that_met_an_exception_is_an_outage_and_want_of_memory_is_not(
+    error: Exception, after: TradingState
+) -> None:
+    """P14 stops entries until an operator resumes; what a network did is over when it answers again (B31)."""
+    rig = Rig()
+
+    async def fail(method: str) -> None:
+        if method == "fills" and is_armed:
+            raise error
+
+    is_armed = False
+    async with rig.open(venue=InterposedVenue(rig.venue, before=fail)) as app:
+        is_armed = True
+        report = await app.reconcile()
+        assert type(error).__name__ in only(report.unreachable)
+        await rig.clock.advance(100)
+        assert app.dead_loops == {}
+        is_armed = False
+        await rig.clock.advance(60)
+        assert app.state() is after
+
+    assert [one.kind for one in await rig.stored(IncidentRaised)] == ["ADAPTER_FAILED"]
+
+
+async def test_a_preview_that_met_an_exception_refuses_an_entry_and_hinders_no_exit() -> None:
+    """Nothing was sent, and nothing is."""
+    rig = Rig(engine={"enable_preview": True})
+
+    async def fail(method: str) -> None:
+        if method == "preview" and is_armed:
+            raise ClientError("reset")
+
+    is_armed = False
+    async with rig.open(venue=InterposedVenue(rig.venue, before=fail)) as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.05")))
+        is_armed = True
+        refused(await app.coordinator.execute_decision(SPOT, buy()), "VENUE_UNREACHABLE")
+        placed(await app.coordinator.execute_decision(SPOT, sell(reduce_only=True)))

@@ -150,7 +150,7 @@ async def test_a_fill_that_cannot_be_its_orders_moves_nothing_and_stops_no_loop(
             replace(fill, symbol=PERPETUAL),
             replace(fill, side=OrderSide.SELL),
             replace(fill, quantity=Decimal(0)),
-            replace(fill, price=Decimal("NaN")),
+            replace(fill, price=Decimal(-1)),
         ):
             rig.venue.tell(FillReport(fill=flawed), times=2)
         rig.venue.tell(FillReport(fill=fill))

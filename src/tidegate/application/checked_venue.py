@@ -2,7 +2,9 @@
 
 A port's contract says what an adapter owes, and an adapter is other people's code. What it raises, and what is not the
 kind of answer that was asked for, decides nothing: a request is unanswered then (R3), a question has found nobody (R7).
-Either is shown as ADAPTER_FAILED, upon which the guard of records takes no entries until an operator resumes.
+Either is shown as ADAPTER_FAILED. After a request that met an exception, an answer that cannot be, and want of memory
+or stack anywhere, the guard of records takes no entries until an operator resumes (P14). A question that met any other
+exception is an outage, which ends by itself.
 """
 
 from asyncio import CancelledError, current_task
@@ -10,8 +12,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from decimal import Decimal
 from typing import Self, TypeVar
-
-from msgspec import MsgspecError
 
 from tidegate.application.desk import AccountDesk
 from tidegate.domain.answer_flaws import (
@@ -30,7 +30,7 @@ from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.movements import Movement
 from tidegate.domain.orders import ApprovedOrder, OrderRecord, RecordedOrder
 from tidegate.domain.ports import AccountPort, EnginePort
-from tidegate.domain.refusals import AnyRefusal
+from tidegate.domain.refusals import AnyRefusal, Refusal, VenueUnreachableRefused
 from tidegate.domain.submissions import (
     AmendConfirmed,
     AmendOutcome,
@@ -57,23 +57,12 @@ from tidegate.domain.submissions import (
 
 T = TypeVar("T")
 
-ADAPTER_ERRORS = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    MsgspecError,
-    NameError,
-    OSError,
-    TypeError,
-    ValueError,
-)
-"""What odd answers and networks raise; RuntimeError, want of memory and all else end the call that they meet (P14)."""
-
 _SUBMISSIONS = (OrderAcknowledged, OrderRejectedByVenue, SubmissionUnanswered, NeverSent)
 _CANCELS = (CancelConfirmed, CancelRefused, CancelUnanswered)
 _AMENDS = (AmendConfirmed, AmendRefused, AmendUnanswered)
+_TOLD_MAX = 100
+"""So many different failures of questions are incidents; an adapter that finds more has said enough."""
+
 _GAP_SECONDS = 5.0
 """How far apart two gaps are told that come of reports nobody can believe."""
 
@@ -83,6 +72,7 @@ class _Checker:
 
     def __init__(self, desk: AccountDesk) -> None:
         self._desk = desk
+        self._told: set[str] = set()
 
     def _now(self) -> datetime:
         return self._desk.clock.now()
@@ -94,21 +84,31 @@ class _Checker:
         raised: BaseException
         try:
             return await answer
-        except ADAPTER_ERRORS as error:
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the order may be live
             raised = error
         except CancelledError as error:
             task = current_task()
             if task is None or task.cancelling():
                 raise
             raised = error
-        return self._wrong(f"it raised {type(raised).__name__} when {what}", order)
+        words = f"it raised {raised!r:.200} when {what}"
+        if order is None and not isinstance(raised, MemoryError | RecursionError):
+            return self._failed(words)
+        return self._wrong(words, order)
+
+    def _failed(self, words: str) -> str:
+        """Show a question that met an exception, once for each kind: a loop asks again and again."""
+        if words not in self._told and len(self._told) < _TOLD_MAX:
+            self._told.add(words)
+            self._desk.incident(self._now(), "ADAPTER_FAILED", f"the venue's adapter failed: {words}")
+        return words
 
     def _wrong(self, flaw: str, order: OrderRecord | RecordedOrder | None = None) -> str:
         """Show it, once for as long as it stands; the words."""
-        symbol, order_id = ("", "") if order is None else (order.order.symbol, order.order.client_order_id)
+        order_id = "" if order is None else order.order.client_order_id
         where = f" ({order_id})" if order_id else ""
         words = f"the venue's adapter cannot be believed: {flaw}{where}"
-        self._desk.broke("ADAPTER_FAILED", words, symbol=symbol, client_order_id=order_id)
+        self._desk.broke("ADAPTER_FAILED", words, client_order_id=order_id)
         return words
 
     def _unreachable(self, reason: str) -> Unreachable:
@@ -200,7 +200,11 @@ class CheckedEngine(_Checker):
         return _CheckedReports(self._venue.reports(), self._desk)
 
     async def preview(self, approved: ApprovedOrder) -> AnyRefusal | None:
-        return await self._venue.preview(approved)
+        answer = await self._heard("it was asked for a preview", self._venue.preview(approved))
+        if answer is not None and not is_a(answer, Refusal):
+            words = answer if isinstance(answer, str) else f"it answered {type(answer).__name__} to a preview"
+            return VenueUnreachableRefused(message=f"no preview could be had: {words}")
+        return None if isinstance(answer, str) else answer
 
 
 class _CheckedReports(_Checker):

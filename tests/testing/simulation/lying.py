@@ -90,7 +90,11 @@ def _positions(change: Callable[[VenuePosition], VenuePosition]) -> Lie:
     return lie
 
 
-_ERRORS = (KeyError("id"), OSError("gone"), TimeoutError(), asyncio.CancelledError(), ValueError("odd"))
+class LibraryError(Exception):
+    """What an HTTP client raises is of no kind that Python knows."""
+
+
+_ERRORS = (KeyError("id"), OSError("gone"), TimeoutError(), asyncio.CancelledError(), RuntimeError(), LibraryError())
 _CALLS = ("submit", "cancel", "amend", "order", "open_orders", "fills", "movements")
 
 LIES: dict[str, tuple[str, Lie]] = {

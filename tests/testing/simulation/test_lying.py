@@ -12,8 +12,10 @@ SEEDS = (1, 2, 6)
 
 @pytest.mark.parametrize("name", LIES)
 def test_an_adapter_that_cannot_be_believed_breaks_no_invariant(name: str) -> None:
-    """With all the faults of these seeds besides: records are the truth's, and all comes to rest."""
+    """With all the faults of a seed besides, the first in which it is told: records are the truth's, all is at rest."""
     engine = lying(name)
     for seed in SEEDS:
         assert [(seed, one) for one in live(plan_of_seed(seed), Parts(make_broker=engine)).violations] == []
-    assert engine.told
+        if engine.told:
+            return
+    raise AssertionError(f"no life of {SEEDS} was told that {name}")

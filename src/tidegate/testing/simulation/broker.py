@@ -69,7 +69,7 @@ def capabilities_of(delivery: Delivery) -> EngineCapabilities:
     )
 
 
-class IntentPoisoned(RuntimeError):
+class IntentPoisoned(BaseException):
     """P11: the adapter's own bug, which one order's question brings out while a process starts."""
 
 
