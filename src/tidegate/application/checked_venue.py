@@ -19,6 +19,7 @@ from tidegate.domain.answer_flaws import (
     balances_flaw,
     flaw_of_fill,
     is_a,
+    is_plain,
     moment_flaw,
     movement_flaw,
     order_flaw,
@@ -143,6 +144,8 @@ class CheckedEngine(_Checker):
 
     async def submit(self, recorded: RecordedOrder) -> SubmissionOutcome:
         answer = await self._heard("an order was submitted", self._venue.submit(recorded), recorded)
+        if not isinstance(answer, str) and is_plain(recorded, answer, self._desk.clock.now()):
+            return answer
         flaw = self._submission_flaw(recorded, answer) if not isinstance(answer, str) else answer
         if flaw or isinstance(answer, str):
             return SubmissionUnanswered(reason=flaw, at=self._now())

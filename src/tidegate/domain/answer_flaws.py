@@ -55,6 +55,42 @@ def _word_flaw(word: object) -> str:
     return "" if isinstance(word, str) else f"{word!r} is no text"
 
 
+def is_plain(recorded: RecordedOrder, answer: object, now: datetime) -> bool:
+    """Whether one look shows a sound acceptance of this order, as nearly always; of any other the flaws are asked."""
+    if type(answer) is not OrderAcknowledged or type(answer.fills) is not tuple:
+        return False
+    order = recorded.order
+    for fill in answer.fills:
+        if not (
+            type(fill) is Fill
+            and fill.client_order_id == order.client_order_id
+            and fill.symbol == order.symbol
+            and fill.side is order.side
+            and _is_word(fill.trade_id)
+            and _is_word(fill.fee_currency)
+            and _is_usual(fill.quantity)
+            and fill.quantity > ZERO
+            and _is_usual(fill.price)
+            and fill.price > ZERO
+            and _is_usual(fill.fee)
+            and _is_past(fill.at, now)
+        ):
+            return False
+    return _is_word(answer.venue_order_id) and _is_past(answer.at, now)
+
+
+def _is_word(word: object) -> bool:
+    return type(word) is str
+
+
+def _is_usual(amount: object) -> bool:
+    return type(amount) is Decimal and amount.is_finite() and -_DIGITS_MAX < amount.adjusted() < _DIGITS_MAX
+
+
+def _is_past(at: object, now: datetime) -> bool:
+    return type(at) is datetime and at.tzinfo is not None and at <= now
+
+
 def acknowledgement_flaw(recorded: RecordedOrder, answer: OrderAcknowledged, now: datetime) -> str:
     """Of what came with an acceptance: its fills must be ones of this order."""
     if not is_a(answer.fills, tuple):
