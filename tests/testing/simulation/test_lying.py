@@ -7,15 +7,15 @@ from tidegate.testing.simulation.parts import Parts
 from tidegate.testing.simulation.seeds import plan_of_seed
 from tidegate.testing.simulation.trials import live
 
-SEEDS = (1, 2, 6)
+SEEDS = (2, 1, 6)
+"""One life is enough, unless the lie was not told in it."""
 
 
 @pytest.mark.parametrize("name", LIES)
 def test_an_adapter_that_cannot_be_believed_breaks_no_invariant(name: str) -> None:
-    """With all the faults of a seed besides, the first in which it is told: records are the truth's, all is at rest."""
+    """With all the faults of the seed besides: records are the truth's, and all comes to rest."""
     engine = lying(name)
     for seed in SEEDS:
-        assert [(seed, one) for one in live(plan_of_seed(seed), Parts(make_broker=engine)).violations] == []
-        if engine.told:
-            return
-    raise AssertionError(f"no life of {SEEDS} was told that {name}")
+        if not engine.told:
+            assert [(seed, one) for one in live(plan_of_seed(seed), Parts(make_broker=engine)).violations] == []
+    assert engine.told
