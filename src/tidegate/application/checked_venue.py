@@ -13,6 +13,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Self, TypeVar
 
+from msgspec import Struct
+
 from tidegate.application.desk import AccountDesk
 from tidegate.domain.answer_flaws import (
     acknowledgement_flaw,
@@ -68,6 +70,18 @@ _GAP_SECONDS = 5.0
 """How far apart two gaps are told that come of reports nobody can believe."""
 
 
+class _Nothing(Struct, frozen=True, gc=False):
+    """No answer at all, and why."""
+
+    why: str
+
+
+def _is_cancelled() -> bool:
+    """Whether somebody has cancelled this task; otherwise the adapter has lost a task of its own."""
+    task = current_task()
+    return task is None or task.cancelling() > 0
+
+
 class _Checker:
     """Hears an adapter out, and shows what is wrong with what it says."""
 
@@ -79,21 +93,21 @@ class _Checker:
         return self._desk.clock.now()
 
     async def _heard(
-        self, what: str, answer: Awaitable[T], order: OrderRecord | RecordedOrder | None = None
-    ) -> T | str:
-        """What the adapter answers, or in words that it raised. A cancellation of its own making is an error too."""
-        raised: BaseException
+        self, what: str, ask: Callable[[], Awaitable[T]], order: OrderRecord | RecordedOrder | None = None
+    ) -> "T | _Nothing":
+        """What the adapter answers, or in words that it raised."""
         try:
-            return await answer
-        except Exception as error:  # noqa: BLE001 -- whatever it is, the order may be live
-            raised = error
+            return await ask()
+        except Exception as error:  # noqa: BLE001 -- whatever it is, it decides nothing
+            return _Nothing(self._raised(error, what, order))
         except CancelledError as error:
-            task = current_task()
-            if task is None or task.cancelling():
+            if _is_cancelled():
                 raise
-            raised = error
-        words = f"it raised {raised!r:.200} when {what}"
-        if order is None and not isinstance(raised, MemoryError | RecursionError):
+            return _Nothing(self._raised(error, what, order))
+
+    def _raised(self, error: BaseException, what: str, order: OrderRecord | RecordedOrder | None) -> str:
+        words = f"it raised {error!r:.200} when {what}"
+        if order is None and not isinstance(error, MemoryError | RecursionError):
             return self._failed(words)
         return self._wrong(words, order)
 
@@ -116,14 +130,17 @@ class _Checker:
         return Unreachable(reason=reason, at=self._now())
 
     async def _listing(
-        self, what: str, answer: Awaitable[tuple[T, ...] | Unreachable], flaw_of: Callable[[T, datetime], str]
+        self,
+        what: str,
+        ask: Callable[[], Awaitable[tuple[T, ...] | Unreachable]],
+        flaw_of: Callable[[T, datetime], str],
     ) -> tuple[T, ...] | Unreachable:
         """A list with something in it that cannot be believed is no list: what else it lacks nobody knows (R7)."""
-        found = await self._heard(what, answer)
+        found = await self._heard(what, ask)
         if isinstance(found, Unreachable):
             return found
-        if isinstance(found, str):
-            return self._unreachable(found)
+        if isinstance(found, _Nothing):
+            return self._unreachable(found.why)
         if not is_a(found, tuple, list):
             return self._unreachable(self._wrong(f"it answered {type(found).__name__} when {what}"))
         now = self._now()
@@ -143,13 +160,21 @@ class CheckedEngine(_Checker):
         return self._venue.capabilities
 
     async def submit(self, recorded: RecordedOrder) -> SubmissionOutcome:
-        answer = await self._heard("an order was submitted", self._venue.submit(recorded), recorded)
-        if not isinstance(answer, str) and is_plain(recorded, answer, self._desk.clock.now()):
-            return answer
-        flaw = self._submission_flaw(recorded, answer) if not isinstance(answer, str) else answer
-        if flaw or isinstance(answer, str):
-            return SubmissionUnanswered(reason=flaw, at=self._now())
-        return answer
+        what = "an order was submitted"
+        try:
+            answer = await self._venue.submit(recorded)
+            if is_plain(recorded, answer, self._desk.clock.now()):
+                return answer
+            flaw = self._submission_flaw(recorded, answer)
+            if not flaw:
+                return answer
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the order may be live
+            flaw = self._raised(error, what, recorded)
+        except CancelledError as error:
+            if _is_cancelled():
+                raise
+            flaw = self._raised(error, what, recorded)
+        return SubmissionUnanswered(reason=flaw, at=self._now())
 
     def _submission_flaw(self, recorded: RecordedOrder, answer: SubmissionOutcome) -> str:
         if not is_a(answer, *_SUBMISSIONS):
@@ -161,16 +186,18 @@ class CheckedEngine(_Checker):
         return self._wrong(f"{flaw}, in the answer to a submit", recorded) if flaw else ""
 
     async def cancel(self, order: OrderRecord) -> CancelOutcome:
-        answer = await self._heard("an order was canceled", self._venue.cancel(order), order)
-        if isinstance(answer, str):
-            return CancelUnanswered(reason=answer, at=self._now())
+        answer = await self._heard("an order was canceled", lambda: self._venue.cancel(order), order)
+        if isinstance(answer, _Nothing):
+            return CancelUnanswered(reason=answer.why, at=self._now())
         flaw = self._kind_flaw("canceled", answer, _CANCELS, order)
         return CancelUnanswered(reason=flaw, at=self._now()) if flaw else answer
 
     async def amend(self, order: OrderRecord, quantity: Decimal, limit_price: Decimal | None) -> AmendOutcome:
-        answer = await self._heard("an order was amended", self._venue.amend(order, quantity, limit_price), order)
-        if isinstance(answer, str):
-            return AmendUnanswered(reason=answer, at=self._now())
+        answer = await self._heard(
+            "an order was amended", lambda: self._venue.amend(order, quantity, limit_price), order
+        )
+        if isinstance(answer, _Nothing):
+            return AmendUnanswered(reason=answer.why, at=self._now())
         flaw = self._kind_flaw("amended", answer, _AMENDS, order)
         return AmendUnanswered(reason=flaw, at=self._now()) if flaw else answer
 
@@ -183,31 +210,31 @@ class CheckedEngine(_Checker):
         return self._wrong(f"{flaw}, when an order was {what}", order) if flaw else ""
 
     async def order(self, client_order_id: ClientOrderId, symbol: str) -> VenueOrder | OrderAbsent | Unreachable:
-        answer = await self._heard("it was asked for an order", self._venue.order(client_order_id, symbol))
+        answer = await self._heard("it was asked for an order", lambda: self._venue.order(client_order_id, symbol))
         if isinstance(answer, OrderAbsent | Unreachable):
             return answer
-        if isinstance(answer, str):
-            return self._unreachable(answer)
+        if isinstance(answer, _Nothing):
+            return self._unreachable(answer.why)
         flaw = order_flaw(answer, self._now())
         if not flaw and answer.client_order_id != client_order_id:
             flaw = f"it told of order {answer.client_order_id} when asked for {client_order_id}"
         return self._unreachable(self._wrong(f"{flaw}, when it was asked for an order")) if flaw else answer
 
     async def open_orders(self) -> tuple[VenueOrder, ...] | Unreachable:
-        return await self._listing("it was asked for open orders", self._venue.open_orders(), order_flaw)
+        return await self._listing("it was asked for open orders", self._venue.open_orders, order_flaw)
 
     async def fills(self, since: datetime) -> tuple[Fill, ...] | Unreachable:
-        return await self._listing("it was asked for fills", self._venue.fills(since), flaw_of_fill)
+        return await self._listing("it was asked for fills", lambda: self._venue.fills(since), flaw_of_fill)
 
     def reports(self) -> AsyncIterator[VenueReport]:
         return _CheckedReports(self._venue.reports(), self._desk)
 
     async def preview(self, approved: ApprovedOrder) -> AnyRefusal | None:
-        answer = await self._heard("it was asked for a preview", self._venue.preview(approved))
-        if answer is not None and not is_a(answer, Refusal):
-            words = answer if isinstance(answer, str) else f"it answered {type(answer).__name__} to a preview"
-            return VenueUnreachableRefused(message=f"no preview could be had: {words}")
-        return None if isinstance(answer, str) else answer
+        answer = await self._heard("it was asked for a preview", lambda: self._venue.preview(approved))
+        if answer is None or is_a(answer, Refusal):
+            return None if isinstance(answer, _Nothing) else answer
+        words = answer.why if isinstance(answer, _Nothing) else f"it answered {type(answer).__name__} to a preview"
+        return VenueUnreachableRefused(message=f"no preview could be had: {words}")
 
 
 class _CheckedReports(_Checker):
@@ -241,24 +268,24 @@ class CheckedAccount(_Checker):
         self._account = account
 
     async def balances(self) -> VenueBalances | Unreachable:
-        answer = await self._heard("it was asked for balances", self._account.balances())
+        answer = await self._heard("it was asked for balances", self._account.balances)
         if isinstance(answer, Unreachable):
             return answer
-        if isinstance(answer, str):
-            return self._unreachable(answer)
+        if isinstance(answer, _Nothing):
+            return self._unreachable(answer.why)
         is_one = is_a(answer, VenueBalances)
         flaw = balances_flaw(answer) if is_one else f"{type(answer).__name__} are no balances"
         return self._unreachable(self._wrong(f"{flaw}, when it was asked for balances")) if flaw else answer
 
     async def positions(self) -> VenuePositions | Unreachable:
-        answer = await self._heard("it was asked for positions", self._account.positions())
+        answer = await self._heard("it was asked for positions", self._account.positions)
         if isinstance(answer, Unreachable):
             return answer
-        if isinstance(answer, str):
-            return self._unreachable(answer)
+        if isinstance(answer, _Nothing):
+            return self._unreachable(answer.why)
         is_one = is_a(answer, VenuePositions)
         flaw = positions_flaw(answer) if is_one else f"{type(answer).__name__} are no positions"
         return self._unreachable(self._wrong(f"{flaw}, when it was asked for positions")) if flaw else answer
 
     async def movements(self, since: datetime) -> tuple[Movement, ...] | Unreachable:
-        return await self._listing("it was asked for movements", self._account.movements(since), movement_flaw)
+        return await self._listing("it was asked for movements", lambda: self._account.movements(since), movement_flaw)

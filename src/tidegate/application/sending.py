@@ -143,12 +143,13 @@ class OrderSender:
         except CancelledError:
             if not is_known:
                 await self._given_up(order, step)
+                desk.recording.end(order_id)
                 is_known = True
             raise
         finally:
             desk.in_transit.discard(order_id)
-            desk.recording.end(order_id)
             if not is_known:
+                desk.recording.end(order_id)
                 # Whatever interrupts the wait for the store's word, the order is not forgotten (P16).
                 desk.doubt(order_id, 1, "interrupted while its intent was being recorded")
                 desk.broke("ADAPTER_FAILED", f"the store's adapter raised while it recorded {order_id}")
