@@ -28,6 +28,8 @@ AHEAD_MAX = timedelta(days=1)
 """No clock of a venue is further ahead of ours: what is stamped later would hide all that comes before it."""
 _DIGITS_MAX = 40
 """No amount has a first digit further from its point."""
+_LEAST, _MOST = Decimal("1e-20"), Decimal("1e20")
+"""Between these one look takes it for an amount without counting digits."""
 
 
 def is_a(value: object, *kinds: type) -> bool:
@@ -64,31 +66,31 @@ def is_plain(recorded: RecordedOrder, answer: object, now: datetime) -> bool:
     if type(answer) is not OrderAcknowledged:
         return False
     told: Any = answer  # Nothing in it need be what its annotations say.
-    at, fills, order, most = told.at, told.fills, recorded.order, _DIGITS_MAX
-    if (
-        type(told.venue_order_id) is not str
-        or type(at) is not datetime
-        or at.tzinfo is None
-        or at > now
-        or type(fills) is not tuple
-    ):
+    at, fills, order = told.at, told.fills, recorded.order
+    if type(told.venue_order_id) is not str or type(fills) is not tuple:
         return False
-    for fill in fills:
-        if type(fill) is not Fill or type(fill.trade_id) is not str or type(fill.fee_currency) is not str:
-            return False
-        at, quantity, price, fee = fill.at, fill.quantity, fill.price, fill.fee
-        if type(at) is not datetime or at.tzinfo is None or at > now:
-            return False
-        if not (type(quantity) is type(price) is type(fee) is Decimal):
-            return False
-        if not (quantity.is_finite() and price.is_finite() and fee.is_finite() and quantity > ZERO and price > ZERO):
-            return False
-        if not (
-            -most < quantity.adjusted() < most and -most < price.adjusted() < most and -most < fee.adjusted() < most
-        ):
-            return False
-        if fill.client_order_id != order.client_order_id or fill.symbol != order.symbol or fill.side is not order.side:
-            return False
+    if type(at) is not datetime or at.tzinfo is None or at > now:
+        return False
+    try:
+        for fill in fills:
+            at, quantity, price, fee = fill.at, fill.quantity, fill.price, fill.fee
+            if not (
+                type(fill) is Fill
+                and fill.client_order_id == order.client_order_id
+                and fill.symbol == order.symbol
+                and fill.side is order.side
+                and type(fill.trade_id) is type(fill.fee_currency) is str
+                and type(at) is datetime
+                and at.tzinfo is not None
+                and at <= now
+                and type(quantity) is type(price) is type(fee) is Decimal
+                and _LEAST < quantity < _MOST
+                and _LEAST < price < _MOST
+                and (not fee or _LEAST < fee < _MOST)
+            ):
+                return False
+    except (ArithmeticError, AttributeError):
+        return False  # No fill at all, or no number to compare.
     return True
 
 
