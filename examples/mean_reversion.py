@@ -1,8 +1,9 @@
-"""Mean reversion on bitcoin: an example to run, to read and to replace; it is no advice, and after fees it loses money.
+"""Mean reversion: an example to run, to read and to replace; it is no advice, and after fees it loses money.
 
 Once a second it compares the price with its average of the last minute. Below it, it buys spot in small clips at the
 market, and sells all of them when the price is back; on the perpetual it offers the other way with limit orders that
-rest and expire. Every number is a parameter: `[intake.parameters]` in paper.toml sets them by name.
+rest and expire. It trades the first spot product that it finds and the perpetual beside it, unless it is told which.
+Everything is a parameter: `[intake.parameters]` in paper.toml sets them by name.
 """
 
 from collections import deque
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from tidegate import Action, Decision, OrderType, Position, TimeInForce, TradingState
+from tidegate import Action, Decision, OrderType, Position, Product, TimeInForce, TradingState
 from tidegate.application.strategy import StrategyView
 
 BASIS_POINTS = Decimal(10_000)
@@ -36,7 +37,10 @@ class MeanReversion:
         self._acted: dict[str, datetime] = {}
 
     def decide(self, view: StrategyView) -> Iterator[tuple[str, Decision]]:
-        book = view.market(self._spot).book
+        self._spot = self._spot or first(view.products, "SPOT")
+        beside = view.product(self._spot)
+        self._perpetual = self._perpetual or first(view.products, "PERPETUAL", beside.underlying if beside else "")
+        book = view.market(self._spot or self._perpetual).book
         if book is None or book.mid is None:
             return
         self._mids.append(book.mid)
@@ -44,10 +48,9 @@ class MeanReversion:
             return
         average = sum(self._mids, Decimal(0)) / len(self._mids)
         away_bps = (book.mid / average - 1) * BASIS_POINTS
-        for symbol, decision in (
-            (self._spot, self._buy_low(view, book.mid, away_bps)),
-            (self._perpetual, self._offer(view, away_bps)),
-        ):
+        purchase = self._buy_low(view, book.mid, away_bps) if self._spot else None
+        offer = self._offer(view, away_bps) if self._perpetual else None
+        for symbol, decision in ((self._spot, purchase), (self._perpetual, offer)):
             if decision is not None:
                 self._acted[symbol] = view.now
                 yield symbol, decision
@@ -92,9 +95,14 @@ class MeanReversion:
         return is_idle and (symbol not in self._acted or view.now - self._acted[symbol] >= self._rest)
 
 
+def first(products: tuple[Product, ...], kind: str, underlying: str = "") -> str:
+    """The symbol of the first product of this kind, on this underlying if one is given; empty where there is none."""
+    return next((one.symbol for one in products if one.kind == kind and underlying in ("", one.underlying)), "")
+
+
 def create(
-    spot: str = "BTC-USD",
-    perpetual: str = "BTC-PERP",
+    spot: str = "",
+    perpetual: str = "",
     window: int = 60,
     band_bps: Decimal = Decimal(1),
     clip: Decimal = Decimal(2_000),

@@ -1,5 +1,8 @@
 """Making: the few parts whose arguments are settings in another form."""
 
+from collections.abc import Sequence
+from decimal import Decimal
+
 from tidegate.adapters.clocks import SessionClock
 from tidegate.adapters.ids import SeededIds
 from tidegate.adapters.settings import Settings
@@ -10,6 +13,7 @@ from tidegate.application.pulse import BOUND_SECONDS, Pulse
 from tidegate.application.supervisor import SupervisorIntervals
 from tidegate.domain.order_stats import OrderStats
 from tidegate.domain.ports import ClockPort, MarketDataPort, OrderStorePort
+from tidegate.domain.products import Product
 from tidegate.domain.risk import RiskManager
 from tidegate.domain.vocabulary import TimeInForce
 
@@ -21,6 +25,25 @@ def make_risk_manager(settings: Settings, market_data: MarketDataPort) -> RiskMa
     """The limits of the settings, with the overrides of the products there are, and the environment's multipliers."""
     limits = RiskManager(settings.limits(), overrides=settings.overrides(market_data.products))
     return ExecutionEngineFactory.scale_slippage(limits)
+
+
+def reporting_currency(settings: Settings, products: Sequence[Product]) -> str:
+    """What equity and limits are counted in.
+
+    Where the settings do not say, and a rehearsal's market knows no price in the default, it is what the first product
+    of that market is quoted in. A live account is always counted in what its settings say.
+    """
+    quotes = [product.quote_currency for product in products]
+    is_said = settings.profile == "live" or "reporting_currency" in settings.model_fields_set
+    return settings.reporting_currency if is_said or settings.reporting_currency in quotes or not quotes else quotes[0]
+
+
+def opening_balances(settings: Settings, products: Sequence[Product]) -> dict[str, Decimal]:
+    """What a rehearsal begins with: where nothing is said, the default amount of what is counted in."""
+    said = dict(settings.paper.opening_balances)
+    if "opening_balances" in settings.paper.model_fields_set:
+        return said
+    return {reporting_currency(settings, products): amount for amount in said.values()}
 
 
 def make_desk(
@@ -37,7 +60,7 @@ def make_desk(
         market_data=market_data,
         clock=clock,
         risk_manager=risk_manager,
-        reporting_currency=settings.reporting_currency,
+        reporting_currency=reporting_currency(settings, market_data.products),
         is_live=settings.profile == "live",
         order_stats=order_stats,
     )

@@ -21,6 +21,7 @@ from tidegate.adapters.stores.sqlite.errors import StoreLocked
 from tidegate.adapters.stores.sqlite.lock import writer_of
 from tidegate.adapters.stores.sqlite.reader import has_orders
 from tidegate.application.configuration import ConfigurationError
+from tidegate.containers.making import opening_balances
 from tidegate.domain.ports import ClockPort, OrderStorePort
 
 OPEN_SPEED = 1.0
@@ -43,12 +44,12 @@ def recording_of(settings: Settings) -> AnyRecording:
     return open_recordings([packaged_recording_path() if name == SYNTHETIC else Path(name) for name in names])
 
 
-def venue_settings(settings: Settings) -> VenueSettings:
-    """The simulated venue as the settings want it."""
+def venue_settings(settings: Settings, recording: AnyRecording) -> VenueSettings:
+    """The simulated venue as the settings want it, for the market of this recording."""
     paper = settings.paper
     return VenueSettings(
         account_id=settings.account_id,
-        opening_balances=dict(paper.opening_balances),
+        opening_balances=opening_balances(settings, recording.header.products),
         seed=paper.seed,
         feed_latency_ms=float(paper.feed_latency_ms),
         entry_latency_ms=float(paper.entry_latency_ms),
@@ -121,7 +122,7 @@ def paper_session(
         prepare_session(
             recording,
             world_path=world,
-            settings=venue_settings(settings),
+            settings=venue_settings(settings, recording),
             start=start,
             speed=float(paced) if paced is not None else OPEN_SPEED,
             is_read_only=is_read_only,
@@ -188,7 +189,7 @@ def replay_session(settings: Settings, recording: AnyRecording, resources: ExitS
     """A session as fast as it goes, over a world in memory: the same every time."""
     prepared = prepare_session(
         recording,
-        settings=venue_settings(settings),
+        settings=venue_settings(settings, recording),
         start=SessionStart.FRESH_ACCOUNT,
         faults=faults_of(settings, recording),
         happenings=happenings_of(settings, recording),

@@ -28,8 +28,12 @@ def order_size(draft: Draft) -> OrderSizeRefused | None:
 
 
 def _blind(draft: Draft) -> OrderSizeRefused:
-    what = "the equity" if draft.view.account.equity is None else f"the value in {reporting(draft)}"
-    return OrderSizeRefused(message=f"{what} cannot be computed: a rate is missing", facts={"cause": "blind"})
+    if draft.view.account.equity is None:
+        what = f"the equity in {reporting(draft)} cannot be computed: a rate of something held is missing"
+    else:
+        quote = draft.product.quote_currency
+        what = f"the value in {reporting(draft)} cannot be computed: the rate of {quote} is missing"
+    return OrderSizeRefused(message=what, facts={"cause": "blind"})
 
 
 def _too_large(draft: Draft, value: Decimal, allowed: Decimal, what: str) -> OrderSizeRefused:
