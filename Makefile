@@ -27,8 +27,8 @@ run: $(READY) ## Trade on paper: a real capture of BTC-USD, an example strategy,
 	    $(BIN)/tidegate run --fresh --config examples/paper.toml; \
 	fi
 
-test: $(READY) ## Run every test
-	@$(BIN)/pytest
+test: $(READY) ## Run every test, on every core
+	@$(BIN)/pytest --numprocesses auto --dist worksteal
 
 check: static coverage ## Run every check: lint, types, layers, dead code, tests with their coverage
 
@@ -41,8 +41,8 @@ static: $(READY) ## Run the checks that run no code
 	@$(BIN)/python tools/architecture_map.py
 	@$(BIN)/python tools/contract_stub.py
 
-coverage: $(READY) ## Run every test and hold branch coverage to its bounds
-	@$(BIN)/pytest --cov --cov-report=
+coverage: ## Run every test and hold branch coverage to its bounds
+	@PYTEST_ADDOPTS='--cov --cov-report=' $(MAKE) --no-print-directory test
 	@$(BIN)/coverage report --fail-under=90
 	@$(BIN)/coverage report --include='src/tidegate/domain/*' --fail-under=95
 	@$(BIN)/coverage report --include='src/tidegate/application/*' --fail-under=95

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import pytest
 from msgspec.structs import replace
 
 from tests.application.rig import (
@@ -49,6 +50,7 @@ async def test_a_daily_loss_calls_off_entries_and_waits_for_an_operator() -> Non
     assert "loss" in first.reason
 
 
+@pytest.mark.no_cover
 async def test_a_day_is_measured_against_its_own_opening() -> None:
     """The first equity of a UTC day; a restart within it does not forget it."""
     rarely = dict.fromkeys(("guard", "feed", "in_flight", "inbox", "reconciliation"), 600)

@@ -109,6 +109,7 @@ async def test_a_part_that_ends_the_group_leaves_nobody_behind() -> None:
     assert deaths == []
 
 
+@pytest.mark.no_cover
 async def test_a_loop_that_was_well_for_long_may_be_restarted_as_often_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Six deaths in as many hours are not six in a row."""
     rig = Rig()

@@ -121,6 +121,7 @@ ANSWERS = {
 @settings(max_examples=60)
 @given(moves=moves)
 @pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.no_cover
 def test_whatever_is_decided_and_answered_the_invariants_hold(
     moves: list[tuple[str, str, int, str, str]], at_once: bool
 ) -> None:

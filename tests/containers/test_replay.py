@@ -16,6 +16,7 @@ from tidegate.application.configuration import ConfigurationError
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.no_cover
 async def test_the_same_replay_twice_gives_the_same_journal_in_any_store(tmp_path: Path) -> None:
     """Orders, fills, ids, times and hashes; and it trades, or it would prove nothing."""
     first, summary = await replayed("memory://")
@@ -27,6 +28,7 @@ async def test_the_same_replay_twice_gives_the_same_journal_in_any_store(tmp_pat
     assert summary.filled > 10
 
 
+@pytest.mark.no_cover
 async def test_another_seed_gives_another_journal() -> None:
     """Else the equality above would hold of anything."""
     assert (await replayed("memory://"))[0] != (await replayed("memory://", seed=2))[0]
@@ -42,6 +44,7 @@ async def test_a_replay_into_a_store_with_a_history_is_refused(tmp_path: Path) -
         await replayed(url)
 
 
+@pytest.mark.no_cover
 def test_two_hash_seeds_give_the_same_journal() -> None:
     """Nothing depends on the order of a set."""
     digests = set()

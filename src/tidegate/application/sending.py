@@ -18,13 +18,7 @@ from tidegate.domain.orders import ApprovedOrder, Order, OrderRecord, RecordedOr
 from tidegate.domain.pace import terms_of
 from tidegate.domain.ports import EnginePort
 from tidegate.domain.products import Product
-from tidegate.domain.records import (
-    AlreadyDecided,
-    StateForbids,
-    Step,
-    StoreUnavailable,
-    WriterLost,
-)
+from tidegate.domain.records import AlreadyDecided, StateForbids, Step, StoreUnavailable, WriterLost
 from tidegate.domain.refusals import (
     AnyRefusal,
     ExpiredRefused,

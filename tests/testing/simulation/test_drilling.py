@@ -21,6 +21,7 @@ def quiet(_: str) -> None:
 
 
 @pytest.mark.parametrize("name", QUICK)
+@pytest.mark.no_cover
 def test_a_planted_bug_is_found(name: str) -> None:
     """Within a few lives; `make mutants` hunts all of them."""
     report = drill(DrillOrder(seeds=10, mutant=name), quiet)
@@ -33,6 +34,7 @@ def test_a_bug_is_taken_out_again() -> None:
     assert live(plan_of_seed(0)).violations == ()
 
 
+@pytest.mark.no_cover
 def test_what_broke_is_written_down_smaller_and_breaks_again(tmp_path: Path) -> None:
     """The plan has the bug's name, fewer elements, and the same invariant broken."""
     report = drill(DrillOrder(seeds=1, mutant="fee-forgotten", folder=tmp_path), quiet)
@@ -65,6 +67,7 @@ def test_real_processes_are_killed_and_recovered_from() -> None:
     assert report.found == ()
 
 
+@pytest.mark.no_cover
 def test_every_crash_point_of_a_short_life_is_survived() -> None:
     """Each alone here; `drill --points` tries every pair."""
     points = count_points(0)
@@ -74,6 +77,7 @@ def test_every_crash_point_of_a_short_life_is_survived() -> None:
             assert (point, trial.violations) == (point, ())
 
 
+@pytest.mark.no_cover
 def test_a_death_while_a_death_is_recovered_from_is_as_one() -> None:
     """P12: every pair that begins with one of some points."""
     for point in (3, 12, 20):

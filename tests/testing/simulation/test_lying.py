@@ -12,6 +12,7 @@ SEEDS = (2, 1, 6)
 
 
 @pytest.mark.parametrize("name", LIES)
+@pytest.mark.no_cover
 def test_an_adapter_that_cannot_be_believed_breaks_no_invariant(name: str) -> None:
     """With all the faults of the seed besides: records are the truth's, and all comes to rest."""
     engine = lying(name)

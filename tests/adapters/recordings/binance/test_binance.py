@@ -230,6 +230,7 @@ def test_receive_times_that_go_back_stand_at_the_time_reached(tmp_path: Path) ->
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the capture of Binance's streams is not on this machine")
+@pytest.mark.no_cover
 def test_the_real_capture_has_a_book_that_is_never_crossed_and_every_trade(tmp_path: Path) -> None:
     """304.5 seconds of BTCUSDT: 10,147 trades, no id missing, the spread positive after every row."""
     made = import_binance(SHARED, tmp_path / "made.tgr.gz", PRODUCT)

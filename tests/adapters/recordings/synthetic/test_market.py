@@ -68,6 +68,7 @@ def returns_of(rows: list[Row], seconds: int = 10) -> list[float]:
     return [math.log(after / before) for before, after in pairwise(mids)]
 
 
+@pytest.mark.no_cover
 def test_orders_come_and_go_at_their_rates() -> None:
     """Over half an hour: limit orders within a twentieth of two sides' rate, and about as many leave as come."""
     rows = rows_of(STEADY)
@@ -78,6 +79,7 @@ def test_orders_come_and_go_at_their_rates() -> None:
     assert left == pytest.approx(placed, rel=0.05)
 
 
+@pytest.mark.no_cover
 def test_those_who_take_follow_each_other() -> None:
     """The same side comes again more often than by a coin's toss, and with no persistence as often."""
 
@@ -92,6 +94,7 @@ def test_those_who_take_follow_each_other() -> None:
     assert again(0.0) == pytest.approx(0.5, abs=0.05)
 
 
+@pytest.mark.no_cover
 def test_the_book_has_a_spread_and_is_deeper_behind_the_touch() -> None:
     """Always positive, mostly a tick or two; more stands within ten ticks of the touch than in the ten behind those."""
     feed, spreads, near, behind = MarketFeed(), Counter[int](), 0.0, 0.0
@@ -110,6 +113,7 @@ def test_the_book_has_a_spread_and_is_deeper_behind_the_touch() -> None:
     assert near > behind > 0
 
 
+@pytest.mark.no_cover
 def test_a_wild_market_is_more_volatile_than_a_calm_one() -> None:
     """By its regime alone, on the mean of three seeds."""
     volatility = {
@@ -123,6 +127,7 @@ def test_a_wild_market_is_more_volatile_than_a_calm_one() -> None:
     assert volatility["wild"] > 3 * volatility["calm"]
 
 
+@pytest.mark.no_cover
 def test_jumps_give_returns_fat_tails() -> None:
     """With many and far ones the largest move is many times the usual one, and the kurtosis above a normal's 3."""
     returns = returns_of(rows_of(replace(STEADY, jumps_an_hour=20.0, jump_ticks=300.0), seed=3))
@@ -143,6 +148,7 @@ def test_a_thin_book_has_fewer_orders() -> None:
     assert orders(always) == pytest.approx(orders(STEADY) / 4, rel=0.15)
 
 
+@pytest.mark.no_cover
 def test_a_quiet_market_is_never_crossed_and_never_interrupted() -> None:
     """Half an hour of each of three seeds."""
     for seed in (1, 2, 3):
@@ -154,6 +160,7 @@ def test_a_quiet_market_is_never_crossed_and_never_interrupted() -> None:
             assert not (bids and asks and bids[-1].price >= asks[-1].price)
 
 
+@pytest.mark.no_cover
 def test_a_stressed_market_has_every_kind_of_trouble_and_comes_out_of_it() -> None:
     """Crossed books, halts in which nothing comes, goes or trades, gaps after which the whole book is told again."""
     rows = rows_of(STRESSED, seed=4, hours=2.0)
@@ -198,12 +205,14 @@ def test_a_feed_with_nothing_to_tell_says_that_it_lives() -> None:
     assert any(isinstance(row, Heartbeat) for row in rows)
 
 
+@pytest.mark.no_cover
 def test_the_same_seed_gives_the_same_rows() -> None:
     """And another seed others."""
     assert rows_of(STRESSED, seed=5, hours=0.2) == rows_of(STRESSED, seed=5, hours=0.2)
     assert rows_of(STRESSED, seed=5, hours=0.2) != rows_of(STRESSED, seed=6, hours=0.2)
 
 
+@pytest.mark.no_cover
 def test_draws_have_the_moments_that_they_should() -> None:
     """A hundred thousand of each: exponential of mean and deviation 1, normal of mean 0 and deviation 1."""
     draws = Draws(SeededChance(1))
