@@ -6,7 +6,7 @@ import pytest
 
 from tidegate.domain.vocabulary import Delivery, OrderSide, OrderType, TimeInForce
 from tidegate.testing.simulation.dice import Dice
-from tidegate.testing.simulation.market import OPENING_USD, Market
+from tidegate.testing.simulation.market import BY_SYMBOL, OPENING_USD, Market
 from tidegate.testing.simulation.venue import Accepted, Rejected, Request, Said, Venue
 
 
@@ -73,12 +73,12 @@ def test_what_rests_is_filled_when_the_market_comes_to_it() -> None:
 def test_a_derivative_pays_its_profit_and_nothing_else() -> None:
     """Bought and sold at two prices: the difference, less the fees."""
     place = Place()
-    enters = place.order("in", symbol="ETH-PERP", quantity=Decimal(2), limit_price=Decimal(3_000))
-    leaves = place.order("out", OrderSide.SELL, symbol="ETH-PERP", quantity=Decimal(2), limit_price=Decimal(2_000))
+    enters = place.order("in", symbol="ETH-PERP", quantity=Decimal(2), limit_price=Decimal(1_500))
+    leaves = place.order("out", OrderSide.SELL, symbol="ETH-PERP", quantity=Decimal(2), limit_price=Decimal(1_000))
     (bought,) = accepted(place.venue.submit(enters)).fills
     place.at = 300.0
     (sold,) = accepted(place.venue.submit(leaves)).fills
-    gain = (sold.price - bought.price) * 2
+    gain = (sold.price - bought.price) * 2 * BY_SYMBOL["ETH-PERP"].multiplier
     assert place.venue.truth.balance("USD") == OPENING_USD + gain - bought.fee - sold.fee
     assert place.venue.truth.positions["ETH-PERP"] == 0
 

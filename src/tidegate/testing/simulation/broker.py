@@ -126,7 +126,7 @@ class SimulatedBroker(SimulatedFeed):
     async def cancel(self, order: OrderRecord) -> CancelOutcome:
         world, order_id = self._world, order.client_order_id
         await self._gate.reach(f"cancel:before {order_id}")
-        world.note_asked("cancel", order_id)
+        world.note_cancel(order_id, self._gate.process.name)
         luck = misfortune_of_cancel(world.board.strike("cancel"), world.is_out())
         answer = await world.wire.ask(partial(world.cancel, order_id), luck.route)
         await self._gate.reach(f"cancel:after {order_id}")
@@ -197,11 +197,12 @@ class SimulatedBroker(SimulatedFeed):
         await self._gate.reach(f"query:before {what}")
         world.note_asked("query", what)
         fault = world.board.strike("query")
-        is_lost = bool(world.is_out()) or fault is not None
+        is_lost = bool(world.is_out()) or fault is not None or world.is_listing_lost(what)
         asked_at = self._clock.monotonic()
         answer = await world.wire.ask(work, _NO_ANSWER if is_lost else Route())
         await self._gate.reach(f"query:after {what}")
         if isinstance(answer, Answered):
             world.answered.setdefault(what, []).append(asked_at)
+            world.sight.read(self._gate.process.name, what, asked_at)
             return answer.value
         return Unreachable(reason="no complete answer", at=self._clock.now())

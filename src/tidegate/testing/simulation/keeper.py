@@ -100,19 +100,17 @@ class Keeper:
 
     def market_of(self, process: str) -> MarketDataPort | None:
         """What a process hears of the market."""
-        for one in self.inhabitants:
-            if one.process.name == process and one.container is not None:
-                market: MarketDataPort = one.container.market_data()
-                return market
-        return None
+        container = self.container_of(process)
+        return None if container is None else container.market_data()
 
     def held_by(self, process: str) -> Mapping[str, Decimal] | None:
         """What a process keeps free for its live orders, by currency."""
-        for one in self.inhabitants:
-            if one.process.name == process and one.container is not None:
-                held: Mapping[str, Decimal] = one.container.desk().ledger.commitments.held
-                return held
-        return None
+        container = self.container_of(process)
+        return None if container is None else container.desk().ledger.commitments.held
+
+    def container_of(self, process: str) -> Any:
+        """The one that wires a process, while it lives and has got that far."""
+        return next((one.container for one in self.inhabitants if one.process.name == process), None)
 
     def start_next(self) -> None:
         """Start a process, whatever the others do."""

@@ -4,6 +4,7 @@ import asyncio
 import gc
 from pathlib import Path
 
+from tidegate.domain.vocabulary import TradingState
 from tidegate.testing.simulation.dice import Dice
 from tidegate.testing.simulation.judging.evidence import Records, read_records
 from tidegate.testing.simulation.judging.instants import Instants, is_unresolved
@@ -41,8 +42,10 @@ class Life:
         self.instants.time, self.instants.turn = self.loop.time, lambda: self.world.trace.calls
         self.instants.market_of = self.keeper.market_of
         self.instants.held_by = self.keeper.held_by
+        self.instants.blindness_of = self.world.sight.blindness
         self.unresolved: dict[str, str] = {}
         self.unanswered: list[str] = []
+        self.states_at_end: dict[str, TradingState] = {}
         self.stuck = ""
         self.records: Records | None = None
         self.before_restart: Records | None = None
@@ -87,6 +90,8 @@ class Life:
         await self.keeper.until_open()
         await asyncio.sleep(PASS_SECONDS + POLL_SECONDS)
         await self.keeper.leave()
+        states = self.keeper.current.container.desk().ledger.states
+        self.states_at_end = {"": states.account.state} | {of: entry.state for of, entry in states.symbols.items()}
         self.records = await self._read()
 
     def _without_outcome(self) -> dict[str, str]:

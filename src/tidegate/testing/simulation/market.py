@@ -36,12 +36,13 @@ PERPETUAL = Product(
     taker_fee_rate=Decimal("0.0005"),
     initial_margin_rate=Decimal("0.1"),
     maintenance_margin_rate=Decimal("0.05"),
+    multiplier=Decimal(2),
 )
 PRODUCTS = (SPOT, PERPETUAL)
 BY_SYMBOL = {product.symbol: product for product in PRODUCTS}
 OPENING_USD = Decimal(100_000)
 
-_START_CENTS = {"BTC-USD": 5_000_000, "ETH-PERP": 250_000}
+_START_CENTS = {"BTC-USD": 5_000_000, "ETH-PERP": 125_000}
 _SIZES = {"BTC-USD": Decimal("0.4"), "ETH-PERP": Decimal(8)}
 _STEP_BPS = 2.0
 _LEVELS = 5

@@ -21,12 +21,16 @@ from tidegate.application import (
     resending,
     resolving,
     sending,
+    sight,
     starts,
 )
-from tidegate.domain import commitments, ledger, lifecycle, positions, translation
+from tidegate.domain import commitments, ledger, lifecycle, positions, products, translation
 from tidegate.domain.amounts import ZERO
 from tidegate.domain.checks import pipeline
+from tidegate.domain.checks.exposure import exposure
+from tidegate.domain.checks.permission import unknown_outcome
 from tidegate.domain.checks.prices import feed_age
+from tidegate.domain.checks.self_cross import self_cross
 from tidegate.domain.events import (
     CancelRejected,
     OrderCanceled,
@@ -172,12 +176,6 @@ def _unclaimed(original: Any) -> Any:
     return lambda account_id, step: replace(original(account_id, step), claims="", claim_key="")
 
 
-def _without_feed_age(original: Any) -> Any:
-    return lambda self, purpose: pipeline.Steps(
-        tuple(one for one in original(self, purpose).judges if one is not feed_age), original(self, purpose).warning
-    )
-
-
 def _feeless(original: Any) -> Any:
     def book(positions: Any, balances: Any, fill: Fill, *rest: Any) -> Any:
         return original(positions, balances, replace(fill, fee=ZERO), *rest)
@@ -238,7 +236,7 @@ MUTANTS: Mapping[str, Planting] = {
     "exits-not-counted": instead_of(commitments, "_count_reduction", _nothing),
     "fills-in-order-of-arrival": instead_of(positions.PositionHistory, "add_in_context", _in_order_of_arrival),
     "decision-not-claimed": instead_of(sqlite_store, "plain_unit", _unclaimed),
-    "feed-age-ignored": instead_of(pipeline.Pipeline, "steps", _without_feed_age),
+    "feed-age-ignored": instead_of(pipeline.Pipeline, "steps", blunders.without(feed_age)),
     "fee-forgotten": instead_of(ledger, "book", _feeless),
     "overfill-in-silence": instead_of(desk.AccountDesk, "_raise_incidents", _nothing),
     "new-total-alone-reserved": instead_of(OrderRecord, "quantity_at_most", _new_terms_alone),
@@ -258,6 +256,14 @@ MUTANTS: Mapping[str, Planting] = {
     "incident-not-kept": instead_of(desk.AccountDesk, "incident", lambda _: lambda *_, **__: None),
     "quarantine-forgotten": instead_of(starts.StartLog, "begin", blunders.forgets_quarantine),
     "other-terms-adopted": instead_of(resolving, "terms_difference", _nothing),
+    "own-orders-met": instead_of(pipeline.Pipeline, "steps", blunders.without(self_cross)),
+    "sent-beside-unknown": instead_of(pipeline.Pipeline, "steps", blunders.without(unknown_outcome)),
+    "exposure-unbounded": instead_of(pipeline.Pipeline, "steps", blunders.without(exposure)),
+    "multiplier-forgotten": instead_of(products.Product, "notional", blunders.of_one_unit),
+    "gap-in-silence": instead_of(sight.Sight, "lost", _nothing),
+    "canceled-before-recorded": instead_of(canceling.Canceler, "cancel", blunders.canceled_first),
+    "late-decision-sent": instead_of(sending.OrderSender, "_too_late", _nothing),
+    "states-not-taken-up": instead_of(recovery, "take_up", blunders.in_no_state),
 }
 
 

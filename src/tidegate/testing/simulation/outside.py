@@ -12,6 +12,7 @@ from returns.result import Success
 from tidegate.adapters.stores.sqlite.errors import StoreError
 from tidegate.adapters.stores.sqlite.inbox import open_sqlite_inbox
 from tidegate.application.application import Application
+from tidegate.application.operations import StateReceipt
 from tidegate.domain.decisions import Decision
 from tidegate.domain.events import TradingStateChanged
 from tidegate.domain.outcomes import NoOrderNeeded, OrderPlaced
@@ -42,6 +43,16 @@ class Heard(Struct, frozen=True, kw_only=True):
     error: str = ""
 
 
+class StateTold(Struct, frozen=True, kw_only=True):
+    """A trading state that was answered as done, by which process, and when."""
+
+    state: TradingState
+    reason: str
+    process: str
+    at: float
+    turn: int
+
+
 class Outside:
     """Keeps every decision until its outcome, and hands it in again where a process died with it (N11, N12)."""
 
@@ -50,6 +61,8 @@ class Outside:
         self.keeper: Keeper | None = None
         self._world = world
         self.told: list[str] = []
+        self.states_told: list[StateTold] = []
+        self.resumed: list[tuple[int, str]] = []
         self._waiting: list[Act] = []
         self._deciding: dict[str, asyncio.Task[Any]] = {}
 
@@ -81,7 +94,7 @@ class Outside:
     def _hand(self, act: Act, one: Inhabitant) -> None:
         if one.application is None:
             return
-        task = one.process.start(self._perform(one.application, act), act.verb)
+        task = one.process.start(self._perform(one.application, act, one.process.name), act.verb)
         if act.decision is not None:
             self._deciding[act.decision.decision_id] = task
             self._world.wire.later(KEPT_SECONDS, partial(self._look_after, one, act, task))
@@ -95,7 +108,7 @@ class Outside:
         else:
             self._world.wire.later(KEPT_SECONDS, partial(self._look_after, one, act, task))
 
-    async def _perform(self, application: Application, act: Act) -> None:
+    async def _perform(self, application: Application, act: Act, name: str) -> None:
         if act.decision is not None:
             await self._decide(application, act, act.decision)
         elif act.verb == "give_up":
@@ -106,15 +119,24 @@ class Outside:
             for order_id in self._orders_of(act.target):
                 await application.cancel(order_id)
         else:
-            if act.verb in ("halt", "reduce") and self._world.recording:
-                self._world.board.fired["X6"] += 1
-            if act.verb in _STATES and int(act.at * 1_000) % 2:
-                await self._write_elsewhere(_STATES[act.verb])
-            try:
-                await _OPERATIONS[act.verb](application, act)
-            except MemoryError as raised:
-                # Whoever asked is told, as for a decision; what it left behind is judged like all else (P14).
-                self.told.append(f"{act.verb} {act.symbol}: {raised!r}")
+            await self._operate(application, act, name)
+
+    async def _operate(self, application: Application, act: Act, name: str) -> None:
+        """An operator's word, half of the states through the store; what is answered is kept for the judge."""
+        if act.verb in ("halt", "reduce") and self._world.recording:
+            self._world.board.fired["X6"] += 1
+        if act.verb in _STATES and int(act.at * 1_000) % 2:
+            await self._write_elsewhere(_STATES[act.verb], _reason_of(act))
+        if act.verb == "resume":
+            self.resumed.append((self._world.trace.calls, _reason_of(act)))
+        try:
+            answer = await _OPERATIONS[act.verb](application, act)
+        except MemoryError as raised:
+            # Whoever asked is told, as for a decision; what it left behind is judged like all else (P14).
+            self.told.append(f"{act.verb} {act.symbol}: {raised!r}")
+            return
+        if isinstance(answer, StateReceipt) and not answer.error:
+            self._was_told(answer.state, _reason_of(act), name)
 
     async def _amend(self, application: Application, act: Act) -> None:
         """Another size and price for the order of a decision, on the grid of its product."""
@@ -127,15 +149,20 @@ class Outside:
             price = record.limit_price * (10_000 + act.basis_points) / 10_000
             await application.amend(order_id, total, (price // product.price_increment) * product.price_increment)
 
-    async def _write_elsewhere(self, state: TradingState) -> None:
+    def _was_told(self, state: TradingState, reason: str, process: str) -> None:
+        at, turn = self._world.loop.time(), self._world.trace.calls
+        self.states_told.append(StateTold(state=state, reason=reason, process=process, at=at, turn=turn))
+
+    async def _write_elsewhere(self, state: TradingState, reason: str) -> None:
         """As the command does from another terminal: the state is in the store before the process is asked for it."""
         if self.keeper is None:
             return
         clock = self._world.clock
-        change = TradingStateChanged(state=state, reason="as the plan has it", by="operator", at=clock.now())
+        change = TradingStateChanged(state=state, reason=reason, by="operator", at=clock.now())
         try:
             with open_sqlite_inbox(self.keeper.path, clock=clock, busy_timeout_ms=1) as inbox:
                 await inbox.write_state(change)
+            self._was_told(state, reason, "")
         except StoreError:
             return  # another store than SQLite, or one that cannot be written now: then the process is asked at once
         await clock.sleep(_INBOX_SECONDS)
@@ -173,11 +200,16 @@ class Outside:
                 self._waiting.append(act)
 
 
+def _reason_of(act: Act) -> str:
+    """A reason that no other act gives, so that each is found again in the journal."""
+    return f"{act.verb} as the plan has it at {act.at} s"
+
+
 _OPERATIONS: dict[str, Callable[[Application, Act], Awaitable[object]]] = {
     "cancel_all": lambda application, act: application.cancel_all(),
     "close": lambda application, act: application.close(act.symbol),
-    "halt": lambda application, act: application.halt("as the plan has it"),
-    "reduce": lambda application, act: application.reduce("as the plan has it"),
-    "resume": lambda application, act: application.resume("as the plan has it"),
+    "halt": lambda application, act: application.halt(_reason_of(act)),
+    "reduce": lambda application, act: application.reduce(_reason_of(act)),
+    "resume": lambda application, act: application.resume(_reason_of(act)),
     "reconcile": lambda application, act: application.reconcile(),
 }

@@ -1,6 +1,8 @@
 """Seeds: what a seed makes of a life, its decisions, a random subset of the faults, and how its processes end."""
 
+from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
 
 from msgspec.structs import replace
 
@@ -20,6 +22,7 @@ _STRATEGIES = ("", "", "a", "b")
 _SYMBOLS = (SPOT.symbol, SPOT.symbol, PERPETUAL.symbol)
 _SIZES = {SPOT.symbol: (1, 18, "0.01"), PERPETUAL.symbol: (1, 30, "0.1")}
 _ONLY_A = ("B25", "B26")
+_NO_LEANING: Mapping[str, Action] = MappingProxyType({})
 _FACTORS = ("0.3", "0.6", "1", "1.5", "4")
 _BAD_NUMBERS = ("NaN", "Infinity", "-0", "1e999", "-1", "0." + "1" * 30)
 _BAD_IDS = ("", "a\x00b", "id\u202egnp", "a b", "x" * 65, "'; DROP TABLE orders; --")
@@ -101,10 +104,10 @@ def _endings(dice: Dice) -> tuple[Ending, ...]:
 
 
 def _acts(seed: int, dice: Dice) -> list[Act]:
-    market = Market(seed)
+    market, leaning = Market(seed), _leaning(seed)
     acts: list[Act] = []
     for number in range(dice.between(*_DECISIONS)):
-        act = _decision(dice, market, f"d{number}")
+        act = _decision(dice, market, f"d{number}", leaning)
         acts.append(act)
         acts += _sequel(dice, act)
     for verb, probability in (
@@ -120,11 +123,19 @@ def _acts(seed: int, dice: Dice) -> list[Act]:
     return acts
 
 
+def _leaning(seed: int) -> dict[str, Action]:
+    """In a quarter of the lives all decisions of a symbol go one way, so that the bounds of exposure bind."""
+    dice = Dice("leaning", seed)
+    if not dice.happens(0.25):
+        return {}
+    return {SPOT.symbol: Action.BUY, PERPETUAL.symbol: dice.one_of((Action.BUY, Action.SELL))}
+
+
 def _time(dice: Dice) -> float:
     return round(dice.uniform(2, LIFE_SECONDS - 40), 3)
 
 
-def _decision(dice: Dice, market: Market, name: str) -> Act:
+def _decision(dice: Dice, market: Market, name: str, leaning: Mapping[str, Action] = _NO_LEANING) -> Act:
     at, symbol = _time(dice), dice.one_of(_SYMBOLS)
     low, high, unit = _SIZES[symbol]
     decision = Decision(
@@ -134,6 +145,7 @@ def _decision(dice: Dice, market: Market, name: str) -> Act:
         decided_at=None,
     )
     if decision.action is not Action.CLOSE:
+        decision = replace(decision, action=leaning.get(symbol, decision.action))
         decision = _sized(dice, market, decision, symbol, at, dice.between(low, high) * Decimal(unit))
     if dice.happens(0.08):
         decision = _spoilt(dice, decision)
@@ -180,7 +192,7 @@ def _exits(dice: Dice, act: Act, decision: Decision) -> list[Act]:
     ]
     if dice.happens(0.6):
         # Far from the market, where it rests.
-        price = Decimal(60_000 if side is Action.SELL else 40_000) / (1 if act.symbol == SPOT.symbol else 20)
+        price = Decimal(60_000 if side is Action.SELL else 40_000) / (1 if act.symbol == SPOT.symbol else 40)
         exits[0] = replace(exits[0], order_type=OrderType.LIMIT, limit_price=price, time_in_force=TimeInForce.GTC)
     if dice.happens(0.4):
         exits[1] = replace(exits[1], action=Action.CLOSE, quantity=None, reduce_only=False)

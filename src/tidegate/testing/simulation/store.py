@@ -163,7 +163,7 @@ class SimulatedStore:
         seconds = await self._before("commit")
         with self._weather():
             outcome = await self.inner.commit(step)
-        self._watch.committed(step, outcome)
+        self._watch.committed(step, outcome, self._gate.process.name)
         await self._after("commit", outcome, seconds)
         return outcome
 
@@ -239,6 +239,7 @@ class SimulatedStore:
     async def load(self) -> StoredAccount:
         await self._gate.reach("load:before")
         stored = await self.inner.load()
+        self._world.sight.lost(self._gate.process.name, self._world.loop.time())
         self._watch.loaded(self._gate.process.name, stored)
         await self._gate.reach("load:after")
         return stored
@@ -286,7 +287,7 @@ class StoreWatch:
     def appended(self, step: Step, process: str) -> None:
         """Any other step, as it is handed over."""
 
-    def committed(self, step: Step, outcome: CommitOutcome) -> None:
+    def committed(self, step: Step, outcome: CommitOutcome, process: str) -> None:
         """The store's word on a step that was waited for."""
 
     def absent(self, client_order_id: str, process: str) -> None:

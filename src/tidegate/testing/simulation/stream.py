@@ -1,5 +1,6 @@
 """The stream: what the venue says of its own accord on its way to one process, and what gets lost of it (S1 to S15)."""
 
+from collections.abc import Callable
 from functools import partial
 
 from tidegate.adapters.brokers.streams import ReportStream
@@ -20,14 +21,20 @@ class StreamBroken(RuntimeError):
 
 
 class SimulatedStream(ReportStream):
-    """One listener, which a fault may break."""
+    """One listener, which a fault may break; `on_gap` is called when it is told of a gap."""
 
-    is_broken = False
+    def __init__(self, bound: int, on_gap: Callable[[], None]) -> None:
+        super().__init__(bound)
+        self.is_broken = False
+        self._on_gap = on_gap
 
     def take(self) -> VenueReport | None:
         if self.is_broken:
             raise StreamBroken("as the plan has it")
-        return super().take()
+        report = super().take()
+        if isinstance(report, ReportGap):
+            self._on_gap()
+        return report
 
 
 class StreamSide:
@@ -40,9 +47,12 @@ class StreamSide:
         world.listen(self._hear)
 
     def open(self) -> SimulatedStream:
-        stream = SimulatedStream(REPORTS_MAX)
+        stream = SimulatedStream(REPORTS_MAX, self._lost_sight)
         self._streams.append(stream)
         return stream
+
+    def _lost_sight(self) -> None:
+        self._world.sight.lost(self._process.name, self._world.loop.time())
 
     def _hear(self, report: VenueReport) -> None:
         if not self._process.is_alive:

@@ -105,7 +105,7 @@ class Truth:
         """One execution, with its fee in dollars."""
         product = BY_SYMBOL[order.symbol]
         rate = product.taker_fee_rate if is_taker else product.maker_fee_rate
-        value = quantity * price
+        value = quantity * price * product.multiplier
         fill = TrueFill(
             trade_id=f"T{len(self.fills) - len(self.busted) + 1:05d}",
             order=order,
@@ -135,25 +135,25 @@ class Truth:
 
     def _settle(self, fill: TrueFill) -> None:
         symbol, sign = fill.order.symbol, fill.sign
-        signed, value = fill.quantity * sign, fill.quantity * fill.price
+        signed = fill.quantity * sign
         held = self.positions.get(symbol, Decimal(0))
         self.positions[symbol] = held + signed
         self._pay("USD", -fill.fee)
         product = BY_SYMBOL[symbol]
         if product.is_spot:
             self._pay(product.base_currency, signed)
-            self._pay("USD", -value * sign)
+            self._pay("USD", -signed * fill.price)
             return
         # A derivative pays only its profit, on what a fill closes, against the average of what was open.
         cost = self._costs.get(symbol, Fraction(0))
         closes = min(abs(held), fill.quantity) if held * signed < 0 else Decimal(0)
         if closes:
             share = cost * Fraction(closes) / Fraction(abs(held))
-            gain = Fraction(closes * fill.price) * (1 if held > 0 else -1) - share
+            gain = Fraction(closes * fill.price * product.multiplier) * (1 if held > 0 else -1) - share
             self.realized += gain
             cost -= share
         opens = fill.quantity - closes
-        self._costs[symbol] = cost + Fraction(opens * fill.price) * sign
+        self._costs[symbol] = cost + Fraction(opens * fill.price * product.multiplier) * sign
 
     def _pay(self, currency: str, amount: Decimal) -> None:
         self.balances[currency] = self.balances.get(currency, Decimal(0)) + amount

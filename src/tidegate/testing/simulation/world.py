@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from tidegate.domain.fills import Fill
 from tidegate.domain.orders import RecordedOrder
-from tidegate.domain.submissions import VenueOrder, VenueReport
+from tidegate.domain.submissions import ReportGap, VenueOrder, VenueReport
 from tidegate.testing.simulation.board import FaultBoard
 from tidegate.testing.simulation.catalogue import place_of
 from tidegate.testing.simulation.clock import SimulatedClock
@@ -21,12 +21,13 @@ from tidegate.testing.simulation.loop import SimulatedLoop
 from tidegate.testing.simulation.market import BY_SYMBOL, Market
 from tidegate.testing.simulation.misfortunes import Misfortune
 from tidegate.testing.simulation.plans import Fault, Plan
+from tidegate.testing.simulation.sight import LISTINGS, Sight
 from tidegate.testing.simulation.telling import by_hand, fill_of, order_of, reject_of, report_of
 from tidegate.testing.simulation.truth import TrueFill
 from tidegate.testing.simulation.venue import TICK_SECONDS, Accepted, Rejected, Request, Said
 from tidegate.testing.simulation.wire import Wire
 
-STROKES = ("X7", "S8", "S9", "S10", "S11", "X2", "B35")
+STROKES = ("X7", "S8", "S9", "S10", "S11", "X2", "B35", "B28b")
 """Faults that happen at a moment, whatever the processes do."""
 
 _CANCELS_FROM = 0.7
@@ -56,6 +57,15 @@ class Amended(Struct, frozen=True, kw_only=True):
     turn: int
 
 
+class Canceled(Struct, frozen=True, kw_only=True):
+    """One cancel that a process made, whether it arrived or not."""
+
+    client_order_id: str
+    process: str
+    at: float
+    turn: int
+
+
 class Asked(Struct, frozen=True, kw_only=True):
     """Any request of a process to the venue."""
 
@@ -79,6 +89,8 @@ class World:
         self.sent: list[Sent] = []
         self.asked: list[Asked] = []
         self.amended: list[Amended] = []
+        self.canceled: list[Canceled] = []
+        self.sight = Sight()
         self.poison = ""
         self.in_flight: set[tuple[str, str]] = set()
         self.cancels_told: dict[str, bool] = {}
@@ -125,6 +137,8 @@ class World:
                 return venue.bust()
             case "B35":
                 return venue.prevent_self_trade(cancels=fault.amount >= _CANCELS_FROM)
+            case "B28b":
+                self._say_gap()
             case "S10" | "X2":
                 # With X2 it bears our mark: another store's coordinator sits on the same account.
                 name = f"{'tg' if fault.id == 'X2' else 'by hand '}{round(fault.amount * 1_000)}"
@@ -156,6 +170,15 @@ class World:
         for ear in tuple(self._ears):
             ear(report)
 
+    def _say_gap(self) -> None:
+        for ear in tuple(self._ears):
+            ear(ReportGap(reason="reconnected", at=self.clock.now()))
+
+    def is_listing_lost(self, what: str) -> bool:
+        """B28b: from a gap on one of the listings finds nobody, and everything else is answered."""
+        fault = self.board.now("B28b")
+        return fault is not None and what == LISTINGS[int(fault.amount)]
+
     def is_out(self) -> str:
         """B31: empty while the venue can be reached, else how it cannot: `refused` or `silent`."""
         if self.board.now("B31") is None:
@@ -181,6 +204,11 @@ class World:
             for _ in range(luck.repeats):
                 self._say(answer.order)
         return answer
+
+    def note_cancel(self, client_order_id: str, process: str) -> None:
+        at, turn = self.loop.time(), self.trace.calls
+        self.canceled.append(Canceled(client_order_id=client_order_id, process=process, at=at, turn=turn))
+        self.note_asked("cancel", client_order_id)
 
     def cancel(self, client_order_id: str) -> str:
         """A cancel arrives."""

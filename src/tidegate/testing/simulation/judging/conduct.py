@@ -5,7 +5,7 @@ from collections import Counter
 from tidegate.domain.events import OrderSending, TradingStateChanged
 from tidegate.domain.vocabulary import Purpose, TradingState
 from tidegate.testing.simulation.broker import HORIZON_SECONDS
-from tidegate.testing.simulation.judging import edits
+from tidegate.testing.simulation.judging import edits, operators
 from tidegate.testing.simulation.judging.evidence import Evidence
 from tidegate.testing.simulation.lives import Life
 
@@ -19,7 +19,23 @@ def committed_before_sent(life: Life, evidence: Evidence) -> str | None:
             return f"attempt {attempt} of {order_id} was sent at {sent.at:.3f} s, before its SENDING was committed"
         if all(one.attempt != attempt for one in evidence.sendings.get(order_id, [])):
             return f"attempt {attempt} of {order_id} was sent, and the journal has no such row"
-    return edits.committed_before_asked(life, evidence)
+    return edits.committed_before_asked(life, evidence) or _cancels_recorded(life)
+
+
+def _cancels_recorded(life: Life) -> str | None:
+    """11, R2, P9: a cancel goes out after the store has had its request, unless it says that the account is another's.
+
+    A store that cannot be written keeps no cancel back: it makes nothing worse.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    for one in life.world.canceled:
+        key = (one.process, one.client_order_id)
+        recorded = life.instants.cancels_recorded.get(key, [])
+        if len(recorded) <= counts[key] or recorded[counts[key]] > one.turn:
+            what = f"cancel {counts[key] + 1} of {one.client_order_id}"
+            return f"{what} was sent at {one.at:.3f} s by {one.process}, before it was recorded"
+        counts[key] += 1
+    return None
 
 
 def one_sender(life: Life, evidence: Evidence) -> str | None:
@@ -41,7 +57,7 @@ def none_after_halt(life: Life, evidence: Evidence) -> str | None:
             for where in ("", event.order.symbol):
                 if (state := states.get(where, TradingState.ACTIVE)) is not TradingState.ACTIVE:
                     return f"row {sequence} sends entry {event.order.client_order_id} while {where or 'all'} is {state}"
-    return edits.none_grows_after_halt(life, evidence)
+    return edits.none_grows_after_halt(life, evidence) or operators.states_hold(life, evidence)
 
 
 def exits_reduce(life: Life, evidence: Evidence) -> str | None:

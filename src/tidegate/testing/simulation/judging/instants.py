@@ -1,19 +1,21 @@
 """Instants: what must hold at every moment, judged while the life goes on, from what is handed to the store."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from tidegate.domain.booking import ACCOUNT
-from tidegate.domain.events import AmendRequested, OrderRejected, TradingStateChanged
+from tidegate.domain.events import AmendRequested, CancelRequested, OrderRejected, TradingStateChanged
 from tidegate.domain.orders import ApprovedOrder, OrderRecord, RecordedOrder
 from tidegate.domain.ports import MarketDataPort
-from tidegate.domain.records import CommitOutcome, RecordOutcome, Step, StepCommitted, StoredAccount
+from tidegate.domain.records import CommitOutcome, RecordOutcome, Step, StepCommitted, StoredAccount, WriterLost
 from tidegate.domain.risk import RiskLimits
-from tidegate.domain.vocabulary import OrderSide, OrderStatus, Purpose
-from tidegate.testing.simulation.judging.terms import dearest, grows, totals_of
+from tidegate.domain.vocabulary import OrderStatus, Purpose
+from tidegate.testing.simulation.judging.entries import Flaw, entry_flaws, self_crosses
+from tidegate.testing.simulation.judging.mirror import ENDED, Mirror, held_for
+from tidegate.testing.simulation.judging.terms import grows, totals_of
 from tidegate.testing.simulation.market import BY_SYMBOL, OPENING_USD
 from tidegate.testing.simulation.store import StoreWatch
 
@@ -24,10 +26,7 @@ RANKS = {
 }  # fmt: skip
 """The judge's own table of how far along a status is."""
 
-_ENDED = frozenset({"REFUSED", "EXPIRED", "CANCELED", "FILLED"})
 _A_CRUMB = Decimal("1e-9")
-_SLACK = Decimal("1.0001")
-"""Prices move between a check and the step that follows it by less than this."""
 
 
 class Recorded(Struct, frozen=True, kw_only=True):
@@ -38,41 +37,6 @@ class Recorded(Struct, frozen=True, kw_only=True):
     process: str
     at: float
     turn: int
-
-
-class Mirror:
-    """The orders and positions of one process as it hands them to its store, kept by the judge's own sums."""
-
-    def __init__(self) -> None:
-        self.orders: dict[str, OrderRecord] = {}
-        self.positions: dict[tuple[str, str], Decimal] = {}
-        self.trade_ids: set[str] = set()
-        self.cash = OPENING_USD
-        self.paid: dict[str, Decimal] = {}
-        """What the fills of each derivative have cost: its profit is what they would bring at the mark, less this."""
-
-    def take(self, step: Step) -> None:
-        for record in step.orders:
-            self.orders[record.client_order_id] = record
-        for fill in step.fills:
-            if fill.trade_id in self.trade_ids:
-                continue
-            self.trade_ids.add(fill.trade_id)
-            key = (fill.symbol, self.orders[fill.client_order_id].order.strategy_id)
-            self.positions[key] = self.positions.get(key, Decimal(0)) + fill.quantity * fill.side.sign
-            self.cash -= fill.fee
-            value = fill.quantity * fill.price * fill.side.sign
-            if BY_SYMBOL[fill.symbol].is_spot:
-                self.cash -= value
-            else:
-                self.paid[fill.symbol] = self.paid.get(fill.symbol, Decimal(0)) + value
-
-    def live(self, symbol: str) -> list[OrderRecord]:
-        return [one for one in self.orders.values() if one.symbol == symbol and one.status.value not in _ENDED]
-
-    def held(self, symbol: str) -> Decimal:
-        """The account's position."""
-        return sum((amount for (of, _), amount in self.positions.items() if of == symbol), Decimal(0))
 
 
 class Instants(StoreWatch):
@@ -89,6 +53,8 @@ class Instants(StoreWatch):
         self.turn: Callable[[], int] = int
         self.market_of: Callable[[str], MarketDataPort | None] = lambda _: None
         self.held_by: Callable[[str], Mapping[str, Decimal] | None] = lambda _: None
+        self.blindness_of: Callable[[str], str] = lambda _: ""
+        self.cancels_recorded: dict[tuple[str, str], list[int]] = {}
         self.mirrors: dict[str, Mirror] = {}
         self.writer = ""
 
@@ -107,8 +73,8 @@ class Instants(StoreWatch):
         for position in stored.positions:
             if position.strategy_id != ACCOUNT:
                 mirror.positions[position.symbol, position.strategy_id] = position.quantity
-            elif position.entry_price is not None and not BY_SYMBOL[position.symbol].is_spot:
-                mirror.paid[position.symbol] = position.quantity * position.entry_price
+            elif position.entry_price is not None and not (product := BY_SYMBOL[position.symbol]).is_spot:
+                mirror.paid[position.symbol] = position.quantity * position.entry_price * product.multiplier
         mirror.cash = stored.balances.get("USD", OPENING_USD)
 
     def reserving(self, approved: ApprovedOrder, step: Step, process: str) -> None:
@@ -118,10 +84,10 @@ class Instants(StoreWatch):
             mirror.take(step)
             return
         if order.purpose is Purpose.ENTRY:
-            self._within_limits(approved, mirror, process)
-            self._on_a_fresh_feed(approved, process)
+            self._enters(approved, mirror, process)
         else:
             self._reduces(approved, mirror)
+        self._note(self_crosses(approved, mirror))
         mirror.take(step)
         self._reserves(mirror, process)
 
@@ -159,8 +125,12 @@ class Instants(StoreWatch):
                 self.given_up.setdefault(event.client_order_id, self.time())
         mirror.take(step)
 
-    def committed(self, step: Step, outcome: CommitOutcome) -> None:
+    def committed(self, step: Step, outcome: CommitOutcome, process: str) -> None:
         """The store's word on a step that was waited for."""
+        if not isinstance(outcome, WriterLost):
+            for event in step.events:
+                if isinstance(event, CancelRequested):
+                    self.cancels_recorded.setdefault((process, event.client_order_id), []).append(self.turn())
         for event in step.events if isinstance(outcome, StepCommitted) else ():
             if isinstance(event, AmendRequested):
                 key = (event.client_order_id, (event.quantity, event.limit_price))
@@ -174,11 +144,11 @@ class Instants(StoreWatch):
         self.growing_edits.setdefault(event.client_order_id, set()).add(event.request)
         left = event.quantity - before.filled_quantity
         price = before.worst_price if event.limit_price is None else event.limit_price
-        edited = replace(before.order, quantity=left, valid_until=None)
+        edited = replace(before.order, quantity=left, limit_price=price, valid_until=None)
         approved = ApprovedOrder(order=edited, worst_price=price, reviewed_at=step.at)
+        self._note(self_crosses(approved, mirror))
         if before.order.purpose is Purpose.ENTRY:
-            self._within_limits(approved, mirror, process)
-            self._on_a_fresh_feed(approved, process)
+            self._enters(approved, mirror, process)
         elif event.quantity > before.quantity:
             self._reduces(approved, mirror)
 
@@ -187,49 +157,18 @@ class Instants(StoreWatch):
 
     # What is judged
 
-    def _within_limits(self, approved: ApprovedOrder, mirror: Mirror, process: str) -> None:
-        """15: position + open + reserved, UNKNOWN in full, + this, are within the symbol's and the account's share."""
+    def _note(self, flaws: Iterable[Flaw]) -> None:
+        for number, what in flaws:
+            self.found(number, what)
+
+    def _enters(self, approved: ApprovedOrder, mirror: Mirror, process: str) -> None:
+        """15, 16, and that nothing may have been missed that no complete pass has looked for since."""
         market = self.market_of(process)
-        if market is None:
-            return
-        marks = {symbol: market.reading(symbol).mark for symbol in BY_SYMBOL}
-        values = {symbol: mirror.held(symbol) * mark.price for symbol, mark in marks.items() if mark is not None}
-        if len(values) < len(BY_SYMBOL):
-            return
-        equity, total = mirror.cash + sum(values.values()) - sum(mirror.paid.values()), Decimal(0)
-        for symbol, value in values.items():
-            worst = self._worst(approved, mirror, symbol, value)
-            total += worst
-            if symbol == approved.order.symbol and worst > equity * self.limits.max_position_pct_per_symbol * _SLACK:
-                share = self.limits.max_position_pct_per_symbol
-                self.found(
-                    15, f"{approved.order.client_order_id} takes {symbol} to {worst:.2f}, {share} of {equity:.2f}"
-                )
-        if total > equity * self.limits.max_exposure_pct * _SLACK:
-            self.found(15, f"{approved.order.client_order_id} takes the account to {total:.2f} of {equity:.2f}")
-
-    def _worst(self, approved: ApprovedOrder, mirror: Mirror, symbol: str, held: Decimal) -> Decimal:
-        """The larger of long and short if everything on one side filled, with this order where it is of the symbol."""
-        sides = {OrderSide.BUY: Decimal(0), OrderSide.SELL: Decimal(0)}
-        for record in mirror.live(symbol):
-            if record.client_order_id != approved.order.client_order_id:
-                left = max(totals_of(record)) - record.filled_quantity
-                sides[record.side] += max(left, Decimal(0)) * dearest(record)
-        if approved.order.symbol == symbol:
-            sides[approved.order.side] += approved.order.quantity * approved.worst_price
-        return max(abs(held + sides[OrderSide.BUY]), abs(held - sides[OrderSide.SELL]))
-
-    def _on_a_fresh_feed(self, approved: ApprovedOrder, process: str) -> None:
-        """16: the feed has been heard within its bound, and the decision still lives."""
-        market, order = self.market_of(process), approved.order
-        if market is None:
-            return
-        heard_at = market.reading(order.symbol).heard_at
-        bound = float(self.limits.max_feed_age_seconds)
-        if heard_at is None or (approved.reviewed_at - heard_at).total_seconds() > bound:
-            self.found(16, f"entry {order.client_order_id} on a feed last heard at {heard_at}")
-        if order.valid_until is not None and approved.reviewed_at > order.valid_until:
-            self.found(16, f"entry {order.client_order_id} past its decision's life")
+        if market is not None:
+            self._note(entry_flaws(approved, mirror, market, self.limits))
+        unseen = self.blindness_of(process)
+        if unseen:
+            self.found(16, f"entry {approved.order.client_order_id} while {unseen}")
 
     def _reserves(self, mirror: Mirror, process: str) -> None:
         """17: what is kept free for orders is what the live ones could still cost, each in full."""
@@ -238,8 +177,8 @@ class Instants(StoreWatch):
             return
         sums: dict[str, Decimal] = {}
         for record in mirror.orders.values():
-            if record.status.value not in _ENDED:
-                currency, amount = _held_for(record)
+            if record.status.value not in ENDED:
+                currency, amount = held_for(record)
                 sums[currency] = sums.get(currency, Decimal(0)) + amount
         for currency in {*sums, *kept}:
             ours, theirs = sums.get(currency, Decimal(0)), kept.get(currency, Decimal(0))
@@ -263,20 +202,6 @@ class Instants(StoreWatch):
         room = abs(held) - taken if held * order.side.sign < 0 else Decimal(0)
         if order.quantity > room:
             self.found(14, f"exit {order.client_order_id} of {order.quantity} where {room} may be reduced")
-
-
-def _held_for(record: OrderRecord) -> tuple[str, Decimal]:
-    """What one live order could still cost, fee included, and in which currency."""
-    order, product = record.order, BY_SYMBOL[record.symbol]
-    left = max(*totals_of(record), record.filled_quantity) - record.filled_quantity
-    value = left * dearest(record)
-    fee = value * product.taker_fee_rate
-    if product.is_spot:
-        return (product.quote_currency, value + fee) if record.side is OrderSide.BUY else (product.base_currency, left)
-    if order.purpose is not Purpose.ENTRY:
-        return product.settlement_currency, fee
-    chosen = 1 / order.leverage if order.leverage else Decimal(0)
-    return product.settlement_currency, value * max(chosen, product.initial_margin_rate) + fee
 
 
 def is_unresolved(record: OrderRecord) -> bool:
