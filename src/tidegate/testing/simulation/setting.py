@@ -21,6 +21,7 @@ SETTINGS = Settings.model_validate(
         "profile": "testing",
         "account_id": ACCOUNT,
         "venue": {"api_secret": CANARY},
+        "risk": {"max_exposure_pct": "0.3"},
         "supervisor": {
             "feed_interval_seconds": POLL_SECONDS,
             "in_flight_interval_seconds": POLL_SECONDS,
