@@ -45,8 +45,8 @@ odd = st.one_of(
 
 
 def test_a_sound_answer_is_plain() -> None:
-    assert is_plain(OURS, SOUND, NOW)
-    assert is_plain(OURS, replace(SOUND, fills=()), NOW)
+    assert is_plain(OURS, SOUND)
+    assert is_plain(OURS, replace(SOUND, fills=()))
     assert acknowledgement_flaw(OURS, SOUND, NOW) == ""
 
 
@@ -58,7 +58,7 @@ def test_a_sound_answer_is_plain() -> None:
 def test_what_is_plain_has_no_flaw(name: str, value: Any) -> None:
     """In one field of a fill, and of the answer itself."""
     answer = replace(SOUND, fills=(replace(FILL, **{name: value}),))
-    if is_plain(OURS, answer, NOW):
+    if is_plain(OURS, answer):
         assert acknowledgement_flaw(OURS, answer, NOW) == ""
 
 
@@ -66,16 +66,16 @@ def test_what_is_plain_has_no_flaw(name: str, value: Any) -> None:
     "changes",
     [
         {"at": NOW.replace(tzinfo=None)},
-        {"at": NOW + timedelta(hours=1)},
+        {"at": NOW + timedelta(hours=2)},
         {"at": None},
         {"venue_order_id": 7},
         {"fills": []},
     ],
 )
 def test_an_odd_answer_is_not_plain(changes: dict[str, Any]) -> None:
-    assert not is_plain(OURS, replace(SOUND, **changes), NOW)
-    assert not is_plain(OURS, OrderRejectedByVenue(code="VENUE_OTHER", reason="no", at=NOW), NOW)
-    assert not is_plain(OURS, None, NOW)
+    assert not is_plain(OURS, replace(SOUND, **changes))
+    assert not is_plain(OURS, OrderRejectedByVenue(code="VENUE_OTHER", reason="no", at=NOW))
+    assert not is_plain(OURS, None)
 
 
 @pytest.mark.parametrize(

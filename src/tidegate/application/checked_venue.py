@@ -163,7 +163,7 @@ class CheckedEngine(_Checker):
         what = "an order was submitted"
         try:
             answer = await self._venue.submit(recorded)
-            if is_plain(recorded, answer, self._desk.clock.now()):
+            if is_plain(recorded, answer):
                 return answer
             flaw = self._submission_flaw(recorded, answer)
             if not flaw:

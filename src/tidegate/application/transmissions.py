@@ -7,47 +7,47 @@ for ever (B15). It is cut off as a caller who gives up would be: what it comes t
 from asyncio import Task, current_task
 from typing import Any
 
-from msgspec import Struct
-
 from tidegate.domain.ports import ClockPort
 
 
-class _UnderWay(Struct, eq=False, gc=False):
-    """One request: since when, in whose task, and whether it was cut off."""
-
-    since: float
-    task: Task[Any] | None
-    is_cut_off: bool = False
-
-
 class Transmissions:
-    """What waits for an answer of the venue. `deadline_seconds` is the total time that one request has."""
+    """What waits for an answer of the venue. `deadline_seconds` is the total time that one request has.
+
+    Nearly all are answered between two looks of `cut_off_overdue`, so a request's time is counted from the first look
+    that finds it waiting: who begins one does not read the clock.
+    """
 
     def __init__(self, clock: ClockPort, deadline_seconds: float = 30.0) -> None:
         self._clock = clock
-        self._under_way: dict[str, _UnderWay] = {}
+        self._waiting: dict[str, Task[Any] | None] = {}
+        self._seen: dict[str, float] = {}
+        self._cut_off: set[str] = set()
         self.deadline_seconds = deadline_seconds
 
     def begin(self, name: str) -> None:
         """This task asks the venue for something."""
-        self._under_way[name] = _UnderWay(self._clock.monotonic(), current_task())
+        self._waiting[name] = current_task()
 
     def end(self, name: str) -> None:
         """It has its answer, or waits for it no longer."""
-        self._under_way.pop(name, None)
+        self._waiting.pop(name, None)
+        if self._seen:
+            self._seen.pop(name, None)
+            self._cut_off.discard(name)
 
     def take_cut(self, name: str) -> bool:
         """Whether the cancellation that its task has just met is only the deadline's; it is taken back then."""
-        one = self._under_way.get(name)
-        if one is None or not one.is_cut_off or one.task is None:
+        task = self._waiting.get(name)
+        if task is None or name not in self._cut_off:
             return False
         # Somebody else may have cancelled the task besides, and that stands.
-        return one.task.uncancel() == 0
+        return task.uncancel() == 0
 
     def cut_off_overdue(self) -> None:
         """Cut off what has waited too long, once."""
         now = self._clock.monotonic()
-        for one in list(self._under_way.values()):
-            if not one.is_cut_off and one.task is not None and now - one.since >= self.deadline_seconds:
-                one.is_cut_off = True
-                one.task.cancel()
+        for name, task in list(self._waiting.items()):
+            since = self._seen.setdefault(name, now)
+            if task is not None and name not in self._cut_off and now - since >= self.deadline_seconds:
+                self._cut_off.add(name)
+                task.cancel()

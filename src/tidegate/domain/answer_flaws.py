@@ -26,6 +26,8 @@ from tidegate.domain.vocabulary import OrderSide
 
 AHEAD_MAX = timedelta(days=1)
 """No clock of a venue is further ahead of ours: what is stamped later would hide all that comes before it."""
+_SOON = timedelta(hours=1)
+"""An answer is taken at one look that is stamped at most this long after its order was recorded."""
 _DIGITS_MAX = 40
 """No amount has a first digit further from its point."""
 _LEAST, _MOST = Decimal("1e-20"), Decimal("1e20")
@@ -58,18 +60,20 @@ def _word_flaw(word: object) -> str:
     return "" if isinstance(word, str) else f"{word!r} is no text"
 
 
-def is_plain(recorded: RecordedOrder, answer: object, now: datetime) -> bool:
+def is_plain(recorded: RecordedOrder, answer: object) -> bool:
     """Whether one look shows a sound acceptance of this order, as nearly always; of any other the flaws are asked.
 
-    Every order of a run comes by here, and a call for each field would cost what the look saves.
+    Every order of a run comes by here, and a call for each field, or for the time of day, would cost what the look saves.
     """
     if type(answer) is not OrderAcknowledged:
         return False
     told: Any = answer  # Nothing in it need be what its annotations say.
-    at, fills, order = told.at, told.fills, recorded.order
+    answered_at, fills, order = told.at, told.fills, recorded.order
     if type(told.venue_order_id) is not str or type(fills) is not tuple:
         return False
-    if type(at) is not datetime or at.tzinfo is None or at > now:
+    if type(answered_at) is not datetime or answered_at.tzinfo is None:
+        return False
+    if answered_at - recorded.recorded_at > _SOON:
         return False
     try:
         for fill in fills:
@@ -80,9 +84,7 @@ def is_plain(recorded: RecordedOrder, answer: object, now: datetime) -> bool:
                 and fill.symbol == order.symbol
                 and fill.side is order.side
                 and type(fill.trade_id) is type(fill.fee_currency) is str
-                and type(at) is datetime
-                and at.tzinfo is not None
-                and at <= now
+                and (at is answered_at or (type(at) is datetime and at.tzinfo is not None and at <= answered_at))
                 and type(quantity) is type(price) is type(fee) is Decimal
                 and _LEAST < quantity < _MOST
                 and _LEAST < price < _MOST
