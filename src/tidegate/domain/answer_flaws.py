@@ -63,7 +63,7 @@ def _word_flaw(word: object) -> str:
 def is_plain(recorded: RecordedOrder, answer: object) -> bool:
     """Whether one look shows a sound acceptance of this order, as nearly always; of any other the flaws are asked.
 
-    Every order of a run comes by here, and a call for each field, or for the time of day, would cost what the look saves.
+    Every order of a run comes by here: a call for each field, or for the time of day, would cost what the look saves.
     """
     if type(answer) is not OrderAcknowledged:
         return False
