@@ -2,23 +2,27 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from msgspec.structs import replace
 
 from tests.application.interposing import InterposedVenue
 from tests.application.rig import HORIZON_SECONDS, SPOT, Rig, buy, offer_to_buy, only, placed, refused, sell
+from tests.domain.histories import NOW
 from tidegate import OrderStatus, TradingState
 from tidegate.adapters.brokers.scripted import Answer
 from tidegate.domain.events import IncidentRaised, OrderRejected
-from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.identifiers import ClientOrderId, VenueOrderId
 from tidegate.domain.orders import RecordedOrder
 from tidegate.domain.submissions import (
     FillReport,
+    NeverSent,
     OrderAbsent,
     OrderAcknowledged,
+    OrderRejectedByVenue,
     SubmissionOutcome,
+    SubmissionUnanswered,
     Unreachable,
     VenueOrder,
 )
@@ -29,6 +33,11 @@ FLAWS: list[tuple[dict[str, Any], str]] = [
     ({"fee": Decimal("NaN")}, "NaN is no amount"),
     ({"fee": Decimal("1e999")}, "1E+999 is no amount"),
     ({"quantity": 0.01}, "are no Decimals"),
+    ({"price": Decimal("1e999999")}, "1E+999999 is no amount"),
+    ({"quantity": Decimal("1e100")}, "1E+100 is no amount"),
+    ({"liquidity": "X"}, "cannot be written down"),
+    ({"venue_order_id": 5}, "cannot be written down"),
+    ({"trade_id": "T\udcff"}, "cannot be written down"),
     ({"client_order_id": "tgsomebody"}, "is one of order tgsomebody"),
     ({"symbol": "DOGE-USD"}, "of DOGE-USD, its order a"),
 ]
@@ -144,3 +153,75 @@ async def test_a_preview_that_met_an_exception_refuses_an_entry_and_hinders_no_e
         is_armed = True
         refused(await app.coordinator.execute_decision(SPOT, buy()), "VENUE_UNREACHABLE")
         placed(await app.coordinator.execute_decision(SPOT, sell(reduce_only=True)))
+
+
+NOTHING, AN_ERROR, A_WORD = cast("tuple[Any, Any, Any]", (None, OSError("reset"), "yes"))
+"""What stands where its type says that it cannot."""
+
+UNWRITABLE: list[Any] = [
+    OrderRejectedByVenue(code="VENUE_OTHER", reason=NOTHING, at=NOW),
+    OrderRejectedByVenue(code=NOTHING, reason="no", at=NOW),
+    OrderRejectedByVenue(code="VENUE_OTHER", reason="\udcff", at=NOW),
+    SubmissionUnanswered(reason=AN_ERROR, at=NOW),
+    NeverSent(reason=NOTHING, at=NOW),
+    OrderAcknowledged(venue_order_id=VenueOrderId("V\udcff"), at=NOW),
+    OrderAcknowledged(venue_order_id=VenueOrderId("V1"), at=NOW, is_finished=A_WORD),
+]
+
+
+@pytest.mark.parametrize("answer", UNWRITABLE, ids=lambda answer: f"{type(answer).__name__} {answer!r:.60}"[-40:])
+async def test_what_no_store_could_read_again_is_not_believed(answer: Any) -> None:
+    """An answer with a word that is none leaves its order unknown, and the next start finds everything."""
+    rig = Rig()
+
+    class Lying(InterposedVenue):
+        async def submit(self, recorded: RecordedOrder) -> SubmissionOutcome:
+            await super().submit(recorded)
+            lie: SubmissionOutcome = replace(answer, at=rig.clock.now())
+            return lie
+
+    async with rig.open(venue=Lying(rig.venue)) as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy()))
+        await rig.clock.advance(HORIZON_SECONDS + 3)
+        assert only(await app.orders()).status is OrderStatus.FILLED
+    async with rig.open() as app:
+        assert app.position(SPOT).quantity == only(rig.worked())
+        assert (await app.summary(0)).invariants == "hold"
+
+    assert "cannot be written down" in (await rig.stored(IncidentRaised))[0].message
+
+
+async def test_an_exception_that_cannot_even_be_shown_is_shown_by_its_name() -> None:
+    """Whatever it is, the caller gets a typed outcome."""
+    rig = Rig()
+
+    class Worse(RuntimeError):
+        def __repr__(self) -> str:
+            raise ZeroDivisionError
+
+    class Raising(InterposedVenue):
+        async def submit(self, recorded: RecordedOrder) -> SubmissionOutcome:
+            raise Worse
+
+    async with rig.open(venue=Raising(rig.venue)) as app:
+        assert placed(await app.coordinator.execute_decision(SPOT, buy())).status is OrderStatus.UNKNOWN
+
+    assert "it raised Worse" in (await rig.stored(IncidentRaised))[0].message
+
+
+async def test_an_empty_order_id_is_none() -> None:
+    """What the venue calls the order later makes no second order of it."""
+    rig = Rig()
+
+    class Nameless(InterposedVenue):
+        async def submit(self, recorded: RecordedOrder) -> SubmissionOutcome:
+            answer = await super().submit(recorded)
+            return replace(answer, venue_order_id=VenueOrderId("")) if isinstance(answer, OrderAcknowledged) else answer
+
+    async with rig.open(venue=Nameless(rig.venue)) as app:
+        order = placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
+        await app.reconcile()
+        await app.cancel(order.client_order_id)
+        assert app.open_orders() == ()
+
+    assert await rig.stored(IncidentRaised) == []

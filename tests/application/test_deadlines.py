@@ -5,8 +5,9 @@ import asyncio
 import pytest
 
 from tests.application.interposing import InterposedVenue
-from tests.application.rig import SPOT, Rig, buy, offer_to_buy, placed
+from tests.application.rig import SPOT, Rig, buy, close, offer_to_buy, placed
 from tidegate import OrderStatus
+from tidegate.adapters.brokers.scripted import CancelAnswer
 from tidegate.adapters.clocks import settle
 from tidegate.domain.events import OrderUnanswered
 
@@ -116,4 +117,40 @@ async def test_who_is_given_up_at_the_deadline_is_cancelled_all_the_same() -> No
 
         assert deciding.cancelled()
         await rig.clock.advance(30)
+        assert app.open_orders() == ()
+
+
+@pytest.mark.parametrize("method", ["open_orders", "fills", "balances"])
+async def test_a_question_that_is_never_answered_keeps_no_pass(method: str) -> None:
+    """It has found nobody by the deadline; the next pass sees everything again."""
+    rig, never = Rig(), Never(method)
+    never.is_armed = False
+    async with rig.open(venue=InterposedVenue(rig.venue, before=never)) as app:
+        never.is_armed = True
+        asking = asyncio.create_task(app.reconcile())
+        await rig.clock.advance(33)
+        assert asking.done()
+        assert not (await asking).is_complete
+        never.is_armed = False
+        assert (await app.reconcile()).is_complete
+        assert app.dead_loops == {}
+
+
+async def test_a_close_waits_for_no_answer_for_ever() -> None:
+    """What stands in its way is asked about in vain; afterwards its fence is down."""
+    rig, never = Rig(supervisor={"venue_deadline_seconds": 3}), Never("order")
+    never.is_armed = False
+    async with rig.open(venue=InterposedVenue(rig.venue, before=never)) as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy()))
+        placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000, decision_id="rests")))
+        rig.venue.next_cancel(CancelAnswer.lost_ack())
+        never.is_armed = True
+        closing = asyncio.create_task(app.coordinator.execute_decision(SPOT, close()))
+        await rig.clock.advance(40)
+        assert closing.done()
+        never.is_armed = False
+        await rig.clock.advance(60)
+        await app.close(SPOT)
+        await rig.clock.advance(10)
+        assert app.position(SPOT).quantity == 0
         assert app.open_orders() == ()

@@ -170,8 +170,8 @@ async def test_a_loop_that_somebody_cancels_is_missed() -> None:
 
 
 async def test_a_loop_that_hangs_is_missed_like_one_that_died() -> None:
-    """An adapter without a deadline leaves reconciliation blind: entries stop, and the loop is begun again."""
-    rig = Rig()
+    """Where questions have long to be answered, reconciliation is blind: entries stop, and the loop is begun again."""
+    rig = Rig(supervisor={"venue_deadline_seconds": 300})
 
     async def hang(method: str) -> None:
         if method == "open_orders" and is_hanging:

@@ -7,15 +7,14 @@ or stack anywhere, the guard of records takes no entries until an operator resum
 exception is an outage, which ends by itself.
 """
 
-from asyncio import CancelledError, current_task
-from collections.abc import AsyncIterator, Awaitable, Callable
+from asyncio import CancelledError
+from collections.abc import AsyncIterator
 from datetime import datetime
 from decimal import Decimal
-from typing import Self, TypeVar
-
-from msgspec import Struct
+from typing import Self
 
 from tidegate.application.desk import AccountDesk
+from tidegate.application.hearing import Hearing, Nothing, is_cancelled
 from tidegate.domain.answer_flaws import (
     acknowledgement_flaw,
     balances_flaw,
@@ -27,6 +26,7 @@ from tidegate.domain.answer_flaws import (
     order_flaw,
     positions_flaw,
     report_flaw,
+    unwritable,
 )
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId
@@ -58,97 +58,14 @@ from tidegate.domain.submissions import (
     VenueReport,
 )
 
-T = TypeVar("T")
-
 _SUBMISSIONS = (OrderAcknowledged, OrderRejectedByVenue, SubmissionUnanswered, NeverSent)
 _CANCELS = (CancelConfirmed, CancelRefused, CancelUnanswered)
 _AMENDS = (AmendConfirmed, AmendRefused, AmendUnanswered)
-_TOLD_MAX = 100
-"""So many different failures of questions are incidents; an adapter that finds more has said enough."""
-
 _GAP_SECONDS = 5.0
 """How far apart two gaps are told that come of reports nobody can believe."""
 
 
-class _Nothing(Struct, frozen=True, gc=False):
-    """No answer at all, and why."""
-
-    why: str
-
-
-def _is_cancelled() -> bool:
-    """Whether somebody has cancelled this task; otherwise the adapter has lost a task of its own."""
-    task = current_task()
-    return task is None or task.cancelling() > 0
-
-
-class _Checker:
-    """Hears an adapter out, and shows what is wrong with what it says."""
-
-    def __init__(self, desk: AccountDesk) -> None:
-        self._desk = desk
-        self._told: set[str] = set()
-
-    def _now(self) -> datetime:
-        return self._desk.clock.now()
-
-    async def _heard(
-        self, what: str, ask: Callable[[], Awaitable[T]], order: OrderRecord | RecordedOrder | None = None
-    ) -> "T | _Nothing":
-        """What the adapter answers, or in words that it raised."""
-        try:
-            return await ask()
-        except Exception as error:  # noqa: BLE001 -- whatever it is, it decides nothing
-            return _Nothing(self._raised(error, what, order))
-        except CancelledError as error:
-            if _is_cancelled():
-                raise
-            return _Nothing(self._raised(error, what, order))
-
-    def _raised(self, error: BaseException, what: str, order: OrderRecord | RecordedOrder | None) -> str:
-        words = f"it raised {error!r:.200} when {what}"
-        if order is None and not isinstance(error, MemoryError | RecursionError):
-            return self._failed(words)
-        return self._wrong(words, order)
-
-    def _failed(self, words: str) -> str:
-        """Show a question that met an exception, once for each kind: a loop asks again and again."""
-        if words not in self._told and len(self._told) < _TOLD_MAX:
-            self._told.add(words)
-            self._desk.incident(self._now(), "ADAPTER_FAILED", f"the venue's adapter failed: {words}")
-        return words
-
-    def _wrong(self, flaw: str, order: OrderRecord | RecordedOrder | None = None) -> str:
-        """Show it, once for as long as it stands; the words."""
-        order_id = "" if order is None else order.order.client_order_id
-        where = f" ({order_id})" if order_id else ""
-        words = f"the venue's adapter cannot be believed: {flaw}{where}"
-        self._desk.broke("ADAPTER_FAILED", words, client_order_id=order_id)
-        return words
-
-    def _unreachable(self, reason: str) -> Unreachable:
-        return Unreachable(reason=reason, at=self._now())
-
-    async def _listing(
-        self,
-        what: str,
-        ask: Callable[[], Awaitable[tuple[T, ...] | Unreachable]],
-        flaw_of: Callable[[T, datetime], str],
-    ) -> tuple[T, ...] | Unreachable:
-        """A list with something in it that cannot be believed is no list: what else it lacks nobody knows (R7)."""
-        found = await self._heard(what, ask)
-        if isinstance(found, Unreachable):
-            return found
-        if isinstance(found, _Nothing):
-            return self._unreachable(found.why)
-        if not is_a(found, tuple, list):
-            return self._unreachable(self._wrong(f"it answered {type(found).__name__} when {what}"))
-        now = self._now()
-        flaw = next((flaw for one in found if (flaw := flaw_of(one, now))), "")
-        return self._unreachable(self._wrong(f"{flaw}, when {what}")) if flaw else tuple(found)
-
-
-class CheckedEngine(_Checker):
+class CheckedEngine(Hearing):
     """An EnginePort over another one."""
 
     def __init__(self, venue: EnginePort, desk: AccountDesk) -> None:
@@ -171,7 +88,7 @@ class CheckedEngine(_Checker):
         except Exception as error:  # noqa: BLE001 -- whatever it is, the order may be live
             flaw = self._raised(error, what, recorded)
         except CancelledError as error:
-            if _is_cancelled():
+            if is_cancelled():
                 raise
             flaw = self._raised(error, what, recorded)
         return SubmissionUnanswered(reason=flaw, at=self._now())
@@ -183,11 +100,12 @@ class CheckedEngine(_Checker):
         flaw = moment_flaw(answer.at, now)
         if not flaw and isinstance(answer, OrderAcknowledged):
             flaw = acknowledgement_flaw(recorded, answer, now)
+        flaw = flaw or unwritable(answer)
         return self._wrong(f"{flaw}, in the answer to a submit", recorded) if flaw else ""
 
     async def cancel(self, order: OrderRecord) -> CancelOutcome:
         answer = await self._heard("an order was canceled", lambda: self._venue.cancel(order), order)
-        if isinstance(answer, _Nothing):
+        if isinstance(answer, Nothing):
             return CancelUnanswered(reason=answer.why, at=self._now())
         flaw = self._kind_flaw("canceled", answer, _CANCELS, order)
         return CancelUnanswered(reason=flaw, at=self._now()) if flaw else answer
@@ -196,7 +114,7 @@ class CheckedEngine(_Checker):
         answer = await self._heard(
             "an order was amended", lambda: self._venue.amend(order, quantity, limit_price), order
         )
-        if isinstance(answer, _Nothing):
+        if isinstance(answer, Nothing):
             return AmendUnanswered(reason=answer.why, at=self._now())
         flaw = self._kind_flaw("amended", answer, _AMENDS, order)
         return AmendUnanswered(reason=flaw, at=self._now()) if flaw else answer
@@ -206,14 +124,16 @@ class CheckedEngine(_Checker):
     ) -> str:
         if not is_a(answer, *kinds):
             return self._wrong(f"it answered {type(answer).__name__} when an order was {what}", order)
-        flaw = moment_flaw(answer.at, self._now())
+        flaw = moment_flaw(answer.at, self._now()) or unwritable(answer)
         return self._wrong(f"{flaw}, when an order was {what}", order) if flaw else ""
 
     async def order(self, client_order_id: ClientOrderId, symbol: str) -> VenueOrder | OrderAbsent | Unreachable:
         answer = await self._heard("it was asked for an order", lambda: self._venue.order(client_order_id, symbol))
-        if isinstance(answer, OrderAbsent | Unreachable):
+        if isinstance(answer, Unreachable):
+            return self._as_told(answer)
+        if isinstance(answer, OrderAbsent):
             return answer
-        if isinstance(answer, _Nothing):
+        if isinstance(answer, Nothing):
             return self._unreachable(answer.why)
         flaw = order_flaw(answer, self._now())
         if not flaw and answer.client_order_id != client_order_id:
@@ -231,13 +151,13 @@ class CheckedEngine(_Checker):
 
     async def preview(self, approved: ApprovedOrder) -> AnyRefusal | None:
         answer = await self._heard("it was asked for a preview", lambda: self._venue.preview(approved))
-        if answer is None or is_a(answer, Refusal):
-            return None if isinstance(answer, _Nothing) else answer
-        words = answer.why if isinstance(answer, _Nothing) else f"it answered {type(answer).__name__} to a preview"
+        if answer is None or (isinstance(answer, Refusal) and not unwritable(answer)):
+            return answer
+        words = answer.why if isinstance(answer, Nothing) else f"it answered {type(answer).__name__} to a preview"
         return VenueUnreachableRefused(message=f"no preview could be had: {words}")
 
 
-class _CheckedReports(_Checker):
+class _CheckedReports(Hearing):
     """A stream, in which a report that cannot be believed is a gap: what it should have told must be asked for."""
 
     def __init__(self, reports: AsyncIterator[VenueReport], desk: AccountDesk) -> None:
@@ -260,7 +180,7 @@ class _CheckedReports(_Checker):
                 return ReportGap(reason=words, at=self._now())
 
 
-class CheckedAccount(_Checker):
+class CheckedAccount(Hearing):
     """An AccountPort over another one."""
 
     def __init__(self, account: AccountPort, desk: AccountDesk) -> None:
@@ -270,8 +190,8 @@ class CheckedAccount(_Checker):
     async def balances(self) -> VenueBalances | Unreachable:
         answer = await self._heard("it was asked for balances", self._account.balances)
         if isinstance(answer, Unreachable):
-            return answer
-        if isinstance(answer, _Nothing):
+            return self._as_told(answer)
+        if isinstance(answer, Nothing):
             return self._unreachable(answer.why)
         is_one = is_a(answer, VenueBalances)
         flaw = balances_flaw(answer) if is_one else f"{type(answer).__name__} are no balances"
@@ -280,8 +200,8 @@ class CheckedAccount(_Checker):
     async def positions(self) -> VenuePositions | Unreachable:
         answer = await self._heard("it was asked for positions", self._account.positions)
         if isinstance(answer, Unreachable):
-            return answer
-        if isinstance(answer, _Nothing):
+            return self._as_told(answer)
+        if isinstance(answer, Nothing):
             return self._unreachable(answer.why)
         is_one = is_a(answer, VenuePositions)
         flaw = positions_flaw(answer) if is_one else f"{type(answer).__name__} are no positions"

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
+
+import msgspec
 
 from tidegate.domain.amounts import ZERO
 from tidegate.domain.fills import Fill
@@ -22,7 +24,7 @@ from tidegate.domain.submissions import (
     VenuePosition,
     VenuePositions,
 )
-from tidegate.domain.vocabulary import OrderSide
+from tidegate.domain.vocabulary import Liquidity
 
 AHEAD_MAX = timedelta(days=1)
 """No clock of a venue is further ahead of ours: what is stamped later would hide all that comes before it."""
@@ -32,6 +34,7 @@ _DIGITS_MAX = 40
 """No amount has a first digit further from its point."""
 _LEAST, _MOST = Decimal("1e-20"), Decimal("1e20")
 """Between these one look takes it for an amount without counting digits."""
+_KINDS: Final = (Fill, Decimal, Decimal, Decimal, str, str)
 
 
 def is_a(value: object, *kinds: type) -> bool:
@@ -68,32 +71,47 @@ def is_plain(recorded: RecordedOrder, answer: object) -> bool:
     if type(answer) is not OrderAcknowledged:
         return False
     told: Any = answer  # Nothing in it need be what its annotations say.
-    answered_at, fills, order = told.at, told.fills, recorded.order
-    if type(told.venue_order_id) is not str or type(fills) is not tuple:
+    answered_at, fills, venue_order_id, order = told.at, told.fills, told.venue_order_id, recorded.order
+    if type(venue_order_id) is not str or not venue_order_id.isascii() or type(fills) is not tuple:
         return False
-    if type(answered_at) is not datetime or answered_at.tzinfo is None:
+    if type(answered_at) is not datetime or answered_at.tzinfo is None or type(told.is_finished) is not bool:
         return False
     if answered_at - recorded.recorded_at > _SOON:
         return False
     try:
         for fill in fills:
             at, quantity, price, fee = fill.at, fill.quantity, fill.price, fill.fee
+            trade_id, currency = fill.trade_id, fill.fee_currency
+            kinds = (type(fill), type(quantity), type(price), type(fee), type(trade_id), type(currency))
             if not (
-                type(fill) is Fill
+                kinds == _KINDS
                 and fill.client_order_id == order.client_order_id
                 and fill.symbol == order.symbol
                 and fill.side is order.side
-                and type(fill.trade_id) is type(fill.fee_currency) is str
+                and trade_id.isascii()
+                and currency.isascii()
                 and (at is answered_at or (type(at) is datetime and at.tzinfo is not None and at <= answered_at))
-                and type(quantity) is type(price) is type(fee) is Decimal
                 and _LEAST < quantity < _MOST
                 and _LEAST < price < _MOST
                 and (not fee or _LEAST < fee < _MOST)
+                and type(fill.liquidity) is Liquidity
+                and (fill.venue_order_id is None or fill.venue_order_id == venue_order_id)
+                and fill.strategy_id == ""
+                and fill.is_inferred is fill.is_large is False
             ):
                 return False
     except (ArithmeticError, AttributeError):
         return False  # No fill at all, or no number to compare.
     return True
+
+
+def unwritable(told: msgspec.Struct) -> str:
+    """Of anything that is told: written down as it is, it must be readable as the same; no start could read it else."""
+    try:
+        msgspec.json.decode(msgspec.json.encode(told), type=type(told))
+    except (msgspec.MsgspecError, ValueError, TypeError, OverflowError, AttributeError) as error:
+        return f"{type(told).__name__} cannot be written down: {error}"
+    return ""
 
 
 def acknowledgement_flaw(recorded: RecordedOrder, answer: OrderAcknowledged, now: datetime) -> str:
@@ -106,7 +124,7 @@ def acknowledgement_flaw(recorded: RecordedOrder, answer: OrderAcknowledged, now
             return flaw
         if fill.client_order_id != recorded.order.client_order_id:
             return f"fill {fill.trade_id} is one of order {fill.client_order_id}"
-    return "" if answer.venue_order_id is None else _word_flaw(answer.venue_order_id)
+    return ""
 
 
 def flaw_of_fill(fill: object, now: datetime) -> str:
@@ -117,9 +135,13 @@ def flaw_of_fill(fill: object, now: datetime) -> str:
     flaw = _first(map(_word_flaw, words)) or amount_flaw(fill.fee) or moment_flaw(fill.at, now)
     if not flaw and not (is_a(fill.quantity, Decimal) and is_a(fill.price, Decimal)):
         flaw = f"{fill.quantity!r} at {fill.price!r} are no Decimals"
-    if not flaw and not is_a(fill.side, OrderSide):
-        flaw = f"{fill.side!r} is no side"
+    flaw = flaw or unwritable(fill) or _first(map(_size_flaw, (fill.quantity, fill.price)))
     return f"fill {fill.trade_id}: {flaw}" if flaw else ""
+
+
+def _size_flaw(amount: Decimal) -> str:
+    """Of a quantity or a price that is finite: of a believable size. What it is of says `fill_flaw`."""
+    return amount_flaw(amount) if amount.is_finite() else ""
 
 
 def order_flaw(order: object, now: datetime) -> str:
@@ -136,8 +158,7 @@ def order_flaw(order: object, now: datetime) -> str:
     )
     if not flaw and (order.quantity < ZERO or order.filled_quantity < ZERO):
         flaw = f"{order.filled_quantity} of {order.quantity} is filled"
-    if not flaw and not is_a(order.side, OrderSide):
-        flaw = f"{order.side!r} is no side"
+    flaw = flaw or unwritable(order)
     return f"order {order.client_order_id}: {flaw}" if flaw else ""
 
 
@@ -148,6 +169,7 @@ def movement_flaw(movement: object, now: datetime) -> str:
     amounts = (movement.amount, movement.quantity, movement.price, movement.fee)
     words = (movement.movement_id, movement.currency, movement.symbol, movement.fee_currency)
     flaw = _first(map(_word_flaw, words)) or _first(map(amount_flaw, amounts)) or moment_flaw(movement.at, now)
+    flaw = flaw or unwritable(movement)
     return f"movement {movement.movement_id}: {flaw}" if flaw else ""
 
 
@@ -156,12 +178,14 @@ def report_flaw(report: object, now: datetime) -> str:
     match report:
         case OrderUpdate(order=order):
             return order_flaw(order, now)
-        case FillReport(fill=fill) | FillBust(fill=fill):
+        case FillReport(fill=fill):
             return flaw_of_fill(fill, now)
+        case FillBust(fill=fill):
+            return flaw_of_fill(fill, now) or unwritable(report)
         case MovementReport(movement=movement):
             return movement_flaw(movement, now)
         case ReportGap(at=at):
-            return moment_flaw(at, now)
+            return moment_flaw(at, now) or unwritable(report)
         case _:
             return f"{type(report).__name__} is no report"
 

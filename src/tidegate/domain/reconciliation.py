@@ -188,7 +188,8 @@ def repeated_page(theirs: Sequence[VenueOrder]) -> str:
 def is_another(record: OrderRecord, theirs: VenueOrder) -> bool:
     """Whether the venue tells of a second order under our id. An amend may have given the first a new one."""
     known = record.venue_order_id
-    is_known = known is not None and theirs.venue_order_id is not None and not record.amend_requests
+    # An empty id is none.
+    is_known = bool(known) and bool(theirs.venue_order_id) and not record.amend_requests
     return is_known and theirs.venue_order_id != known
 
 

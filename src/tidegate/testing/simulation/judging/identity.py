@@ -4,6 +4,7 @@ from hashlib import sha256
 
 from tidegate.domain.outcomes import NoOrderNeeded, OrderPlaced
 from tidegate.testing.simulation.judging import edits
+from tidegate.testing.simulation.judging.decided import as_decided
 from tidegate.testing.simulation.judging.evidence import Evidence
 from tidegate.testing.simulation.judging.instants import is_unresolved
 from tidegate.testing.simulation.lives import Life
@@ -18,6 +19,8 @@ def one_outcome(life: Life, evidence: Evidence) -> str | None:
     for decision_id, outcomes in evidence.outcomes.items():
         if len(outcomes) > 1:
             return f"decision {decision_id} has {len(outcomes)} outcomes: {', '.join(outcomes)}"
+    if flaw := as_decided(life, evidence):
+        return flaw
     truth = life.world.venue.truth
     for order_id, record in evidence.records.orders.items():
         count, is_refused = len(truth.by_client_id.get(order_id, [])), record.refused is not None

@@ -7,12 +7,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tidegate.domain.booking import ACCOUNT
-from tidegate.domain.events import AmendRequested, CancelRequested, OrderRejected, TradingStateChanged
+from tidegate.domain.events import AmendRequested, CancelRequested, OrderRejected, OrderSending, TradingStateChanged
 from tidegate.domain.orders import ApprovedOrder, OrderRecord, RecordedOrder
 from tidegate.domain.ports import MarketDataPort
 from tidegate.domain.records import CommitOutcome, RecordOutcome, Step, StepCommitted, StoredAccount, WriterLost
 from tidegate.domain.risk import RiskLimits
-from tidegate.domain.vocabulary import OrderStatus, Purpose
+from tidegate.domain.vocabulary import Action, OrderStatus, Purpose
 from tidegate.testing.simulation.judging.entries import Flaw, entry_flaws, self_crosses
 from tidegate.testing.simulation.judging.mirror import ENDED, Mirror, held_for
 from tidegate.testing.simulation.judging.terms import grows, totals_of
@@ -86,7 +86,7 @@ class Instants(StoreWatch):
         if order.purpose is Purpose.ENTRY:
             self._enters(approved, mirror, process)
         else:
-            self._reduces(approved, mirror)
+            self._reduces(approved, mirror, closes=is_close(step))
         self._note(self_crosses(approved, mirror))
         mirror.take(step)
         self._reserves(mirror, process)
@@ -185,7 +185,7 @@ class Instants(StoreWatch):
             if abs(ours - theirs) > _A_CRUMB:
                 self.found(17, f"{currency} reserved {theirs}, live orders could cost {ours}")
 
-    def _reduces(self, approved: ApprovedOrder, mirror: Mirror) -> None:
+    def _reduces(self, approved: ApprovedOrder, mirror: Mirror, *, closes: bool = False) -> None:
         """14: an exit takes no more than what is held, by what is known, less what other exits may still take."""
         order = approved.order
         held = mirror.positions.get((order.symbol, order.strategy_id), Decimal(0))
@@ -202,6 +202,15 @@ class Instants(StoreWatch):
         room = abs(held) - taken if held * order.side.sign < 0 else Decimal(0)
         if order.quantity > room:
             self.found(14, f"exit {order.client_order_id} of {order.quantity} where {room} may be reduced")
+        whole = min(room, abs(mirror.held(order.symbol)))
+        if closes and order.quantity != whole - whole % BY_SYMBOL[order.symbol].base_increment:
+            self.found(14, f"{order.client_order_id} closes {order.quantity} of {whole}")
+
+
+def is_close(step: Step) -> bool:
+    """Whether a decision to close all stands behind it."""
+    decided = (one.decision for one in step.events if isinstance(one, OrderSending))
+    return any(one is not None and one.action is Action.CLOSE and one.quantity is None for one in decided)
 
 
 def is_unresolved(record: OrderRecord) -> bool:
