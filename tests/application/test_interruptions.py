@@ -123,21 +123,25 @@ async def test_an_adapter_that_raises_leaves_an_unknown_order(error: Exception) 
     assert only(await rig.stored(IncidentRaised)).kind == "ADAPTER_FAILED"
 
 
-async def test_a_store_that_raises_while_it_records_leaves_an_unknown_order() -> None:
-    """Whether its row is there cannot be told, so the order keeps what it reserved until the venue has been asked."""
+@pytest.mark.parametrize("is_recorded", [True, False])
+async def test_a_store_that_raises_while_it_records_sends_nothing(is_recorded: bool) -> None:
+    """A row that is there has its end, of none nothing is told; entries stop until somebody has looked."""
     rig = Rig()
 
     class Broken(InterposedStore):
         async def record_sending(self, approved: ApprovedOrder, step: Step) -> RecordOutcome:
-            await super().record_sending(approved, step)
+            if is_recorded:
+                await super().record_sending(approved, step)
             raise MemoryError
 
     async with rig.open(order_store=Broken(rig.store)) as app:
         with pytest.raises(MemoryError):
             await app.coordinator.execute_decision(SPOT, buy())
-        assert statuses(app.open_orders()) == [OrderStatus.UNKNOWN]
-        await rig.clock.advance(HORIZON_SECONDS + 3)
         assert app.open_orders() == ()
+        assert statuses(await app.orders()) == [OrderStatus.REFUSED] * is_recorded
+        await rig.clock.advance(HORIZON_SECONDS + 3)
+        assert app.state() is TradingState.REDUCING
+        assert (await app.summary(0)).invariants == "hold"
 
     assert rig.venue.truth.sent == []
 

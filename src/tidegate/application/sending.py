@@ -134,9 +134,9 @@ class OrderSender:
                 if late is not None:
                     return self._never_sent(order, late)
             return await self._submit(recorded, approval.product)
-        except CancelledError:
+        except (CancelledError, Exception) as error:
             if not is_known:
-                await self._given_up(order, step)
+                await self._given_up(order, step, error)
                 desk.recording.end(order_id)
                 is_known = True
             raise
@@ -146,7 +146,6 @@ class OrderSender:
                 desk.recording.end(order_id)
                 # Whatever interrupts the wait for the store's word, the order is not forgotten (P16).
                 desk.doubt(order_id, 1, "interrupted while its intent was being recorded")
-                desk.broke("ADAPTER_FAILED", f"the store's adapter raised while it recorded {order_id}")
 
     async def _submit(self, recorded: RecordedOrder, product: Product) -> OrderRecord:
         order_id, desk = recorded.order.client_order_id, self._desk
@@ -180,15 +179,18 @@ class OrderSender:
             await desk.store.flush()
         return record
 
-    async def _given_up(self, order: Order, step: Step) -> None:
-        """Cancelled before anything was sent: the store says whether there is a row that must have an end."""
+    async def _given_up(self, order: Order, step: Step, why: BaseException) -> None:
+        """Nothing was sent, since the store's word never came: it says whether there is a row that must have an end."""
         desk = self._desk
+        if not isinstance(why, CancelledError):
+            words = f"the store's adapter raised while it recorded {order.client_order_id}: {type(why).__name__}"
+            desk.broke("ADAPTER_FAILED", words)
         await desk.store.flush()
         if await desk.store.find_order(order.client_order_id) is None:
             desk.ledger.withdraw(order.client_order_id)
             return
         desk.told(step)
-        self._never_sent(order, ExpiredRefused(message="the caller gave it up while its intent was being recorded"))
+        self._never_sent(order, ExpiredRefused(message="it was given up while its intent was being recorded"))
 
     async def _past_blockers(
         self, refusal: SelfCrossRefused, view: ReviewView, order: Order, engine: ExecutionEngine
