@@ -90,11 +90,13 @@ def test_a_flaw_is_a_sentence_and_none_is_none() -> None:
         ("-2.50", "-2.5"),
         ("100", "100"),
         ("NaN", "NaN"),
+        ("1E-99999999", "1E-99999999"),
+        ("1E+99999999", "1E+99999999"),
         ("123456789012345678.123456789012345678", "123456789012345678.123456789012345678"),
     ],
 )
 def test_an_amount_is_written_plainly(value: str, text: str) -> None:
-    """No exponent and no trailing zeros."""
+    """No exponent and no trailing zeros, but for what nobody could read, nor wait for."""
     assert plain(Decimal(value)) == text
 
 

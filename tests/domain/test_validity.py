@@ -23,7 +23,20 @@ NUMBERS = (
     "stop_loss",
     "display_quantity",
 )
-IMPOSSIBLE = ("NaN", "sNaN", "Infinity", "-Infinity", "1e999", "-0", "-1", "0." + "1" * 60, "1" * 19, "1e-19", "9" * 60)
+IMPOSSIBLE = (
+    "NaN",
+    "sNaN",
+    "Infinity",
+    "-Infinity",
+    "1e999",
+    "-0",
+    "-1",
+    "0." + "1" * 60,
+    "1" * 19,
+    "1e-19",
+    "1e-99999999",
+    "9" * 60,
+)
 
 
 @pytest.mark.parametrize("name", NUMBERS)

@@ -158,8 +158,12 @@ def to_finest(value: Decimal, rounding: str = ROUND_HALF_EVEN) -> Decimal:
     return value.quantize(_FINEST, rounding, DOMAIN_CONTEXT)
 
 
+_SPELT_OUT_MAX = 100
+"""No amount with its first digit further from its point is written without an exponent."""
+
+
 def plain(value: Decimal) -> str:
-    """A decimal for people and messages: no exponent, no trailing zeros.
+    """A decimal for people and messages: no exponent, no trailing zeros; one past all amounts keeps its exponent.
 
     >>> plain(Decimal("1.5000"))
     '1.5'
@@ -170,5 +174,7 @@ def plain(value: Decimal) -> str:
     """
     if not value:
         return "0"
+    if abs(value.adjusted()) > _SPELT_OUT_MAX:
+        return str(value)  # Nobody reads, or waits for, a hundred million zeros.
     text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -79,11 +79,12 @@ def _amounts_are_sound(decision: Decision) -> bool:
 
 
 def _is_amount(value: Decimal) -> bool:
-    return value.is_finite() and not value.is_signed() and value < _HUGE and not value % _TINY
+    # Of what is far below the least amount the remainder would be zero too.
+    return value.is_finite() and not value.is_signed() and (not value or _TINY <= value < _HUGE) and not value % _TINY
 
 
 def _is_price(value: Decimal) -> bool:
-    return value.is_finite() and ZERO < value < _HUGE and not value % _TINY
+    return value.is_finite() and _TINY <= value < _HUGE and not value % _TINY
 
 
 def _unsound_amount(decision: Decision) -> InvalidRefused | None:

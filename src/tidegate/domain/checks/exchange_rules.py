@@ -107,7 +107,7 @@ def _too_large(draft: Draft, maximum: Decimal) -> OrderSizeRefused | None:
 
 def _below_minimum(draft: Draft) -> MinimumRefused | InvalidRefused:
     product, price = draft.product, _own_price(draft)
-    if not price:
+    if price < product.price_increment:
         return invalid("limit_price", f"is below the increment {plain(product.price_increment)}")
     needed = product.minimum_quantity
     if product.minimum_notional:
