@@ -214,7 +214,7 @@ class AccountDesk(DeskReading):
         ):
             # Accepted, ended, filled within its size: nothing else was ever told of it.
             if step.fills:
-                self.tally.fills += len(step.fills)
+                self.tally.count_fills(step.fills)
                 self.filled_orders += not held.trade_ids
             if self.publisher.subscribers:
                 self.publisher.publish(step.events)

@@ -1,6 +1,7 @@
 """The tally: what became of the decisions of one run, counted from its steps."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from tidegate.domain.events import (
     DecisionRefused,
@@ -11,6 +12,7 @@ from tidegate.domain.events import (
     OrderRejected,
     OrderSending,
 )
+from tidegate.domain.fills import Fill
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.records import Step
 
@@ -28,13 +30,18 @@ class Tally:
 
     def count(self, step: Step) -> None:
         """Take one step that has been handed to the store."""
-        self.fills += len(step.fills)
-        for fill in step.fills:
-            if fill.is_large:
-                self.large_fills += 1
+        if step.fills:
+            self.count_fills(step.fills)
         for event in step.events:
             if type(event) in _COUNTED:
                 self._one(event)
+
+    def count_fills(self, fills: Sequence[Fill]) -> None:
+        """Take the fills of a step of which there is nothing else to count."""
+        self.fills += len(fills)
+        for fill in fills:
+            if fill.is_large:
+                self.large_fills += 1
 
     def _one(self, event: JournalEvent) -> None:
         if isinstance(event, OrderSending):
