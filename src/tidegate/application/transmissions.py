@@ -4,7 +4,7 @@ A request that gets no answer in time has an unknown outcome, and an adapter tha
 for ever (B15). It is cut off as a caller who gives up would be: what it comes to is found out by asking.
 """
 
-from asyncio import Task, current_task
+from asyncio import AbstractEventLoop, Task, current_task, get_running_loop
 from typing import Any
 
 from tidegate.domain.ports import ClockPort
@@ -22,11 +22,17 @@ class Transmissions:
         self._waiting: dict[str, Task[Any] | None] = {}
         self._seen: dict[str, float] = {}
         self._cut_off: set[str] = set()
+        self._loop: AbstractEventLoop | None = None
         self.deadline_seconds = deadline_seconds
 
     def begin(self, name: str) -> None:
         """This task asks the venue for something."""
-        self._waiting[name] = current_task()
+        # Told which loop it is, Python need not ask the operating system which process this is.
+        task = current_task(self._loop) if self._loop is not None else None
+        if task is None:
+            self._loop = get_running_loop()
+            task = current_task(self._loop)
+        self._waiting[name] = task
 
     def end(self, name: str) -> None:
         """It has its answer, or waits for it no longer."""
