@@ -5,6 +5,7 @@ from collections.abc import Awaitable
 from decimal import Decimal
 
 import pytest
+from returns.result import Success
 
 from tests.application.rig import SPOT, Rig, buy, close, needless, offer_to_buy, placed, refused
 from tidegate import (
@@ -195,3 +196,16 @@ async def test_a_store_of_another_account_is_named_by_its_orders() -> None:
         ids.add(order.client_order_id)
 
     assert len(ids) == 2
+
+
+async def test_what_is_given_back_for_an_order_is_the_success_that_the_library_makes() -> None:
+    """It is put together without the library's constructors, and nobody can tell."""
+    rig = Rig()
+    async with rig.open() as application:
+        given = await application.coordinator.execute_decision(SPOT, buy("0.01"))
+    made = Success(given.unwrap())
+    assert given == made
+    assert type(given) is type(made)
+    assert repr(given) == repr(made)
+    assert given.map(str) == made.map(str)
+    assert not hasattr(given, "__dict__") or vars(given) == vars(made)

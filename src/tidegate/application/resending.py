@@ -119,7 +119,7 @@ class OrderResender(OrderSender):
             return
         # One order, however often it is attempted.
         desk.stats.attempted -= bool(record.attempt)
-        await self._submit(recorded, product)
+        await self._submit(recorded, product, self._venue.capabilities.delivery)
 
     def _reviewed(self, record: OrderRecord) -> ApprovedOrder | str:
         """The order judged anew, without what it reserves itself; why not, where it may not go."""

@@ -67,7 +67,8 @@ class OrderSender:
         after its SENDING became durable, by the venue or by us, is a record with status REFUSED.
         """
         terms = terms_of(order)
-        if engine.enable_preview and self._venue.capabilities.preview:
+        capabilities = self._venue.capabilities
+        if engine.enable_preview and capabilities.preview:
             refusal = await self._preview(order, product, engine)
             if refusal is not None:
                 return refusal
@@ -82,7 +83,7 @@ class OrderSender:
                 approved, view = await self._past_blockers(approved, view, order, engine)
             if not isinstance(approved, ApprovedOrder):
                 return approved if decision is None else in_decision_terms(approved, decision, order)
-        approval = Approval(approved, terms, product, view.limits, beside_of(view))
+        approval = Approval(approved, terms, product, view.limits, beside_of(view), capabilities)
         sent = await self.send_approved(approval, decision)
         return Sent(sent, approved.changes) if isinstance(sent, OrderRecord) else sent
 
@@ -133,7 +134,7 @@ class OrderSender:
                 late = await self._overtaken(order, now, paused)
                 if late is not None:
                     return self._never_sent(order, late)
-            return await self._submit(recorded, approval.product)
+            return await self._submit(recorded, approval.product, approval.capabilities.delivery)
         except (CancelledError, Exception) as error:
             if not is_known:
                 await self._given_up(order, step, error)
@@ -147,7 +148,7 @@ class OrderSender:
                 # Whatever interrupts the wait for the store's word, the order is not forgotten (P16).
                 desk.doubt(order_id, 1, "interrupted while its intent was being recorded")
 
-    async def _submit(self, recorded: RecordedOrder, product: Product) -> OrderRecord:
+    async def _submit(self, recorded: RecordedOrder, product: Product, delivery: Delivery) -> OrderRecord:
         order_id, desk = recorded.order.client_order_id, self._desk
         desk.stats.attempted += 1
         outcome: SubmissionOutcome | None = None
@@ -173,8 +174,9 @@ class OrderSender:
         if held is None:
             record = await desk.learn(order_id, news)
         else:
-            record = desk.learnt(held, desk.ledger.learn_in_context(desk.clock.now(), held, news, product))
-        if self._venue.capabilities.delivery is _C:
+            step = desk.ledger.learn_in_context(desk.clock.now(), held, news, product)
+            record = desk.learnt(held, step)
+        if delivery is _C:
             # No query could find it again after a crash, so its acknowledgement is durable before anyone is told.
             await desk.store.flush()
         return record

@@ -97,7 +97,8 @@ def is_plain(recorded: RecordedOrder, answer: object) -> bool:
                 and type(fill.liquidity) is Liquidity
                 and (fill.venue_order_id is None or fill.venue_order_id == venue_order_id)
                 and fill.strategy_id == ""
-                and fill.is_inferred is fill.is_large is False
+                and fill.is_inferred is False
+                and type(fill.is_large) is bool
             ):
                 return False
     except (ArithmeticError, AttributeError):

@@ -46,6 +46,7 @@ class Approval(Struct, frozen=True, gc=False):
     product: Product
     limits: RiskLimits
     beside: Beside
+    capabilities: EngineCapabilities
 
 
 class OneLook:
@@ -168,7 +169,8 @@ class OneLook:
         approved = ApprovedOrder(
             order=order, worst_price=worst, reviewed_at=at, changes=quote.protection if kind is _MARKET else ()
         )
-        return Approval(approved, terms, product, quote.ground.limits, beside)
+        ground = quote.ground
+        return Approval(approved, terms, product, ground.limits, beside, ground.capabilities)
 
     def _room(  # noqa: C901 -- as above
         self,

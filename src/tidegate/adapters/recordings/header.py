@@ -21,9 +21,17 @@ _MICROSECOND = timedelta(microseconds=1)
 AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
+_latest = (0, _EPOCH)
+"""The last moment that was made: the clock, the feed and a fill ask for the same one, one after the other."""
+
+
 def moment_of(at_us: int) -> datetime:
     """The aware UTC time of a row's microseconds since the epoch."""
-    return _EPOCH + _MICROSECOND * at_us
+    global _latest  # noqa: PLW0603 -- one pair, put in place in one step
+    latest = _latest
+    if latest[0] != at_us:
+        latest = _latest = (at_us, _EPOCH + _MICROSECOND * at_us)
+    return latest[1]
 
 
 def microseconds_of(at: datetime) -> int:
