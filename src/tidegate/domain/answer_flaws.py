@@ -91,7 +91,7 @@ def is_plain(recorded: RecordedOrder, answer: object) -> bool:
                 and trade_id.isascii()
                 and currency.isascii()
                 and (at is answered_at or (type(at) is datetime and at.tzinfo is not None and at <= answered_at))
-                and _LEAST < quantity < _MOST
+                and (quantity is order.quantity or _LEAST < quantity < _MOST)
                 and _LEAST < price < _MOST
                 and (not fee or _LEAST < fee < _MOST)
                 and type(fill.liquidity) is Liquidity
