@@ -188,24 +188,12 @@ class CheckedAccount(Hearing):
         self._account = account
 
     async def balances(self) -> VenueBalances | Unreachable:
-        answer = await self._heard("it was asked for balances", self._account.balances)
-        if isinstance(answer, Unreachable):
-            return self._as_told(answer)
-        if isinstance(answer, Nothing):
-            return self._unreachable(answer.why)
-        is_one = is_a(answer, VenueBalances)
-        flaw = balances_flaw(answer) if is_one else f"{type(answer).__name__} are no balances"
-        return self._unreachable(self._wrong(f"{flaw}, when it was asked for balances")) if flaw else answer
+        what = "it was asked for balances"
+        return await self._statement(what, self._account.balances, VenueBalances, balances_flaw)
 
     async def positions(self) -> VenuePositions | Unreachable:
-        answer = await self._heard("it was asked for positions", self._account.positions)
-        if isinstance(answer, Unreachable):
-            return self._as_told(answer)
-        if isinstance(answer, Nothing):
-            return self._unreachable(answer.why)
-        is_one = is_a(answer, VenuePositions)
-        flaw = positions_flaw(answer) if is_one else f"{type(answer).__name__} are no positions"
-        return self._unreachable(self._wrong(f"{flaw}, when it was asked for positions")) if flaw else answer
+        what = "it was asked for positions"
+        return await self._statement(what, self._account.positions, VenuePositions, positions_flaw)
 
     async def movements(self, since: datetime) -> tuple[Movement, ...] | Unreachable:
         return await self._listing("it was asked for movements", lambda: self._account.movements(since), movement_flaw)

@@ -123,3 +123,21 @@ class Hearing:
         now = self._now()
         flaw = next((flaw for one in found if (flaw := flaw_of(one, now))), "")
         return self._unreachable(self._wrong(f"{flaw}, when {what}")) if flaw else tuple(found)
+
+    async def _statement(
+        self,
+        what: str,
+        ask: Callable[[], Awaitable[T | Unreachable]],
+        kind: type[T],
+        flaw_of: Callable[[T], str],
+    ) -> T | Unreachable:
+        """All there is of something, or nothing: of another kind, or in part past belief, it is none (R7)."""
+        found = await self._heard(what, ask)
+        if isinstance(found, Unreachable):
+            return self._as_told(found)
+        if isinstance(found, Nothing):
+            return self._unreachable(found.why)
+        if not isinstance(found, kind):
+            return self._unreachable(self._wrong(f"it answered {type(found).__name__} when {what}"))
+        flaw = flaw_of(found)
+        return self._unreachable(self._wrong(f"{flaw}, when {what}")) if flaw else found
