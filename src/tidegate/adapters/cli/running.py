@@ -198,7 +198,11 @@ async def _play(
         intake = _intake(call, app, settings, source, log)
         display = displayed(terminal, app, log, progress, _title(settings, source))
         async with display, stopped(app.operations.desk.clock, for_seconds) as stop:
+            # Nobody sees what it does any more, or has the answers that it gives: it must not go on unheard.
+            terminal.when_lost(stop.set)
             summary = await app.run_until(intake, stop=stop)
+        if isinstance(terminal.lost, BrokenPipeError):
+            terminal.note("nobody reads standard output any more: the run was stopped in good order")
         closing = await app.account()
         closed_at = app.now
     assumed = assumptions(settings, progress.latest)
