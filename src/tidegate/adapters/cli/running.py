@@ -22,6 +22,7 @@ from tidegate.adapters.cli.run_log import RunLog
 from tidegate.adapters.cli.run_summary import assumptions, run_summary, suggestions
 from tidegate.adapters.cli.stopping import stopped
 from tidegate.adapters.cli.stored import set_aside
+from tidegate.adapters.cli.symbols import warn_of_unmatched
 from tidegate.adapters.event_log import EventLog
 from tidegate.adapters.intake import JsonLinesIntake, StrategyIntake, load_strategy
 from tidegate.adapters.intake.json_lines import RawReader
@@ -188,6 +189,7 @@ async def _play(
     terminal, progress = call.terminal, Progress()
     drawing = None if chart is None else RunChart(chart, settings)
     async with call.doors.open_application(settings, on_progress=progress, **how) as app:
+        warn_of_unmatched(terminal, settings, app)
         opening = await app.account()
         log = RunLog(app.products, terminal.line if terminal.is_plain else None)
         app.subscribe(log)

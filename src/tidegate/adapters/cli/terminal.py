@@ -76,7 +76,7 @@ class Terminal:
 
     def note(self, message: str) -> None:
         """Something beside the result, in one line on standard error."""
-        self.err.print(Text(message, style="dim"))
+        self.err.print(Text(message, style="dim"), soft_wrap=True)
 
     def error(self, message: str) -> None:
         """What went wrong, in one red line on standard error."""
