@@ -15,6 +15,7 @@ from tidegate.adapters.brokers.scripted import Answer, CancelAnswer
 from tidegate.adapters.clocks import ManualClock, settle
 from tidegate.adapters.stores.memory import MemoryOrderStore
 from tidegate.application.children import Children
+from tidegate.application.placement import PlacementResult
 from tidegate.application.reconciler import OrderReconciler
 from tidegate.containers.testing import STARTS_AT
 from tidegate.domain.events import CancelRequested, IncidentRaised
@@ -189,6 +190,28 @@ async def test_loops_that_are_cancelled_with_their_application_are_no_deaths() -
     assert await kinds(rig) == []
     async with rig.open() as app:
         assert app.state() is TradingState.ACTIVE
+
+
+async def test_a_loop_that_is_cancelled_while_its_application_is_left_is_no_death() -> None:
+    """However long leaving waits for a placement under way."""
+    rig = Rig(supervisor={"drain_seconds": 5})
+    rig.venue.next_submit(Answer.fill().when_released())
+
+    async def life() -> None:
+        async with rig.open() as app:
+            placing.append(asyncio.create_task(app.coordinator.execute_decision(SPOT, buy())))
+            await settle()
+
+    placing: list[asyncio.Task[PlacementResult]] = []
+    living = asyncio.create_task(life())
+    await settle()
+    only([task for task in asyncio.all_tasks() if task.get_name() == "tidegate runtime guards"]).cancel()
+    await rig.clock.advance(10)
+    await living
+    only(placing).cancel()
+    await asyncio.gather(*placing, return_exceptions=True)
+
+    assert await kinds(rig) == []
 
 
 async def test_a_loop_that_is_cancelled_is_missed_where_its_holder_was_cancelled_and_lives_on(

@@ -44,10 +44,11 @@ def assert_sound(program: Run) -> None:
     assert "LOOP_DIED" not in program("events", "--json").out
 
 
+@pytest.mark.parametrize("lines", [0, 1])
 @pytest.mark.parametrize("command", [("run", *STRATEGY), ("replay", "synthetic", *STRATEGY[:2])])
-def test_a_run_whose_reader_goes_away_stops_in_good_order(program: Run, command: tuple[str, ...]) -> None:
+def test_a_run_whose_reader_goes_away_stops_in_good_order(program: Run, command: tuple[str, ...], lines: int) -> None:
     """`run | head -1`: one line beside it, no guard, no doubt, and what a pipeline expects of it."""
-    code, err = read_and_left(1, *command)
+    code, err = read_and_left(lines, *command)
 
     assert err == "nobody reads standard output any more: the run was stopped in good order\n"
     assert code == UNREAD

@@ -8,7 +8,7 @@ from tidegate.adapters.settings.unmatched import unmatched
 SHARED = Settings.model_validate(
     {
         "risk": {"symbols": {"BTC-PREP": {"max_leverage": 1}, "BTC-USD": {"max_leverage": 1}}},
-        "engine": {"slippage_multipliers": {"E-UD": Decimal(2), "E-USD": Decimal(2)}},
+        "engine": {"slippage_multipliers": {"E-U": Decimal(2), "E-USD": Decimal(2)}},
     }
 )
 
@@ -19,7 +19,7 @@ def test_every_key_of_a_symbol_that_no_product_has_is_named_with_the_nearest() -
 
     assert found == [
         'risk.symbols."BTC-PREP" applies to nothing: there is no product BTC-PREP here, and the nearest is BTC-PERP',
-        'engine.slippage_multipliers."E-UD" applies to nothing: there is no product E-UD here, and the nearest is E-USD',
+        'engine.slippage_multipliers."E-U" applies to nothing: there is no product E-U here, and the nearest is E-USD',
     ]
 
 
