@@ -8,7 +8,7 @@ from dependency_injector import providers
 from msgspec.structs import replace
 
 from tests.application.interposing import InterposedStore
-from tests.application.rig import HORIZON_SECONDS, PERPETUAL, SPOT, Rig, buy, offer_to_buy, only, placed
+from tests.application.rig import HORIZON_SECONDS, PERPETUAL, SPOT, Rig, buy, offer_to_buy, only, placed, refused
 from tidegate import OrderStatus, TradingState
 from tidegate.adapters.brokers.scripted import Answer
 from tidegate.application.audit import InvariantAudit
@@ -215,6 +215,55 @@ async def test_9_a_status_below_its_journals_is_found() -> None:
         summary = await app.summary(0)
 
     assert summary.invariants == [9]
+
+
+def flawed(rig: Rig, told: list[str]) -> TestingContainer:
+    """A container over a journal of which a row was changed."""
+    container = rig.container()
+
+    def verify() -> str:
+        told.append("row 3 does not match its hash")
+        return told[-1]
+
+    container.chain_check.override(providers.Object(verify))
+    return container
+
+
+async def test_10_a_short_journal_is_verified_whole_before_anything_trades() -> None:
+    """Entries are refused, by the first decision of a process that lives for one; what an operator does is done."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.05")))
+    async with open_application(container=flawed(rig, [])) as app:
+        refused(await app.coordinator.execute_decision(SPOT, buy()), "TRADING_STATE")
+        assert (await app.account()).state_reason == "invariant 10: row 3 does not match its hash"
+        assert placed(await app.close(SPOT)).status is OrderStatus.FILLED
+
+
+async def test_10_whoever_resumes_in_spite_of_a_flaw_has_seen_it_at_the_next_start_too() -> None:
+    """It does not mend itself, and would stop entries at every start."""
+    rig = Rig()
+    async with open_application(container=flawed(rig, [])) as app:
+        await app.resume("a row of no importance")
+        await rig.clock.advance(120)
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.05")))
+    async with open_application(container=flawed(rig, [])) as app:
+        await rig.clock.advance(120)
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.04")))
+
+    assert len(await rig.stored(IncidentRaised)) == 1
+
+
+async def test_10_a_long_journal_is_verified_at_a_run_s_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A start must not take seconds; the store has verified the tail."""
+    monkeypatch.setattr("tidegate.application.audit.SMALL_ROWS", 2)
+    rig, told = Rig(), list[str]()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.05")))
+    async with open_application(container=flawed(rig, told)) as app:
+        assert (told, app.state()) == ([], TradingState.ACTIVE)
+        assert (await app.summary(0.0)).invariants == [10]
+        assert app.state() is TradingState.REDUCING
 
 
 async def test_10_a_journal_whose_chain_does_not_verify_is_found() -> None:

@@ -219,14 +219,15 @@ async def test_a_trip_is_reported_once_and_a_restart_does_not_report_it_again() 
     assert [event.answer for event in await rig.stored(GuardReported)] == ["TRIP", "PASS"]
 
 
-async def test_a_subscriber_that_raises_stops_nothing() -> None:
+@pytest.mark.parametrize("error", [RuntimeError("a bug in telemetry"), SystemExit(1)])
+async def test_a_subscriber_that_raises_stops_nothing(error: BaseException) -> None:
     """An observer's bug is counted; orders, guards and the next subscriber go on."""
     rig = Rig()
     seen: list[JournalEvent] = []
 
     class Broken:
         def notice(self, event: JournalEvent) -> None:
-            raise RuntimeError("a bug in telemetry")
+            raise error
 
     class Watching:
         def notice(self, event: JournalEvent) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from tidegate.adapters.brokers.scripted import Answer, CancelAnswer
 from tidegate.adapters.clocks import ManualClock, settle
 from tidegate.adapters.stores.memory import MemoryOrderStore
 from tidegate.application.children import Children
+from tidegate.application.placement import PlacementResult
 from tidegate.application.reconciler import OrderReconciler
 from tidegate.containers.testing import STARTS_AT
 from tidegate.domain.events import CancelRequested, IncidentRaised
@@ -167,6 +169,74 @@ async def test_a_loop_that_somebody_cancels_is_missed() -> None:
         assert app.dead_loops == {}
 
     assert await kinds(rig) == ["LOOP_DIED"] * 2
+
+
+async def test_loops_that_are_cancelled_with_their_application_are_no_deaths() -> None:
+    """What ends a program at once cancels every task at once, as `asyncio.run` does; nobody need look at that later."""
+    rig = Rig()
+
+    async def life() -> None:
+        async with rig.open() as app:
+            placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
+            await app.run_until(stop=asyncio.Event())
+
+    living = asyncio.create_task(life())
+    await settle()
+    for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await living
+
+    assert await kinds(rig) == []
+    async with rig.open() as app:
+        assert app.state() is TradingState.ACTIVE
+
+
+async def test_a_loop_that_is_cancelled_while_its_application_is_left_is_no_death() -> None:
+    """However long leaving waits for a placement under way."""
+    rig = Rig(supervisor={"drain_seconds": 5})
+    rig.venue.next_submit(Answer.fill().when_released())
+
+    async def life() -> None:
+        async with rig.open() as app:
+            placing.append(asyncio.create_task(app.coordinator.execute_decision(SPOT, buy())))
+            await settle()
+
+    placing: list[asyncio.Task[PlacementResult]] = []
+    living = asyncio.create_task(life())
+    await settle()
+    only([task for task in asyncio.all_tasks() if task.get_name() == "tidegate runtime guards"]).cancel()
+    await rig.clock.advance(10)
+    await living
+    only(placing).cancel()
+    await asyncio.gather(*placing, return_exceptions=True)
+
+    assert await kinds(rig) == []
+
+
+async def test_a_loop_that_is_cancelled_is_missed_where_its_holder_was_cancelled_and_lives_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever holds it may have swallowed a cancellation; the loop is missed all the same, a little later."""
+    monkeypatch.setattr("tidegate.application.children.GRACE_SECONDS", 0.05)
+    rig = Rig()
+    async with rig.open() as app:
+        holder = asyncio.current_task()
+        assert holder is not None
+        holder.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+        only([task for task in asyncio.all_tasks() if task.get_name() == "tidegate runtime guards"]).cancel()
+        await rig.clock.advance(1)
+        assert app.state() is TradingState.ACTIVE
+        await asyncio.sleep(0.1)
+        await rig.clock.advance(1)
+        assert app.state() is TradingState.REDUCING
+        await rig.clock.advance(2)
+        assert app.dead_loops == {}
+        holder.uncancel()
+
+    assert await kinds(rig) == ["LOOP_DIED"]
 
 
 async def test_a_loop_that_hangs_is_missed_like_one_that_died() -> None:

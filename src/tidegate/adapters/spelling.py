@@ -5,6 +5,8 @@ from difflib import SequenceMatcher
 
 _COMPARED_LENGTH_MAX = 200
 """No right name is longer, and the comparison is quadratic."""
+_ALIKE = 0.6
+"""From this ratio on a name may be a slip of another, as difflib has it: BY is one of BUY, and LONG none of HOLD."""
 
 
 def nearest(wrong: str, right: Iterable[str]) -> str:
@@ -15,6 +17,13 @@ def nearest(wrong: str, right: Iterable[str]) -> str:
     """
     folded = wrong[:_COMPARED_LENGTH_MAX].casefold()
     return max(sorted(right), key=lambda name: SequenceMatcher(None, folded, name.casefold()).ratio())
+
+
+def hint(wrong: str, right: Iterable[str]) -> str:
+    """`did you mean BUY?`; empty where none of the right names is alike enough to have been meant."""
+    name = nearest(wrong, right)
+    alike = SequenceMatcher(None, wrong[:_COMPARED_LENGTH_MAX].casefold(), name.casefold()).ratio()
+    return f"did you mean {name}?" if alike >= _ALIKE else ""
 
 
 def shown(name: str, length_max: int = 60) -> str:

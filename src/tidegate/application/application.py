@@ -134,6 +134,7 @@ class Application(AccountReadings):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         try:
+            self._children.leave()
             self.coordinator.close()
             await self.coordinator.drain(self._desk.clock, self._intervals.drain)
         finally:

@@ -18,6 +18,8 @@ _FIRST_PAUSE_SECONDS = 1.0
 _WELL_SECONDS = 600.0
 RESTARTS = 5
 """How often a loop that may be restarted is, after 1, 2, 4, 8 and 16 seconds; ten minutes without harm begin anew."""
+GRACE_SECONDS = 5.0
+"""How long, in real seconds, whoever holds the loops has to leave them once he was cancelled as they were."""
 
 
 class Children(AbstractAsyncContextManager["Children"]):
@@ -26,6 +28,8 @@ class Children(AbstractAsyncContextManager["Children"]):
     A loop that ends by an exception, by a cancellation of others, or at all while it should run, is reported to `died`
     (P15) and its siblings go on: without the guards entries must stop, but cancels, reductions and reports must not.
     Then it is started again, unless it may not be or has been too often.
+
+    A program that is ended at once cancels all its tasks, loops and their holder alike: that is no death of a loop.
     """
 
     def __init__(self, died: Died, clock: ClockPort) -> None:
@@ -33,14 +37,23 @@ class Children(AbstractAsyncContextManager["Children"]):
         self._clock = clock
         self._group = asyncio.TaskGroup()
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._is_leaving = False
         self._is_closing = False
+        self._holder: asyncio.Task[object] | None = None
+        self._holder_cancels = 0
         self.dead: dict[str, BaseException | None] = {}
         self.restarted: Counter[str] = Counter()
         self._began: dict[str, float] = {}
 
     async def __aenter__(self) -> Self:
+        self._holder = asyncio.current_task()
+        self._holder_cancels = self._holder.cancelling() if self._holder is not None else 0
         await self._group.__aenter__()
         return self
+
+    def leave(self) -> None:
+        """The loops are about to be left: one that is cancelled from here on is not missed."""
+        self._is_leaving = True
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -65,12 +78,19 @@ class Children(AbstractAsyncContextManager["Children"]):
     def _cancelled(self, name: str, loop: Loop, restarts: int, task: asyncio.Task[None]) -> None:
         """A loop that somebody else has cancelled is as dead as one that failed."""
         if task.cancelled() and not self._is_closing:
-            again = self._after(name, loop, asyncio.CancelledError("it was cancelled"), restarts)
+            again = self._missed(name, loop, restarts)
             try:
                 self._run(name, again, partial(self._cancelled, name, loop, restarts))
             except RuntimeError:
                 # The group itself is being torn down: there is nobody left to tell.
                 again.close()
+
+    async def _missed(self, name: str, loop: Loop, restarts: int) -> None:
+        """It is a death unless the holder was cancelled too and leaves; one that swallows that is told all the same."""
+        if self._holder is not None and self._holder.cancelling() > self._holder_cancels:
+            await asyncio.sleep(GRACE_SECONDS)
+        if not self._is_leaving:
+            await self._after(name, loop, asyncio.CancelledError("it was cancelled"), restarts)
 
     async def _watched(self, name: str, loop: Loop, restarts: int) -> None:
         self._began[name] = self._clock.monotonic()

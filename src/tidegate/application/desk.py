@@ -54,6 +54,8 @@ class AccountDesk(DeskReading):
         self.tally = Tally()
         self.broken: dict[str, str] = {}
         """What may never be and was seen, with the symbol that it concerns, empty for the account."""
+        self.journal_flaw = ""
+        """What is wrong with the journal itself, for as long as it is used."""
         self.acknowledged: set[str] = set()
         """Troubles that an operator has seen and resumed in spite of; they stop nothing while they last."""
         self.refused_lately: dict[ClientOrderId, tuple[datetime, float]] = {}

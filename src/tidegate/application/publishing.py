@@ -37,6 +37,6 @@ class Publisher:
             for subscriber in self.subscribers:
                 try:
                     subscriber.notice(event)
-                except Exception:  # noqa: BLE001 -- an observer's bug, of any kind, must not become an order's
+                except (Exception, SystemExit):  # noqa: BLE001 -- an observer's bug, of any kind, must not become an order's
                     name = type(subscriber).__name__
                     self.errors[name] = self.errors.get(name, 0) + 1

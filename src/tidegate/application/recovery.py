@@ -1,5 +1,6 @@
 """Recovery: from what the store has to a desk that may trade."""
 
+from tidegate.application.audit import InvariantAudit
 from tidegate.application.desk import AccountDesk
 from tidegate.application.starts import StartLog
 from tidegate.application.supervisor import ExecutionRuntimeSupervisor
@@ -20,11 +21,13 @@ class Recovery:
         account: AccountPort,
         supervisor: ExecutionRuntimeSupervisor,
         process: str,
+        audit: InvariantAudit,
     ) -> None:
         self._desk = desk
         self._account = account
         self._supervisor = supervisor
         self._process = process
+        self._audit = audit
         self._starts = StartLog(desk)
 
     async def run(self) -> ReconciliationReport:
@@ -46,6 +49,7 @@ class Recovery:
             failure = not_durable(await open_account(desk, self._account), "the account's opening")
         if failure is not None:
             raise failure
+        self._audit.look_at_start(stored.sequence)
         self._doubt_what_was_sending()
         await self._supervisor.refused_watch.restore(last[0].at if last else None)
         desk.sight.lost("records and venue have not been compared since the start")

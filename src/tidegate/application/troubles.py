@@ -29,6 +29,8 @@ def acknowledge(desk: AccountDesk, at: datetime, symbol: str = "") -> None:
 def _all(desk: AccountDesk, at: datetime) -> Iterator[Trouble]:
     for what, symbol in desk.broken.items():
         yield symbol, what
+    if desk.journal_flaw and desk.journal_flaw not in desk.broken:
+        yield "", desk.journal_flaw
     for difference in {*desk.differences, *desk.order_differences.values()}:
         if difference.kind not in BLAMELESS:
             yield difference.symbol, difference.sentence

@@ -114,10 +114,10 @@ class CoreContainer(containers.DeclarativeContainer):
         running_flag=running,
     )
     operations = Part(Operations, desk, coordinator, canceler, state_keeper, process)
-    recovery = Part(Recovery, desk, checked_account, supervisor, process)
+    audit = Part(InvariantAudit, desk, checked_engine, chain_check)
+    recovery = Part(Recovery, desk, checked_account, supervisor, process, audit)
     reports = Part(ReportReader, desk, checked_engine, resolver)
     inbox = Part(InboxServer, operations, process)
-    audit = Part(InvariantAudit, desk, checked_engine, chain_check)
     application = Part(
         Application,
         desk=desk,

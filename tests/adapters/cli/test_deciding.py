@@ -105,6 +105,7 @@ def test_a_symbol_or_id_that_hides_something_is_refused_in_plain_letters(program
     ("arguments", "message"),
     [
         (("BTC-USD", "BY"), "ACTION BY is none of BUY, SELL, CLOSE, HOLD; did you mean BUY?"),
+        (("BTC-USD", "FOO"), "ACTION FOO is none of BUY, SELL, CLOSE, HOLD"),
         (("BTC-USD", "BUY", "--tif", "GTX"), "--tif GTX is none of GTC, GTD, IOC, FOK; did you mean GTC?"),
         (("BTC-USD", "BUY", "--notional", "many"), "--notional wants a number, such as 250 or 0.01"),
         (("BTC-USD", "BUY", "--notional", "1_000"), "--notional wants a number, such as 250 or 0.01"),

@@ -47,6 +47,25 @@ def test_before_the_first_run_there_is_no_store_and_that_is_no_failure(program: 
     assert findings(program("doctor", "--store", "memory://", "--json").out)["store"].health is Health.OK
 
 
+def test_a_changed_row_stops_entries_and_nothing_of_an_operator_s(program: Run, copied: Path) -> None:
+    """A command that lives for one decision verifies the journal too; only a running process keeps what was seen."""
+    with sqlite3.connect(copied) as connection:
+        connection.execute("UPDATE journal SET at = at + 1 WHERE sequence = 4")
+    connection.close()
+
+    bought = program("decide", "BTC-USD", "BUY", "--notional", "250", "--json")
+    cancelled = program("cancel-all", "--json")
+    halted = program("halt", "--json")
+    resumed = program("resume", "--json")
+
+    assert bought.code == 1
+    assert bought.object["refusal"]["code"] == "TRADING_STATE"  # type: ignore[index]
+    assert "journal row 4 does not match its hash" in bought.out
+    assert (cancelled.code, halted.code, resumed.code) == (0, 0, 0)
+    assert resumed.err.replace("\n", " ").startswith("warning: journal row 4 does not match its hash: ")
+    assert program("decide", "BTC-USD", "BUY", "--notional", "250").code == 1
+
+
 def test_a_changed_row_is_found(program: Run, copied: Path) -> None:
     """D3 and invariant 10: exit 1, with the row."""
     with sqlite3.connect(copied) as connection:

@@ -12,6 +12,7 @@ import pytest
 
 from tests.adapters.cli.conftest import EXAMPLE, TRADING, Run
 from tidegate.adapters.cli import wire
+from tidegate.adapters.clocks import WallClock
 
 STRATEGY = ("--strategy", f"{EXAMPLE}:create")
 BUY = '{"symbol": "BTC-USD", "action": "BUY", "target_notional": "250", "decision_id": "line-1"}'
@@ -118,6 +119,37 @@ def test_lines_of_standard_input_each_have_their_outcome(program: Run, monkeypat
     summary = msgspec.json.decode(last, type=wire.RunLine)
     assert (summary.orders, summary.filled, summary.refused) == (1, 1, {"INVALID": 1})
     assert ended.code == 0
+
+
+HUGE = "1" * 1_000_000
+
+
+@pytest.mark.parametrize("is_json", [True, False])
+def test_impossible_numbers_are_refused_at_once_and_the_next_line_is_executed(
+    program: Run, monkeypatch: pytest.MonkeyPatch, *, is_json: bool
+) -> None:
+    """Nothing spells out a billion zeros, and nothing that is too long is parsed (N1, N5)."""
+    wrong = ["1e-999999999", "1e999999999", '"1e999999999"', '"NaN"', "NaN", "Infinity", "1e99999999999999999999"]
+    wrong += ["9" * 5_000, HUGE, f'"{HUGE}"']
+    fields = [f'"quantity": {number}' for number in wrong]
+    fields += [f'"{name}": 1e-999999999' for name in ("target_notional", "limit_price", "leverage", "reference_price")]
+    text = "".join(f'{{"symbol": "BTC-USD", "action": "BUY", {field}}}\n' for field in fields)
+    given(f"{text}{BUY}\n", monkeypatch)
+
+    began = WallClock().monotonic()
+    ended = program("run", "--stdin", "--speed", "1000", *(["--json"] if is_json else []))
+
+    assert WallClock().monotonic() - began < 20
+    assert ended.code == 0
+    if is_json:
+        *settled, summary = ended.objects
+        assert [line["reference"] for line in settled] == [f"line {number + 1}" for number in range(len(fields) + 1)]
+        assert summary["refused"] == {"INVALID": len(fields)}
+        assert (summary["decisions"], summary["filled"]) == (len(fields) + 1, 1)
+    else:
+        assert max(map(len, ended.out.splitlines())) < 1_000
+        assert ended.out.count("INVALID: ") >= len(fields)
+        assert "1 order sent" in ended.out
 
 
 def test_a_pipe_is_read_where_no_strategy_is_named(program: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from tidegate.adapters.cli.decision_options import DecisionOptions
 from tidegate.adapters.cli.failures import DONE, REFUSED
 from tidegate.adapters.cli.hands import reach
 from tidegate.adapters.cli.stored import looking
+from tidegate.adapters.cli.symbols import warn_of_unmatched
 from tidegate.domain.outcomes import NoOrderNeeded, OrderPlaced
 from tidegate.domain.refusals import AnyRefusal
 from tidegate.domain.vocabulary import OrderStatus
@@ -57,6 +58,7 @@ async def plan(call: Call, options: DecisionOptions) -> int:
 
 async def _think(call: Call, options: DecisionOptions, *, is_dry_run: bool) -> int:
     async with looking(call) as app:
+        warn_of_unmatched(call.terminal, call.settings, app)
         decision = options.decision(app.now)
         result = await app.coordinator.plan(options.symbol, decision)
     if isinstance(result, Failure):

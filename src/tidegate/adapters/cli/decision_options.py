@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from tidegate.adapters.cli.failures import UsageError
-from tidegate.adapters.spelling import nearest, shown
+from tidegate.adapters.spelling import hint, shown
 from tidegate.domain.decisions import Decision
 from tidegate.domain.vocabulary import Action, OrderType, TimeInForce, TriggerSource
 
@@ -47,8 +47,9 @@ def _member(kind: type[E], text: str, option: str) -> E:
     try:
         return kind(word)
     except ValueError:
+        meant = hint(word, kind)
         choices = ", ".join(kind)
-        raise UsageError(f"{option} {shown(text)} is none of {choices}; did you mean {nearest(word, kind)}?") from None
+        raise UsageError(f"{option} {shown(text)} is none of {choices}{meant and f'; {meant}'}") from None
 
 
 def _number(text: str, option: str) -> Decimal:

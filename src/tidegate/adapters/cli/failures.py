@@ -29,6 +29,8 @@ REFUSED = 1
 """Refused, unhealthy, or ended by an error of the strategy, the store or the venue."""
 USAGE = 2
 """Usage, configuration, a file that is not what it should be, or no such store."""
+UNREAD = 141
+"""Done, but whoever read standard output has gone: what a shell gives for a program that SIGPIPE has ended."""
 
 
 class UsageError(Exception):

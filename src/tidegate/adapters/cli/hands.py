@@ -12,6 +12,7 @@ from tidegate.adapters.brokers.simulated.world import SessionStart
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.decision_options import DecisionOptions
 from tidegate.adapters.cli.failures import NoAnswer, UsageError
+from tidegate.adapters.cli.symbols import warn_of_unmatched
 from tidegate.adapters.clocks import WallClock
 from tidegate.adapters.settings.store_url import SqliteStoreUrl
 from tidegate.adapters.stores.sqlite.inbox import SqliteInbox, open_sqlite_inbox
@@ -69,7 +70,7 @@ async def reach(call: Call, *, only_looks: bool = False) -> AsyncIterator[Hand]:
         return
     opened = call.doors.open_application(call.settings, start=SessionStart.RESUME, is_read_only=only_looks)
     async with opened as app:
-        yield OwnHand(app)
+        yield OwnHand(app, call)
 
 
 def _value(result: Result[Outcome, AnyRefusal]) -> Outcome:
@@ -79,10 +80,12 @@ def _value(result: Result[Outcome, AnyRefusal]) -> Outcome:
 class OwnHand:
     """On an application of this process."""
 
-    def __init__(self, app: Application) -> None:
+    def __init__(self, app: Application, call: Call) -> None:
         self._app = app
+        self._call = call
 
     async def decide(self, options: DecisionOptions) -> Outcome:
+        warn_of_unmatched(self._call.terminal, self._call.settings, self._app)
         decision = options.decision(self._app.now)
         return _value(await self._app.coordinator.execute_decision(options.symbol, decision))
 

@@ -15,11 +15,13 @@ from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.findings import fail, ok, warn
 from tidegate.adapters.cli.recording_health import recording_findings
 from tidegate.adapters.cli.stored import WORLD_SUFFIX, last_state, require_store
+from tidegate.adapters.cli.symbols import known_symbols
 from tidegate.adapters.cli.wire_upkeep import FindingLine
 from tidegate.adapters.clocks import WallClock
 from tidegate.adapters.recordings.header import moment_of
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.settings.store_url import SqliteStoreUrl
+from tidegate.adapters.settings.unmatched import unmatched
 from tidegate.adapters.stores.sqlite.errors import StoreError
 from tidegate.adapters.stores.sqlite.reader import SqliteStoreReader, has_orders, open_sqlite_reader
 from tidegate.domain.vocabulary import OrderStatus, TradingState
@@ -43,6 +45,8 @@ async def findings(call: Call) -> AsyncIterator[FindingLine]:
     if settings.profile in ("paper", "replay"):
         for finding in recording_findings(settings):
             yield finding
+    for sentence in unmatched(settings, known_symbols(settings)):
+        yield warn("limits", sentence)
     url = settings.store_url
     if not isinstance(url, SqliteStoreUrl):
         yield ok("store", "in memory: nothing is kept, and there is nothing to verify")

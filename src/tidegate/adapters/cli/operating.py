@@ -154,6 +154,7 @@ async def _change(call: Call, state: TradingState, reason: str, symbol: str) -> 
     with open_sqlite_reader(path, clock=clock, account_id=call.settings.account_id) as reader:
         epoch, at = reader.epoch, await _account_time(call, reader, clock)
         trips = await _trips(reader) if state is TradingState.ACTIVE and not symbol else ()
+        flaw = reader.verify_chain() if state is TradingState.ACTIVE and not reader.writer().is_alive else None
     with open_sqlite_inbox(path, clock=clock) as inbox:
         is_latched = state is not TradingState.ACTIVE
         change = TradingStateChanged(
@@ -167,6 +168,9 @@ async def _change(call: Call, state: TradingState, reason: str, symbol: str) -> 
         else:
             for own in trips:
                 await _written(inbox, replace(change, symbol=own))
+    if flaw is not None:
+        again = "the next start stops entries for it; resume while `run` runs to trade in spite of it"
+        call.terminal.note(f"warning: {flaw}: {again}")
     receipt = StateReceipt(state=state, symbol=symbol, process=process, epoch=epoch)
     call.terminal.answer([lines.state_line(receipt)], wording.state(receipt))
     return DONE

@@ -28,9 +28,9 @@ from tidegate.adapters.cli import (
 )
 from tidegate.adapters.cli.call import COMMON, Call
 from tidegate.adapters.cli.decision_options import PARAMETERS, DecisionOptions, options_of
-from tidegate.adapters.cli.failures import FAILURES, MISTAKES, USAGE, exit_code
+from tidegate.adapters.cli.failures import DONE, FAILURES, MISTAKES, REFUSED, UNREAD, USAGE, exit_code
 from tidegate.adapters.cli.opener import Doors
-from tidegate.adapters.cli.terminal import Terminal
+from tidegate.adapters.cli.terminal import Terminal, stand_in
 
 Command = Callable[..., int | Coroutine[Any, Any, int]]
 
@@ -84,7 +84,11 @@ Begin with [bold]tidegate run[/bold]: it trades on paper, and nothing it does ca
 
 
 def main(doors: Doors, arguments: Sequence[str] | None = None) -> int:
-    """Run one command; its exit code: 0 done, 1 refused or unhealthy, 2 usage, configuration or no such store."""
+    """Run one command; its exit code: 0 done, 1 refused or unhealthy, 2 usage, configuration or no such store.
+
+    141 is done, with nobody there who reads it.
+    """
+    stand_in()
     sys.excepthook = _report_bug
     try:
         # Called as a command and not as a Typer, which would put a hook of its own in place of ours.
@@ -156,7 +160,7 @@ def _run(call: Call, command: Command, values: dict[str, Any], decides: str | No
         if decides is not None:
             values[decides] = options_of(values)
         outcome = command(call, **values)
-        return outcome if isinstance(outcome, int) else asyncio.run(outcome)
+        return (outcome if isinstance(outcome, int) else asyncio.run(outcome)) or _told(call.terminal)
     except (*MISTAKES, *FAILURES) as error:
         call.terminal.error(str(error))
         if call.terminal.is_verbose and error.__cause__ is not None:
@@ -167,6 +171,16 @@ def _run(call: Call, command: Command, values: dict[str, Any], decides: str | No
             raise
         call.terminal.error(f"{error.filename}: {error.strerror}")
         return USAGE
+
+
+def _told(terminal: Terminal) -> int:
+    """What a command that did its work ends with, as its result was read or was not."""
+    if terminal.lost is None:
+        return DONE
+    if isinstance(terminal.lost, BrokenPipeError):
+        return UNREAD
+    terminal.error(f"standard output cannot be written: {terminal.lost.strerror or terminal.lost}")
+    return REFUSED
 
 
 def _program_name() -> str:

@@ -18,13 +18,17 @@ from tidegate.adapters.settings.sections import SYNTHETIC
 _LAST = "the account was last played on it"
 
 
+def configured_recordings(settings: Settings) -> list[Path]:
+    """The files that the settings name."""
+    return [packaged_recording_path() if name == SYNTHETIC else Path(name) for name in settings.paper.recordings]
+
+
 def recording_findings(settings: Settings) -> Iterator[FindingLine]:
     """Verify what the account was last played on, since its session may go on; what the settings name if it is another.
 
     An account that was never played, and a replay, have only the latter.
     """
-    names = settings.paper.recordings
-    configured = [packaged_recording_path() if name == SYNTHETIC else Path(name) for name in names]
+    configured = configured_recordings(settings)
     is_named = "recording" in settings.paper.model_fields_set
     state = last_state(settings)
     if state is None or not state.source:

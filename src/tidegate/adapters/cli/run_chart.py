@@ -8,11 +8,10 @@ from rich.text import Text
 from tidegate.adapters.charts import ChartFacts, ChartNotes, write_chart
 from tidegate.adapters.cli import figures
 from tidegate.adapters.cli.failures import FileUnusable, UsageError
+from tidegate.adapters.cli.recording_health import configured_recordings
 from tidegate.adapters.cli.terminal import Terminal
 from tidegate.adapters.recordings.joined import open_recordings
-from tidegate.adapters.recordings.synthetic import packaged_recording_path
 from tidegate.adapters.settings import Settings
-from tidegate.adapters.settings.sections import SYNTHETIC
 from tidegate.application.application import Application
 from tidegate.application.readings import AccountSummary
 from tidegate.application.summary import RunSummary
@@ -56,8 +55,7 @@ class RunChart:
         Raises:
             FileUnusable: the page cannot be written.
         """
-        names = self._settings.paper.recordings
-        recording = open_recordings([packaged_recording_path() if name == SYNTHETIC else Path(name) for name in names])
+        recording = open_recordings(configured_recordings(self._settings))
         facts = ChartFacts(
             title=title,
             begin=self._begin,

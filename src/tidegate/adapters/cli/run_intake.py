@@ -22,8 +22,13 @@ class ToldIntake:
         self._clock = clock
 
     async def decisions(self) -> AsyncIterator[DecisionMessage | AnyRefusal]:
-        """What the source gives; what could not be read has its outcome at once."""
+        """What the source gives; what could not be read has its outcome at once.
+
+        None comes after an answer that nobody took: whoever decides does not know any more what became of it.
+        """
         async for item in self._intake.decisions():
+            if self._terminal.lost is not None:
+                return
             if not isinstance(item, DecisionMessage):
                 self._log.unreadable(self._clock.now(), item)
                 self._tell(item.facts.get("reference", ""), "", item)

@@ -22,6 +22,7 @@ from tidegate.adapters.cli.run_log import RunLog
 from tidegate.adapters.cli.run_summary import assumptions, run_summary, suggestions
 from tidegate.adapters.cli.stopping import stopped
 from tidegate.adapters.cli.stored import set_aside
+from tidegate.adapters.cli.symbols import warn_of_unmatched
 from tidegate.adapters.event_log import EventLog
 from tidegate.adapters.intake import JsonLinesIntake, StrategyIntake, load_strategy
 from tidegate.adapters.intake.json_lines import RawReader
@@ -188,6 +189,7 @@ async def _play(
     terminal, progress = call.terminal, Progress()
     drawing = None if chart is None else RunChart(chart, settings)
     async with call.doors.open_application(settings, on_progress=progress, **how) as app:
+        warn_of_unmatched(terminal, settings, app)
         opening = await app.account()
         log = RunLog(app.products, terminal.line if terminal.is_plain else None)
         app.subscribe(log)
@@ -198,7 +200,11 @@ async def _play(
         intake = _intake(call, app, settings, source, log)
         display = displayed(terminal, app, log, progress, _title(settings, source))
         async with display, stopped(app.operations.desk.clock, for_seconds) as stop:
+            # Nobody sees what it does any more, or has the answers that it gives: it must not go on unheard.
+            terminal.when_lost(stop.set)
             summary = await app.run_until(intake, stop=stop)
+        if isinstance(terminal.lost, BrokenPipeError):
+            terminal.note("nobody reads standard output any more: the run was stopped in good order")
         closing = await app.account()
         closed_at = app.now
     assumed = assumptions(settings, progress.latest)

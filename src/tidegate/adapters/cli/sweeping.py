@@ -19,9 +19,11 @@ from tidegate.adapters.cli.lines import encoded
 from tidegate.adapters.cli.sweep_engines import cluster, processes
 from tidegate.adapters.cli.sweep_plan import SweepRun, read_plan
 from tidegate.adapters.cli.sweep_run import SweepTask, play
+from tidegate.adapters.cli.symbols import known_symbols
 from tidegate.adapters.cli.tables import gain_text
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.settings.keys import SECRETS
+from tidegate.adapters.settings.unmatched import unmatched
 from tidegate.application.configuration import ConfigurationError
 
 _REPLAY: Mapping[str, Any] = {"profile": "replay", "store": {"url": "memory://"}}
@@ -47,6 +49,8 @@ async def sweep(
         SweepTask(call.doors.open_application, run, _settings(call, base, run), seconds) for run in read_plan(plan)
     ]
     paths = _places(folder, len(tasks))
+    for sentence in dict.fromkeys(found for task in tasks for found in _unmatched(task)):
+        call.terminal.note(f"warning: {sentence}")
     results: dict[int, wire_upkeep.SweepLine] = {}
     with where as executor, _progress(call, len(tasks)) as progress:
         async for number, line in _played(executor, tasks):
@@ -84,6 +88,10 @@ def _settings(call: Call, base: Mapping[str, Any], run: SweepRun) -> Settings:
     for section, name in SECRETS:
         kept.get(section, {}).pop(name, None)
     return Settings.model_validate(kept)
+
+
+def _unmatched(task: SweepTask) -> Iterator[str]:
+    return unmatched(task.settings, known_symbols(task.settings))
 
 
 def _places(folder: Path, count: int) -> list[Path]:

@@ -1,14 +1,17 @@
 """The terminal: results on standard output, everything else on standard error, colours only where somebody looks."""
 
+import os
 import sys
-from collections.abc import Iterable
-from typing import TextIO
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TextIO, cast
 
 from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.text import Text
 
 from tidegate.adapters.cli.lines import encoded
+from tidegate.adapters.cli.outlet import Outlet
 from tidegate.adapters.cli.wire import Line
 from tidegate.adapters.spelling import shown
 
@@ -18,13 +21,26 @@ _ERROR_LENGTH_MAX = 2_000
 
 
 class Terminal:
-    """Where one command writes. With `is_json` standard output carries JSON lines and nothing else."""
+    """Where one command writes. With `is_json` standard output carries JSON lines and nothing else.
+
+    Writing never raises for a reader that has gone, or a full disk: `lost` has the error, and later writes go nowhere.
+    """
 
     def __init__(self, *, is_json: bool = False, is_verbose: bool = False) -> None:
         self.is_json = is_json
         self.is_verbose = is_verbose
-        self.out = _console(sys.stdout, _VERBOSE_COLUMNS if is_verbose else _PIPED_COLUMNS)
-        self.err = _console(sys.stderr, _PIPED_COLUMNS)
+        self._outlet = Outlet(sys.stdout)
+        self.out = _console(self._outlet, _VERBOSE_COLUMNS if is_verbose else _PIPED_COLUMNS)
+        self.err = _console(Outlet(sys.stderr), _PIPED_COLUMNS)
+
+    @property
+    def lost(self) -> OSError | None:
+        """Why standard output takes nothing any more; None while it does."""
+        return self._outlet.lost
+
+    def when_lost(self, tell: Callable[[], None]) -> None:
+        """Call this once standard output takes nothing any more."""
+        self._outlet.when_lost(tell)
 
     @property
     def is_interactive(self) -> bool:
@@ -38,8 +54,8 @@ class Terminal:
 
     def json(self, line: Line | dict[str, float]) -> None:
         """One object on a line of its own, at once."""
-        sys.stdout.write(encoded(line) + "\n")
-        sys.stdout.flush()
+        self._outlet.write(encoded(line) + "\n")
+        self._outlet.flush()
 
     def show(self, *parts: RenderableType) -> None:
         """Something for people, on standard output."""
@@ -60,7 +76,7 @@ class Terminal:
 
     def note(self, message: str) -> None:
         """Something beside the result, in one line on standard error."""
-        self.err.print(Text(message, style="dim"))
+        self.err.print(Text(message, style="dim"), soft_wrap=True)
 
     def error(self, message: str) -> None:
         """What went wrong, in one red line on standard error."""
@@ -68,7 +84,19 @@ class Terminal:
         self.err.print(f"[bold red]error:[/] [red]{escape(words)}[/]", soft_wrap=True)
 
 
-def _console(stream: TextIO, piped_columns: int) -> Console:
+def stand_in() -> None:
+    """Put something in the place of standard streams that were closed before the start, as `>&-` does.
+
+    Otherwise the next file that is opened, such as the store, would have their number, and what is written to them.
+    """
+    nowhere = Path(os.devnull)
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, nowhere.open("r" if name == "stdin" else "w"))
+
+
+def _console(outlet: Outlet, piped_columns: int) -> Console:
     """A console as wide as its terminal, or as what reads it can be expected to take."""
-    width = None if stream.isatty() else piped_columns
-    return Console(file=stream, highlight=False, width=width, emoji=False)
+    width = None if outlet.isatty() else piped_columns
+    # All that a console does with its stream is what an outlet does.
+    return Console(file=cast(TextIO, outlet), highlight=False, width=width, emoji=False)

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, NoReturn
 
-from tidegate.adapters.spelling import nearest, shown
+from tidegate.adapters.spelling import hint, nearest, shown
 from tidegate.domain.decisions import Algorithm, Decision
 from tidegate.domain.ports import DecisionMessage
 from tidegate.domain.refusals import InvalidRefused, Remedy
@@ -149,9 +149,8 @@ def _member_of(kind: type[StrEnum]) -> Callable[[str, Any], StrEnum]:
         try:
             return kind(text)
         except ValueError:
-            right = nearest(text, kind)
             members = ", ".join(kind)
-            raise _Unreadable(f"{name} must be one of {members}", f"did you mean {right}?", name) from None
+            raise _Unreadable(f"{name} must be one of {members}", hint(text, kind), name) from None
 
     return read
 
