@@ -116,9 +116,10 @@ def test_a_second_writer_is_refused_and_the_first_goes_on(program: Run, running:
     assert running.decide(symbol="BTC-USD", action="BUY", target_notional=250)["order"]["status"] == "FILLED"
 
 
-def test_an_interrupted_run_ends_with_its_summary(program: Run, running: Running) -> None:
-    """Ctrl-C is a way to end, not an error."""
-    running.process.send_signal(signal.SIGINT)
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_run_ends_with_its_summary(program: Run, running: Running, sent: signal.Signals) -> None:
+    """Ctrl-C, a process manager and a closed terminal are ways to end, not errors."""
+    running.process.send_signal(sent)
 
     summary = running.read()
 

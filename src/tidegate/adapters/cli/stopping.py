@@ -10,7 +10,10 @@ from tidegate.domain.ports import ClockPort
 
 @asynccontextmanager
 async def stopped(clock: ClockPort, for_seconds: float | None) -> AsyncIterator[asyncio.Event]:
-    """An event that Ctrl-C, SIGTERM and the end of so much of the clock's time set; what runs then ends well."""
+    """An event that Ctrl-C, SIGTERM, a closed terminal and the end of so much of the clock's time set.
+
+    What runs then ends well.
+    """
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
 
     async def end_in_time(seconds: float) -> None:
@@ -18,7 +21,7 @@ async def stopped(clock: ClockPort, for_seconds: float | None) -> AsyncIterator[
         stop.set()
 
     timing = None if for_seconds is None else asyncio.create_task(end_in_time(for_seconds), name="tidegate --for")
-    signals = (signal.SIGINT, signal.SIGTERM)
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def end() -> None:
         """The first signal ends what runs in good order, the next one at once."""
