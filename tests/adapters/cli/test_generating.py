@@ -51,8 +51,25 @@ def test_what_cannot_be_generated_is_told(program: Run, arguments: tuple[str, ..
 
 
 def test_a_place_that_cannot_be_written_is_told(program: Run) -> None:
-    """By its name."""
+    """The folder that is missing is named, and not a file that nobody has heard of."""
     ended = program("generate", "no/such/folder/x.tgr.gz", "--minutes", "1")
 
-    assert ended.code == 2
-    assert "no/such/folder" in ended.err
+    assert (ended.code, ended.err) == (2, "error: no/such/folder: No such file or directory\n")
+
+
+def test_a_recording_is_written_over_only_where_that_is_said(program: Run) -> None:
+    """As everywhere: what is there stands until it is given up; a folder is none."""
+    program("generate", "x.tgr.gz", "--minutes", "1")
+    before = Path("x.tgr.gz").read_bytes()
+    Path("folder").mkdir()
+
+    refused = program("generate", "x.tgr.gz", "--minutes", "1", "--seed", "2")
+    kept = Path("x.tgr.gz").read_bytes()
+    folder = program("generate", "folder", "--minutes", "1", "--overwrite")
+    program("generate", "x.tgr.gz", "--minutes", "1", "--seed", "2", "--overwrite")
+
+    assert refused.code == 2
+    assert refused.err == "error: x.tgr.gz exists already; name another, or write over it with --overwrite\n"
+    assert kept == before
+    assert folder.err == "error: folder is a folder: name a file in it\n"
+    assert Path("x.tgr.gz").read_bytes() != before

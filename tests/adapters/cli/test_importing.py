@@ -77,7 +77,10 @@ def test_raw_messages_are_imported_and_said(program: Run) -> None:
 
     assert "messages.tgr.gz: BTC-USDT" in told.out
     assert "1 gap, " in told.out
-    assert again.err == "error: messages.tgr.gz exists already; name another with --output\n"
+    assert (
+        again.err
+        == "error: messages.tgr.gz exists already; name another with --output, or write over it with --overwrite\n"
+    )
     assert (line.recording, line.symbols, line.trades, line.gaps) == ("b.tgr.gz", ["BTC-USDT"], 9, 1)
     assert line.read == {"lines": 12, "bookTicker": 1, "depth": 2, "trade": 9}
 
@@ -145,6 +148,52 @@ def test_tables_are_imported_and_what_they_assume_is_told_with_every_result(prog
     assert "There is no book" in bare.out
     assert "assumed: BTC-USDT: no book was recorded; a spread of 5 bps" in assumed.out
     assert "no book was recorded; a spread of 5 bps beside each print" in str(played["assumed"])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("bitstamp", "capture", "made.tgr.gz"),
+        ("binance", "messages.txt", "--product", "terms.toml", "--output", "made.tgr.gz"),
+        ("csv", "--trades", "trades.csv", "--product", "terms.toml", "--output", "made.tgr.gz"),
+        ("csv", "--bars", "bars.csv", "--product", "terms.toml", "--output", "made.tgr.gz"),
+        ("salvage", "cut.tgr.gz", "--output", "made.tgr.gz"),
+    ],
+)
+def test_no_importer_writes_over_a_recording_unless_it_is_told_to(program: Run, arguments: tuple[str, ...]) -> None:
+    """What stands there is kept, byte for byte; with --overwrite it is given up."""
+    capture = opened().bid(10, 5, "99.0").bid(2_000, 6, "98.0").trade(2_500, "99.0", "0.5", 1, 7, "sell")
+    capture.order("changed", 2_500, 1, "bid", "99.0", "0.5").save(Path("capture"))
+    Path("terms.toml").write_text(TERMS, encoding="utf-8")
+    Path("messages.txt").write_text(raw_messages(), encoding="utf-8")
+    Path("trades.csv").write_text(TRADES, encoding="utf-8")
+    Path("bars.csv").write_text(BARS, encoding="utf-8")
+    program("generate", "whole.tgr.gz", "--minutes", "1")
+    Path("cut.tgr.gz").write_bytes(Path("whole.tgr.gz").read_bytes()[:-100])
+    Path("made.tgr.gz").write_bytes(b"a week of work")
+
+    refused = program("import", *arguments)
+    kept = Path("made.tgr.gz").read_bytes()
+    overwritten = program("import", *arguments, "--overwrite")
+
+    assert refused.code == 2
+    assert refused.err.startswith("error: made.tgr.gz exists already; name another")
+    assert refused.err.endswith("or write over it with --overwrite\n")
+    assert kept == b"a week of work"
+    assert overwritten.code == 0, overwritten.err
+    assert program("replay", "made.tgr.gz", "--no-stdin", "--json").code == 0
+
+
+def test_a_source_is_never_its_own_recording(program: Run) -> None:
+    """It would be gone."""
+    Path("terms.toml").write_text(TERMS, encoding="utf-8")
+    Path("trades.csv").write_text(TRADES, encoding="utf-8")
+    arguments = ("--trades", "trades.csv", "--product", "terms.toml", "--output", "trades.csv", "--overwrite")
+
+    ended = program("import", "csv", *arguments)
+
+    assert (ended.code, ended.err) == (2, "error: trades.csv is what is read: name another with --output\n")
+    assert Path("trades.csv").read_text(encoding="utf-8") == TRADES
 
 
 def test_a_tape_without_a_book_takes_no_entry(program: Run) -> None:

@@ -28,6 +28,12 @@ def imported(folder: Path, text: str, options: TradeOptions | None = None) -> tu
     return made, list(open_recording(made.destination).rows())
 
 
+def touches(rows: list[Row]) -> list[Decimal]:
+    """Every price that a book of the recording quotes."""
+    books = [row for row in rows if isinstance(row, BookSnapshotRow)]
+    return [price for book in books for price, _ in (*book.bids, *book.asks)]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -134,6 +140,57 @@ def test_a_row_that_is_none_ends_the_import_with_its_line(row: str, complaint: s
 
     assert (caught.value.line, complaint in caught.value.reason) == (3, True), str(caught.value)
     assert not (tmp_path / "made.tgr.gz").exists()
+
+
+@pytest.mark.parametrize(
+    ("row", "complaint"),
+    [
+        ("1767614401,100.125,1,buy", "price 100.125 is no whole number of increments of 0.01: the product's price_inc"),
+        (
+            "1767614401,100,1.123456,buy",
+            "size 1.123456 is no whole number of increments of 0.00001: the product's base_",
+        ),
+        ("1767614401,100,0.3000000000004,buy", "0.0000000000001 would hold it"),
+        ("1767614401,60000.0049999999999,1,buy", "price 60000.0049999999999 is no whole number"),
+    ],
+)
+@pytest.mark.parametrize("skip", [False, True])
+def test_a_number_off_the_increments_is_the_products_flaw_and_not_the_lines(
+    row: str, complaint: str, skip: bool, tmp_path: Path
+) -> None:
+    """It ends the import with its line and the key, and is never skipped: the increments were stated wrong."""
+    with pytest.raises(CaptureDamaged) as caught:
+        imported(tmp_path, f"time,price,size,side\n1767614400,100,1,buy\n{row}\n", TradeOptions(skip_damaged=skip))
+
+    assert (caught.value.line, complaint in caught.value.reason) == (3, True), str(caught.value)
+    assert not (tmp_path / "made.tgr.gz").exists()
+
+
+def test_what_binary_floats_moved_off_the_increments_is_put_back_and_counted(tmp_path: Path) -> None:
+    """0.1 + 0.2, as every table that went through floats has it; the book that is assumed beside stands on the grid."""
+    text = (
+        "time,price,size,side\n1767614400,100.00999999999999,0.30000000000000004,buy\n1767614401,1.1e1,0.10001,sell\n"
+    )
+
+    made, rows = imported(tmp_path, text, TradeOptions(book=BOOK))
+
+    assert [(row.price, row.size) for row in rows if isinstance(row, TradePrinted)] == [
+        (Decimal("100.01"), Decimal("0.3")),
+        (Decimal(11), Decimal("0.10001")),
+    ]
+    assert all(price % PRODUCT.price_increment == 0 for price in touches(rows))
+    figures = open_recording(made.destination).header.provenance.figures
+    assert figures["numbers put back on their increments, from which binary floats had moved them"] == 2
+
+
+def test_an_assumed_depth_that_nobody_could_quote_is_refused(tmp_path: Path) -> None:
+    """A book off the grid is none."""
+    book = AssumedBook(spread_bps=Decimal(10), depth=Decimal("0.000001"))
+
+    with pytest.raises(
+        SourceRejected, match=r"the assumed depth 0\.000001 is no whole number of increments of 0\.00001"
+    ):
+        imported(tmp_path, "time,price,size,side\n1767614400,100,1,buy\n", TradeOptions(book=book))
 
 
 def test_rows_that_are_none_are_counted_where_that_is_asked_for(tmp_path: Path) -> None:

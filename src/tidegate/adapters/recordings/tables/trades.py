@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from tidegate.adapters.recordings.grid import Grid
 from tidegate.adapters.recordings.tables.columns import Table
 from tidegate.adapters.recordings.tables.tape import AssumedBook, TableTape, book_assumption
 from tidegate.domain.vocabulary import OrderSide
@@ -75,14 +76,21 @@ class TradeReader:
 class TradePlay:
     """Hands trades to a tape."""
 
-    def __init__(self, tape: TableTape, options: TradeOptions) -> None:
+    def __init__(self, tape: TableTape, options: TradeOptions, grid: Grid) -> None:
         self._tape = tape
+        self._grid = grid
         self._options = options
         self._last: Trade | None = None
         self._side = OrderSide.BUY
         self._count = 0
 
     def take(self, trade: Trade) -> None:
+        """Play a trade.
+
+        Raises:
+            ValueError: its price or size is off the grid, or its assumed book cannot be.
+        """
+        price, size = self._grid.price(trade.price), self._grid.size(trade.size)
         last, self._last = self._last, trade
         self._count += 1
         if last is not None:
@@ -91,7 +99,7 @@ class TradePlay:
             if trade.price != last.price:
                 self._side = OrderSide.BUY if trade.price > last.price else OrderSide.SELL
         side = trade.side if trade.side is not None else self._side
-        self._tape.trade(trade.at_us, trade.trade_id or str(self._count), side, trade.price, trade.size)
+        self._tape.trade(trade.at_us, trade.trade_id or str(self._count), side, price, size)
 
     def end(self) -> None:
         if self._last is not None:
