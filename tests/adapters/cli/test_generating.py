@@ -50,6 +50,33 @@ def test_what_cannot_be_generated_is_told(program: Run, arguments: tuple[str, ..
     assert not Path("x.tgr.gz").exists()
 
 
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        ("market_rat = 1", "unknown key market_rat; did you mean market_rate?"),
+        ("market_rate = 'fast'", "market_rate must be a number"),
+        ("market_rate = nan", "market_rate must be a number, and not below zero"),
+        ("placement_depth = 1.5", "placement_depth must be a whole number"),
+        ("start_price = nan", "start_price must be a finite number"),
+        ("start_price = -1", "start_price must not be negative (minus zero included)"),
+        ("price_increment = 1e-30", "price_increment has more than 18 digits after the point"),
+        ("price_increment = 0.7", "start_price is off price_increment"),
+        ("regimes = 4", "regimes must be a list"),
+        ("[[regimes]]\nname = 'a'", "regimes 1, the key activity is missing"),
+        ("[[regimes]]\nnam = 'a'", "regimes 1, unknown key nam; did you mean name?"),
+    ],
+)
+def test_a_parameter_that_cannot_be_is_told_by_its_name_and_by_what_it_must_be(
+    program: Run, parameters: str, told: str
+) -> None:
+    """In the words of whoever wrote the file."""
+    Path("mine.toml").write_text(f"{parameters}\n")
+
+    ended = program("generate", "x.tgr.gz", "--minutes", "1", "--parameters", "mine.toml")
+
+    assert (ended.code, ended.err) == (2, f"error: mine.toml: {told}\n")
+
+
 def test_a_place_that_cannot_be_written_is_told(program: Run) -> None:
     """The folder that is missing is named, and not a file that nobody has heard of."""
     ended = program("generate", "no/such/folder/x.tgr.gz", "--minutes", "1")

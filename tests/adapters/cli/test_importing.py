@@ -93,7 +93,9 @@ def test_raw_messages_are_imported_and_said(program: Run) -> None:
         (TERMS.replace('"spot"', '"bond"'), "kind: BOND is none of SPOT, PERPETUAL, FUTURE"),
         (TERMS.replace("0.01", "nan"), "price_increment NaN is not a number"),
         (TERMS.replace("0.01", "-1"), "price_increment -1 is not above zero"),
-        (TERMS.replace("0.01", "true"), "Expected `decimal`, got `bool`"),
+        (TERMS.replace("0.01", "true"), "price_increment must be a number"),
+        (TERMS.replace('"BTC-USDT"', "7"), "symbol must be text"),
+        (TERMS + "expires_at = 5\n", "expires_at must be a moment such as 2026-05-02T02:40:00Z"),
         (TERMS.replace("BTC-USDT", "btc"), "'btc' is not a symbol"),
         ("symbol = ", "not TOML: "),
         ("#" * 200_000, "larger than 100000 bytes"),
@@ -182,6 +184,16 @@ def test_no_importer_writes_over_a_recording_unless_it_is_told_to(program: Run, 
     assert kept == b"a week of work"
     assert overwritten.code == 0, overwritten.err
     assert program("replay", "made.tgr.gz", "--no-stdin", "--json").code == 0
+
+
+def test_one_thing_that_was_dropped_is_told_as_one(program: Run) -> None:
+    """And not as `1 damaged rows`."""
+    Path("terms.toml").write_text(TERMS, encoding="utf-8")
+    Path("trades.csv").write_text(f"{TRADES}junk\n", encoding="utf-8")
+
+    told = program("import", "csv", "--trades", "trades.csv", "--product", "terms.toml", "--skip-damaged")
+
+    assert "read: 61 rows\n  dropped: 1 damaged row\n" in told.out
 
 
 def test_a_source_is_never_its_own_recording(program: Run) -> None:

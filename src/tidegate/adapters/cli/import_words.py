@@ -1,5 +1,6 @@
 """What an import says: its figures as one JSON line, and as people read them."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from rich.text import Text
@@ -8,6 +9,8 @@ from tidegate.adapters.cli import figures, wire_upkeep
 from tidegate.adapters.recordings.bitstamp import ImportReport
 from tidegate.adapters.recordings.made import RecordingMade
 from tidegate.domain.amounts import plain
+
+_PLURAL = re.compile(r"\b(\w+)s\b")
 
 
 def import_line(report: ImportReport) -> wire_upkeep.ImportLine:
@@ -79,4 +82,9 @@ def made_words(made: RecordingMade) -> Iterator[Text]:
 
 
 def _counts(counted: Mapping[str, int]) -> str:
-    return ", ".join(f"{count:,} {name}" for name, count in counted.items()) or "nothing"
+    return ", ".join(f"{count:,} {_one(name) if count == 1 else name}" for name, count in counted.items()) or "nothing"
+
+
+def _one(name: str) -> str:
+    """`trades that came twice` of a single one; a name of anybody else's, after a colon, stays."""
+    return name if ":" in name else _PLURAL.sub(r"\1", name, count=1)

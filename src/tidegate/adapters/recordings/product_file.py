@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from tidegate.adapters.recordings.header import ProductEntry
+from tidegate.adapters.shapes import flaw_of
 from tidegate.adapters.spelling import nearest, shown
 
 _SIZE_MAX = 100_000
@@ -59,7 +60,7 @@ def read_product(path: Path) -> ProductEntry:
     try:
         return msgspec.convert(table, ProductEntry)
     except msgspec.ValidationError as error:
-        raise ProductFileError(path, str(error)) from None
+        raise ProductFileError(path, flaw_of(error, _KEYS)) from None
 
 
 def _table(path: Path) -> dict[str, Any]:

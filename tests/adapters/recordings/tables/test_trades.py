@@ -42,6 +42,8 @@ def touches(rows: list[Row]) -> list[Decimal]:
         "\ufefftime\tpx\tqty\tis_buyer_maker\n1767614400000000\t100\t1\tfalse\n",
         "ID, Date , price, quantity, taker_side\n1,2026-01-05T12:00:00Z,100,1,bid\n",
         "id,price,qty,quote_qty,time,isBuyerMaker\r\n1,100.00,1.0000,100,1767614400000000000,False\r\n",
+        "time,price,size,side\n2026-01-05 12:00:00 UTC,100,1,buy\n",
+        "\u6642\u9593,time,price,size,side\n\u5348\u5f8c,1767614400,100,1,buy\n",
         '"date","price","volume","side"\n"2026-01-05 12:00:00","1e2","1","BUY"\n\n',
     ],
 )
@@ -213,6 +215,46 @@ def test_columns_that_are_missing_are_named_with_what_they_may_be_called(tmp_pat
         imported(tmp_path, "time,price,size,side\n1767614400,0.01,1,buy\n", TradeOptions(book=BOOK))
     with pytest.raises(CaptureDamaged, match="an id of more than 64 characters"):
         imported(tmp_path, f"id,time,price,size,side\n{'x' * 65},1767614400,1,1,buy\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"", "there are no names of columns: the file is empty"),
+        (b"1,100.0,1,1767614400,true\n", "values and no names: write the names of the columns above them"),
+        (gzip.compress(b"time,price,size,side\n"), "this is gzip: give the file a name that ends in .gz"),
+        (b"PK\x03\x04trades.csv", "this is a zip archive: take the file out of it first"),
+        ("\ufefftime,price,size,side\n".encode("utf-16-le"), "this is UTF-16: save the file as UTF-8"),
+        (b"time,price,size,side,caf\xe9\n", "the line is not UTF-8 text"),
+    ],
+)
+def test_a_file_that_is_no_table_of_names_and_rows_is_told_for_what_it_is(
+    content: bytes, complaint: str, tmp_path: Path
+) -> None:
+    """With what to do about it, and not as a column that is missing."""
+    source = tmp_path / "trades.csv"
+    source.write_bytes(content)
+
+    with pytest.raises(CaptureDamaged) as caught:
+        import_trades(source, tmp_path / "made.tgr.gz", PRODUCT, TradeOptions())
+
+    assert (caught.value.line, complaint in caught.value.reason) == (1, True), str(caught.value)
+
+
+def test_a_trade_that_came_twice_is_one_and_is_counted(tmp_path: Path) -> None:
+    """Files fetched in pieces overlap; another fill of that moment under the same id is a trade of its own."""
+    text = (
+        "id,time,price,size,side\n7,1767614400,100,1,buy\n8,1767614400,100,1,buy\n7,1767614400,100,1,buy\n"
+        "7,1767614400,101,1,buy\n7,1767614401,100,1,buy\n"
+    )
+
+    made, rows = imported(tmp_path, text)
+
+    told = [(row.trade_id, int(row.price)) for row in rows if isinstance(row, TradePrinted)]
+    assert told == [("7", 100), ("8", 100), ("7", 101), ("7", 100)]
+    assert (made.trades, made.dropped) == (4, {"trades that came twice": 1})
+    _, unnamed = imported(tmp_path, "time,price,size,side\n1767614400,100,1,buy\n1767614400,100,1,buy\n")
+    assert len(unnamed) == 2
 
 
 def test_a_compressed_file_that_breaks_off_is_kept_up_to_there_where_that_is_asked_for(tmp_path: Path) -> None:

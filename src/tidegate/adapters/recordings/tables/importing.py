@@ -101,8 +101,10 @@ def import_trades(
     first = _first(source, items)
     with RecordingWriter(destination, _header(source, product, first.at_us, options.book)) as writer:
         tape = TableTape(writer.write, options.book, product.price_increment)
-        _play(TradePlay(tape, options, grid), chain((first,), items), rows)
-        return _made(rows, tape, writer, tuple(options.assumptions(product.symbol, rows.table)), _smoothed(grid))
+        play = TradePlay(tape, options, grid)
+        _play(play, chain((first,), items), rows)
+        assumptions = tuple(options.assumptions(product.symbol, rows.table))
+        return _made(rows, tape, writer, assumptions, _smoothed(grid), play.repeated)
 
 
 def import_bars(
@@ -192,7 +194,12 @@ def _header(source: Path, product: ProductEntry, begins_us: int, book: AssumedBo
 
 
 def _made(
-    rows: _Source, tape: TableTape, writer: RecordingWriter, assumptions: tuple[str, ...], figures: dict[str, int | str]
+    rows: _Source,
+    tape: TableTape,
+    writer: RecordingWriter,
+    assumptions: tuple[str, ...],
+    figures: dict[str, int | str],
+    repeated: int = 0,
 ) -> RecordingMade:
     writer.end_at(tape.at_us)
     notes = [_ASSUMED_BOOK if tape.smallest_spread is not None else _NO_BOOK]
@@ -200,13 +207,14 @@ def _made(
         notes.append(_NAIVE)
     if rows.damaged:
         notes.append(f"the first damaged line is line {rows.damaged[0]}")
+    dropped = (("damaged rows", len(rows.damaged)), ("trades that came twice", repeated))
     made = RecordingMade(
         destination=writer.destination,
         symbols=tuple(entry.symbol for entry in writer.header.products),
         started_at=writer.header.started_at,
         ended_at=moment_of(tape.at_us),
         read={"rows": rows.count},
-        dropped={"damaged rows": len(rows.damaged)} if rows.damaged else {},
+        dropped={reason: count for reason, count in dropped if count},
         trades=tape.trades,
         gaps=tape.gaps.count,
         gap_seconds=tape.gaps.seconds,

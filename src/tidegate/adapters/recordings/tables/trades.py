@@ -74,7 +74,7 @@ class TradeReader:
 
 
 class TradePlay:
-    """Hands trades to a tape."""
+    """Hands trades to a tape; `repeated` counts those that came twice, the same id and terms at the same moment."""
 
     def __init__(self, tape: TableTape, options: TradeOptions, grid: Grid) -> None:
         self._tape = tape
@@ -83,6 +83,8 @@ class TradePlay:
         self._last: Trade | None = None
         self._side = OrderSide.BUY
         self._count = 0
+        self._at_this_moment: set[Trade] = set()
+        self.repeated = 0
 
     def take(self, trade: Trade) -> None:
         """Play a trade.
@@ -92,6 +94,9 @@ class TradePlay:
         """
         price, size = self._grid.price(trade.price), self._grid.size(trade.size)
         last, self._last = self._last, trade
+        if self._is_repeated(trade, last):
+            self.repeated += 1
+            return
         self._count += 1
         if last is not None:
             if trade.at_us - last.at_us > self._options.gap_seconds * _US:
@@ -100,6 +105,16 @@ class TradePlay:
                 self._side = OrderSide.BUY if trade.price > last.price else OrderSide.SELL
         side = trade.side if trade.side is not None else self._side
         self._tape.trade(trade.at_us, trade.trade_id or str(self._count), side, price, size)
+
+    def _is_repeated(self, trade: Trade, last: Trade | None) -> bool:
+        """Files that were fetched in pieces overlap; a moment is enough to look back, since they are in order."""
+        if trade.trade_id is None:
+            return False
+        if last is None or trade.at_us != last.at_us:
+            self._at_this_moment.clear()
+        is_known = trade in self._at_this_moment
+        self._at_this_moment.add(trade)
+        return is_known
 
     def end(self) -> None:
         if self._last is not None:
