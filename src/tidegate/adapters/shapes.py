@@ -38,4 +38,6 @@ def flaw_of(error: msgspec.ValidationError, keys: Iterable[str]) -> str:
     if (kind := _KIND.fullmatch(what)) is not None:
         names = (_KINDS.get(one, one) for one in kind[1].split(" | ") if one != "null")
         return f"{where or 'the file'} must be {' or '.join(dict.fromkeys(names))}"
+    if what == "Invalid decimal string":
+        return f"{where} must be a number"
     return f"{where}: {what}" if where else what
