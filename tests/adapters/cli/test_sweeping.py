@@ -181,14 +181,14 @@ def test_results_that_cannot_be_a_folder_are_told(program: Run) -> None:
 
 def test_results_are_never_written_over(program: Run) -> None:
     """A folder that has results is refused before anything is played."""
-    plan = "[runs.one]\npaper.seed = 1\n"
+    plan = "[grid]\npaper.seed = [1, 2]\n"
     assert sweep(program, plan, *STRATEGY).code == 0
     before = {path: path.read_bytes() for path in Path("results").iterdir()}
 
     again = sweep(program, plan, *STRATEGY)
 
     assert again.code == 2
-    assert "results has results already" in again.err
+    assert "results has results already, as run-1.json: name another folder" in again.err
     assert {path: path.read_bytes() for path in Path("results").iterdir()} == before
 
 

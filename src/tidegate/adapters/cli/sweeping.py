@@ -104,7 +104,7 @@ def _places(folder: Path, count: int) -> list[Path]:
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"--results names a folder, and {folder} is a file")
     try:
-        taken = next(folder.glob("run-*.json"), None)
+        taken = min(folder.glob("run-*.json"), default=None)
     except OSError as error:
         raise FileUnusable(folder, error) from None
     if taken is not None:

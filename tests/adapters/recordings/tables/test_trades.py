@@ -82,7 +82,8 @@ def test_a_book_is_assumed_only_where_that_is_asked_for_and_it_is_told(tmp_path:
     ]
     assert books[0].bids[0][1] == 2
     assert made.smallest_spread == Decimal("0.1")
-    assert any("a spread of 10 bps beside each print, with 2 at either touch" in one for one in made.assumptions)
+    told = "a spread of 10 bps beside each print, rounded up to whole increments of 0.01, with 2 at either touch"
+    assert any(told in one for one in made.assumptions)
 
 
 def test_who_took_must_be_told_or_assumed(tmp_path: Path) -> None:

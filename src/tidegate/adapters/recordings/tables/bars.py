@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from tidegate.adapters.recordings.grid import Grid
+from tidegate.adapters.recordings.header import ProductEntry
 from tidegate.adapters.recordings.tables.columns import Table
 from tidegate.adapters.recordings.tables.tape import AssumedBook, TableTape, book_assumption
 from tidegate.domain.amounts import DOMAIN_CONTEXT, plain
@@ -28,14 +29,15 @@ class BarOptions(Struct, frozen=True, kw_only=True):
     book: AssumedBook | None = None
     skip_damaged: bool = False
 
-    def assumptions(self, symbol: str) -> Iterator[str]:
+    def assumptions(self, product: ProductEntry) -> Iterator[str]:
         """What no row of the file has told."""
+        symbol = product.symbol
         yield (
             f"{symbol}: inside a bar the price goes from open to low, high and close where it rose, and to "
             "high, low and close where it fell (the worst first), a quarter of the volume at each"
         )
         if self.book is not None:
-            yield book_assumption(symbol, self.book)
+            yield book_assumption(symbol, self.book, product.price_increment)
 
 
 class Bar(Struct, frozen=True, gc=False):

@@ -103,7 +103,7 @@ def import_trades(
         tape = TableTape(writer.write, options.book, product.price_increment)
         play = TradePlay(tape, options, grid)
         _play(play, chain((first,), items), rows)
-        assumptions = tuple(options.assumptions(product.symbol, rows.table))
+        assumptions = tuple(options.assumptions(product, rows.table))
         return _made(rows, tape, writer, assumptions, _smoothed(grid), play.repeated)
 
 
@@ -136,7 +136,7 @@ def import_bars(
             "bars without a trade, shown as gaps": play.empty,
             **_smoothed(grid),
         }
-        return _made(rows, tape, writer, tuple(options.assumptions(product.symbol)), figures)
+        return _made(rows, tape, writer, tuple(options.assumptions(product)), figures)
 
 
 def _grid(source: Path, product: ProductEntry, book: AssumedBook | None) -> Grid:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from tidegate.adapters.recordings.grid import Grid
+from tidegate.adapters.recordings.header import ProductEntry
 from tidegate.adapters.recordings.tables.columns import Table
 from tidegate.adapters.recordings.tables.tape import AssumedBook, TableTape, book_assumption
 from tidegate.domain.vocabulary import OrderSide
@@ -28,13 +29,14 @@ class TradeOptions(Struct, frozen=True, kw_only=True):
     book: AssumedBook | None = None
     skip_damaged: bool = False
 
-    def assumptions(self, symbol: str, table: Table) -> Iterator[str]:
+    def assumptions(self, product: ProductEntry, table: Table) -> Iterator[str]:
         """What no row of the file has told."""
+        symbol = product.symbol
         yield f"{symbol}: a silence of up to {self.gap_seconds} s is a quiet market, and a longer one a gap"
         if not table.tells_side:
             yield f"{symbol}: who took follows from the prices: a price above the last one is a buyer's (tick rule)"
         if self.book is not None:
-            yield book_assumption(symbol, self.book)
+            yield book_assumption(symbol, self.book, product.price_increment)
 
 
 class Trade(Struct, frozen=True, gc=False):
