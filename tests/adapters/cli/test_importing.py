@@ -199,6 +199,9 @@ def test_one_thing_that_was_dropped_is_told_as_one(program: Run) -> None:
     told = program("import", "csv", "--trades", "trades.csv", "--product", "terms.toml", "--skip-damaged")
 
     assert "read: 61 rows\n  dropped: 1 damaged row\n" in told.out
+    Path("one.csv").write_text("time,price,size,side\n1767614400,100,1,buy\n", encoding="utf-8")
+    told = program("import", "csv", "--trades", "one.csv", "--product", "terms.toml")
+    assert "read: 1 row\n  dropped: nothing\n  1 trade; 1 row written\n" in told.out
 
 
 def test_a_source_is_never_its_own_recording(program: Run) -> None:

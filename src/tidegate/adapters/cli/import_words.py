@@ -40,7 +40,9 @@ def import_words(report: ImportReport) -> Iterator[Text]:
     )
     dropped = ", ".join(f"{count:,} {reason}" for reason, count in report.order_rows_dropped.items())
     yield Text(f"  {report.order_rows_kept:,} of {report.order_rows:,} order rows kept; dropped: {dropped or 'none'}")
-    yield Text(f"  {report.trades_kept:,} of {report.trades:,} trades; {report.rows_written:,} rows written")
+    yield Text(
+        f"  {report.trades_kept:,} of {report.trades:,} trades; {figures.counted(report.rows_written, 'row')} written"
+    )
     yield Text(f"  the book was crossed for {report.seconds_crossed_before} s as captured, and is never crossed now")
     yield from (Text(f"  {note}", style="dim") for note in report.notes)
 
@@ -72,7 +74,7 @@ def made_words(made: RecordingMade) -> Iterator[Text]:
     yield Text(f"{made.destination}: {symbols}, {span} from {figures.moment(made.started_at)} UTC", style="bold")
     yield Text(f"  read: {_counts(made.read)}")
     yield Text(f"  dropped: {_counts(made.dropped)}")
-    yield Text(f"  {figures.counted(made.trades, 'trade')}; {made.rows_written:,} rows written")
+    yield Text(f"  {figures.counted(made.trades, 'trade')}; {figures.counted(made.rows_written, 'row')} written")
     yield Text(f"  {figures.gaps(made.gaps, made.gap_seconds)}")
     if made.smallest_spread is not None:
         yield Text(f"  the book is never crossed: its smallest spread is {plain(made.smallest_spread)}")
