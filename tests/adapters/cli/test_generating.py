@@ -81,7 +81,7 @@ def test_a_place_that_cannot_be_written_is_told(program: Run) -> None:
     """The folder that is missing is named, and not a file that nobody has heard of."""
     ended = program("generate", "no/such/folder/x.tgr.gz", "--minutes", "1")
 
-    assert (ended.code, ended.err) == (2, "error: no/such/folder: No such file or directory\n")
+    assert (ended.code, ended.err) == (2, "error: no/such/folder/x.tgr.gz: there is no folder no/such/folder\n")
 
 
 def test_a_recording_is_written_over_only_where_that_is_said(program: Run) -> None:

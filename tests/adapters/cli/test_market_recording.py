@@ -146,7 +146,7 @@ def test_a_folder_that_is_not_there_is_one_line(program: Run) -> None:
 
     assert (ended.code, ended.err.splitlines()[-1]) == (
         2,
-        "error: none: No such file or directory",
+        "error: none/day.tgr.gz: there is no folder none",
     )
 
 

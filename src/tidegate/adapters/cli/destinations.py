@@ -14,8 +14,10 @@ def free(destination: Path, remedy: str) -> Path:
     """A place that nothing stands at yet.
 
     Raises:
-        UsageError: it is a folder, or something stands there; `remedy` is what can be done about it.
+        UsageError: it is a folder, or in none, or something stands there; `remedy` is what can be done about it.
     """
+    if not destination.parent.is_dir():
+        raise UsageError(f"{destination}: there is no folder {destination.parent}")
     if destination.is_dir():
         raise UsageError(f"{destination} is a folder: name a file in it")
     if destination.exists():

@@ -98,8 +98,6 @@ class Recorder:
             self._file = self.partial.open("xb", buffering=0)
         except FileExistsError as error:
             raise RecorderStopped(self.partial, error) from None
-        except (FileNotFoundError, NotADirectoryError) as error:
-            raise OSError(error.errno, error.strerror, str(destination.parent)) from None
 
     def write(self, row: Row) -> None:
         """Take a row; one that is late stands at the time reached.
