@@ -84,4 +84,4 @@ $(CAPTURE): requirements/capture.txt
 	@touch $@
 
 $(RECORDING): $(CAPTURE) | $(READY)
-	@$(BIN)/tidegate import bitstamp $(CACHE)/ob_analytics-0.1.0-*.whl $@
+	@$(BIN)/tidegate import bitstamp --overwrite $(CACHE)/ob_analytics-0.1.0-*.whl $@

@@ -34,6 +34,20 @@ def test_a_replay_tells_where_its_chart_is(program: Run) -> None:
     )
 
 
+def test_a_chart_is_drawn_over_a_chart_and_over_nothing_else(program: Run) -> None:
+    """Whoever names the recording twice still has it."""
+    replay = ("replay", "synthetic", "--for", "5", "--no-stdin", "--chart")
+    Path("day.tgr.gz").write_bytes(b"a week of work")
+    program(*replay, "run.html")
+
+    refused = program(*replay, "day.tgr.gz")
+
+    assert refused.code == 2
+    assert refused.err == "error: --chart draws over pages alone, and day.tgr.gz is something else: name another\n"
+    assert Path("day.tgr.gz").read_bytes() == b"a week of work"
+    assert program(*replay, "run.html").code == 0
+
+
 @pytest.mark.parametrize(
     ("path", "why"), [("nowhere/run.html", "nowhere/run.html is in no folder"), (".", ". is a folder")]
 )

@@ -50,9 +50,53 @@ def test_what_cannot_be_generated_is_told(program: Run, arguments: tuple[str, ..
     assert not Path("x.tgr.gz").exists()
 
 
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        ("market_rat = 1", "unknown key market_rat; did you mean market_rate?"),
+        ("market_rate = 'fast'", "market_rate must be a number"),
+        ("market_rate = nan", "market_rate must be a number, and not below zero"),
+        ("placement_depth = 1.5", "placement_depth must be a whole number"),
+        ("start_price = nan", "start_price must be a finite number"),
+        ("start_price = -1", "start_price must not be negative (minus zero included)"),
+        ("price_increment = 1e-30", "price_increment has more than 18 digits after the point"),
+        ("price_increment = 0.7", "start_price is off price_increment"),
+        ("regimes = 4", "regimes must be a list"),
+        ("[[regimes]]\nname = 'a'", "regimes 1, the key activity is missing"),
+        ("[[regimes]]\nnam = 'a'", "regimes 1, unknown key nam; did you mean name?"),
+    ],
+)
+def test_a_parameter_that_cannot_be_is_told_by_its_name_and_by_what_it_must_be(
+    program: Run, parameters: str, told: str
+) -> None:
+    """In the words of whoever wrote the file."""
+    Path("mine.toml").write_text(f"{parameters}\n")
+
+    ended = program("generate", "x.tgr.gz", "--minutes", "1", "--parameters", "mine.toml")
+
+    assert (ended.code, ended.err) == (2, f"error: mine.toml: {told}\n")
+
+
 def test_a_place_that_cannot_be_written_is_told(program: Run) -> None:
-    """By its name."""
+    """The folder that is missing is named, and not a file that nobody has heard of."""
     ended = program("generate", "no/such/folder/x.tgr.gz", "--minutes", "1")
 
-    assert ended.code == 2
-    assert "no/such/folder" in ended.err
+    assert (ended.code, ended.err) == (2, "error: no/such/folder/x.tgr.gz: there is no folder no/such/folder\n")
+
+
+def test_a_recording_is_written_over_only_where_that_is_said(program: Run) -> None:
+    """As everywhere: what is there stands until it is given up; a folder is none."""
+    program("generate", "x.tgr.gz", "--minutes", "1")
+    before = Path("x.tgr.gz").read_bytes()
+    Path("folder").mkdir()
+
+    refused = program("generate", "x.tgr.gz", "--minutes", "1", "--seed", "2")
+    kept = Path("x.tgr.gz").read_bytes()
+    folder = program("generate", "folder", "--minutes", "1", "--overwrite")
+    program("generate", "x.tgr.gz", "--minutes", "1", "--seed", "2", "--overwrite")
+
+    assert refused.code == 2
+    assert refused.err == "error: x.tgr.gz exists already; name another, or write over it with --overwrite\n"
+    assert kept == before
+    assert folder.err == "error: folder is a folder: name a file in it\n"
+    assert Path("x.tgr.gz").read_bytes() != before

@@ -77,7 +77,10 @@ def test_raw_messages_are_imported_and_said(program: Run) -> None:
 
     assert "messages.tgr.gz: BTC-USDT" in told.out
     assert "1 gap, " in told.out
-    assert again.err == "error: messages.tgr.gz exists already; name another with --output\n"
+    assert (
+        again.err
+        == "error: messages.tgr.gz exists already; name another with --output, or write over it with --overwrite\n"
+    )
     assert (line.recording, line.symbols, line.trades, line.gaps) == ("b.tgr.gz", ["BTC-USDT"], 9, 1)
     assert line.read == {"lines": 12, "bookTicker": 1, "depth": 2, "trade": 9}
 
@@ -90,8 +93,15 @@ def test_raw_messages_are_imported_and_said(program: Run) -> None:
         (TERMS.replace('"spot"', '"bond"'), "kind: BOND is none of SPOT, PERPETUAL, FUTURE"),
         (TERMS.replace("0.01", "nan"), "price_increment NaN is not a number"),
         (TERMS.replace("0.01", "-1"), "price_increment -1 is not above zero"),
-        (TERMS.replace("0.01", "true"), "Expected `decimal`, got `bool`"),
-        (TERMS.replace("BTC-USDT", "btc"), "'btc' is not a symbol"),
+        (TERMS.replace("0.01", "true"), "price_increment must be a number"),
+        (TERMS.replace('"0.00001"', '"0,00001"'), "base_increment must be a number"),
+        (
+            TERMS.replace("taker_fee_rate = 0.001", "taker_fee_rate = 10"),
+            "taker_fee_rate must be at most 0.1: a rate of",
+        ),
+        (TERMS.replace('"BTC-USDT"', "7"), "symbol must be text"),
+        (TERMS + "expires_at = 5\n", "expires_at must be a moment such as 2026-05-02T02:40:00Z"),
+        (TERMS.replace("BTC-USDT", "btc"), "'btc' is not a symbol: 1 to 40 of A-Z 0-9 . _ : / - in upper case"),
         ("symbol = ", "not TOML: "),
         ("#" * 200_000, "larger than 100000 bytes"),
     ],
@@ -145,6 +155,65 @@ def test_tables_are_imported_and_what_they_assume_is_told_with_every_result(prog
     assert "There is no book" in bare.out
     assert "assumed: BTC-USDT: no book was recorded; a spread of 5 bps" in assumed.out
     assert "no book was recorded; a spread of 5 bps beside each print" in str(played["assumed"])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("bitstamp", "capture", "made.tgr.gz"),
+        ("binance", "messages.txt", "--product", "terms.toml", "--output", "made.tgr.gz"),
+        ("csv", "--trades", "trades.csv", "--product", "terms.toml", "--output", "made.tgr.gz"),
+        ("csv", "--bars", "bars.csv", "--product", "terms.toml", "--output", "made.tgr.gz"),
+        ("salvage", "cut.tgr.gz", "--output", "made.tgr.gz"),
+    ],
+)
+def test_no_importer_writes_over_a_recording_unless_it_is_told_to(program: Run, arguments: tuple[str, ...]) -> None:
+    """What stands there is kept, byte for byte; with --overwrite it is given up."""
+    capture = opened().bid(10, 5, "99.0").bid(2_000, 6, "98.0").trade(2_500, "99.0", "0.5", 1, 7, "sell")
+    capture.order("changed", 2_500, 1, "bid", "99.0", "0.5").save(Path("capture"))
+    Path("terms.toml").write_text(TERMS, encoding="utf-8")
+    Path("messages.txt").write_text(raw_messages(), encoding="utf-8")
+    Path("trades.csv").write_text(TRADES, encoding="utf-8")
+    Path("bars.csv").write_text(BARS, encoding="utf-8")
+    program("generate", "whole.tgr.gz", "--minutes", "1")
+    Path("cut.tgr.gz").write_bytes(Path("whole.tgr.gz").read_bytes()[:-100])
+    Path("made.tgr.gz").write_bytes(b"a week of work")
+
+    refused = program("import", *arguments)
+    kept = Path("made.tgr.gz").read_bytes()
+    overwritten = program("import", *arguments, "--overwrite")
+
+    assert refused.code == 2
+    assert refused.err.startswith("error: made.tgr.gz exists already; name another")
+    assert refused.err.endswith("or write over it with --overwrite\n")
+    assert kept == b"a week of work"
+    assert overwritten.code == 0, overwritten.err
+    assert program("replay", "made.tgr.gz", "--no-stdin", "--json").code == 0
+
+
+def test_one_thing_that_was_dropped_is_told_as_one(program: Run) -> None:
+    """And not as `1 damaged rows`."""
+    Path("terms.toml").write_text(TERMS, encoding="utf-8")
+    Path("trades.csv").write_text(f"{TRADES}junk\n", encoding="utf-8")
+
+    told = program("import", "csv", "--trades", "trades.csv", "--product", "terms.toml", "--skip-damaged")
+
+    assert "read: 61 rows\n  dropped: 1 damaged row\n" in told.out
+    Path("one.csv").write_text("time,price,size,side\n1767614400,100,1,buy\n", encoding="utf-8")
+    told = program("import", "csv", "--trades", "one.csv", "--product", "terms.toml")
+    assert "read: 1 row\n  dropped: nothing\n  1 trade; 1 row written\n" in told.out
+
+
+def test_a_source_is_never_its_own_recording(program: Run) -> None:
+    """It would be gone."""
+    Path("terms.toml").write_text(TERMS, encoding="utf-8")
+    Path("trades.csv").write_text(TRADES, encoding="utf-8")
+    arguments = ("--trades", "trades.csv", "--product", "terms.toml", "--output", "trades.csv", "--overwrite")
+
+    ended = program("import", "csv", *arguments)
+
+    assert (ended.code, ended.err) == (2, "error: trades.csv is what is read: name another with --output\n")
+    assert Path("trades.csv").read_text(encoding="utf-8") == TRADES
 
 
 def test_a_tape_without_a_book_takes_no_entry(program: Run) -> None:

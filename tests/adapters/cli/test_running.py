@@ -78,6 +78,17 @@ def test_a_run_for_people_tells_what_happens_and_sums_it_up(program: Run) -> Non
         assert program(*line.split()[1:]).code in (0, 1)
 
 
+def test_the_suggestions_of_a_replay_mean_the_same_settings(program: Run, tmp_path: Path) -> None:
+    """They name the settings file of the call, without which they would be another run."""
+    Path("mine.toml").write_text("[paper]\nentry_latency_ms = 1\n", encoding="utf-8")
+
+    ended = program("replay", "synthetic", "--for", "10", "--no-stdin", "--config", "mine.toml")
+
+    suggested = [line for line in ended.out.split("Try next")[1].splitlines() if line and not line.startswith("#")]
+    assert len(suggested) == 3
+    assert all(line.endswith(" --config mine.toml") for line in suggested)
+
+
 def test_the_next_run_goes_on_with_the_account_on_a_fresh_session(program: Run) -> None:
     """What was bought before is still there."""
     program("decide", "BTC-USD", "BUY", "--notional", "250")

@@ -89,9 +89,25 @@ def test_a_cluster_gives_the_same_files_byte_for_byte(program: Run, scheduler: s
     assert here == there
 
 
+OTHER = """
+from pathlib import Path
+
+class Fails:
+    def decide(self, view):
+        raise LookupError("no such market")
+
+def create(clips: int = 1):
+    with Path("made.txt").open("a") as made:
+        made.write(f"{clips} ")
+    if clips > 3:
+        raise ValueError("clips is at most 3")
+    return Fails()
+"""
+
+
 def test_a_run_that_fails_leaves_the_others_alone(program: Run) -> None:
     """Its line says why; the exit code is 1, and the table shows both."""
-    Path("other.py").write_text("def create():\n    raise ValueError('no such market')\n")
+    Path("other.py").write_text(OTHER)
     ended = sweep(
         program, f"[runs.good]\nintake.strategy = '{EXAMPLE}:create'\n[runs.bad]\nintake.strategy = 'other.py:create'\n"
     )
@@ -103,18 +119,76 @@ def test_a_run_that_fails_leaves_the_others_alone(program: Run) -> None:
     assert "no such market" in bad.failure
     assert "no such market" in ended.out
     assert "hold" in ended.out
+    assert "results/run-1.json to run-2.json; 1 of 2 failed, and their files say why" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("plan", "code", "told"),
+    [
+        ("[grid]\nintake.parameters.clisp = [1, 2]\n", 2, "run clisp=1: intake.parameters.clisp is no parameter"),
+        (
+            "[grid]\nintake.parameters.clips = [1, 'x']\n",
+            2,
+            "run clips=x: intake.parameters.clips must be a whole number",
+        ),
+        (
+            "[grid]\nintake.parameters.clips = [1, 4]\n",
+            1,
+            "run clips=4: other.py:create failed: ValueError: clips is at",
+        ),
+        ("[grid]\nintake.strategy = ['other.py:make']\n", 2, "other.py; did you mean create?"),
+        ("[runs.a]\nintake.strategy = 'none.py:create'\n", 2, "run a: intake.strategy names a file that is not there"),
+        ("[runs.a]\n[runs.b]\npaper.faults = 'none.toml'\n", 2, "run b: none.toml: No such file or directory"),
+        ("[runs.a]\n[runs.b]\npaper.recording = 'no.tgr.gz'\n", 2, "run b: no.tgr.gz: No such file or directory"),
+    ],
+)
+def test_what_a_run_would_fail_at_as_it_begins_is_found_before_the_first_one(
+    program: Run, plan: str, code: int, told: str
+) -> None:
+    """Every strategy is made with its parameters and every market opened; the run is named, and nothing is left."""
+    Path("other.py").write_text(OTHER)
+
+    ended = sweep(program, plan, "--strategy", "other.py:create")
+
+    assert (ended.code, ended.out) == (code, "")
+    assert told in ended.err
+    assert ended.err.count("\n") == 1
+    assert not Path("results").exists()
+
+
+def test_a_strategy_is_tried_once_for_its_parameters_however_many_runs_have_them(program: Run) -> None:
+    """One that takes long to make would keep a large sweep from beginning; afterwards each run makes its own."""
+    Path("other.py").write_text(OTHER)
+
+    sweep(
+        program,
+        "[grid]\npaper.seed = [1, 2, 3]\nintake.parameters.clips = [1, 2, 9]\n",
+        "--strategy",
+        "other.py:create",
+    )
+
+    assert Path("made.txt").read_text() == "1 2 9 "
+
+
+def test_results_that_cannot_be_a_folder_are_told(program: Run) -> None:
+    """By the option."""
+    Path("file").write_text("")
+
+    ended = sweep(program, PLAN, *STRATEGY, results="file")
+
+    assert (ended.code, ended.err) == (2, "error: --results names a folder, and file is a file\n")
 
 
 def test_results_are_never_written_over(program: Run) -> None:
     """A folder that has results is refused before anything is played."""
-    plan = "[runs.one]\npaper.seed = 1\n"
+    plan = "[grid]\npaper.seed = [1, 2]\n"
     assert sweep(program, plan, *STRATEGY).code == 0
     before = {path: path.read_bytes() for path in Path("results").iterdir()}
 
     again = sweep(program, plan, *STRATEGY)
 
     assert again.code == 2
-    assert "results has results already" in again.err
+    assert "results has results already, as run-1.json: name another folder" in again.err
     assert {path: path.read_bytes() for path in Path("results").iterdir()} == before
 
 
@@ -145,7 +219,7 @@ def test_what_cannot_be_swept_is_one_line_before_anything_is_played(
 
     assert ended.code == 2
     assert told in " ".join(ended.err.split())
-    assert not list(Path().glob("results/*"))
+    assert not Path("results").exists()
 
 
 def test_a_scheduler_that_is_not_there_is_one_line(program: Run) -> None:
@@ -154,6 +228,7 @@ def test_a_scheduler_that_is_not_there_is_one_line(program: Run) -> None:
 
     assert ended.code == 2
     assert "tcp://nowhere" in ended.err
+    assert not Path("results").exists()
 
 
 def test_what_is_for_sweeps_wants_one(program: Run) -> None:

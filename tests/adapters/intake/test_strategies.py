@@ -189,7 +189,7 @@ def test_a_module_s_factory_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyP
         ("no_strategy", {}, r"intake\.strategy made a int, which has no decide\(view\)"),
         ("create", {"windw": 1}, r"intake\.parameters\.windw is no parameter of the strategy; did you mean window\?"),
         ("create", {}, r"intake\.parameters\.window is missing: the strategy needs it"),
-        ("create", {"window": "many"}, r"intake\.parameters\.window must be a valid integer"),
+        ("create", {"window": "many"}, r"intake\.parameters\.window must be a whole number"),
         (
             "no_strategy",
             {"window": 1},
@@ -204,6 +204,38 @@ def test_what_does_not_fit_is_a_configuration_error(
     with pytest.raises(ConfigurationError, match=message) as caught:
         load_strategy(f"{written(tmp_path, STRATEGY)}:{name}", parameters)
     assert "many" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("declared", "value", "told"),
+    [
+        ("Annotated[Decimal, Field(gt=0, lt=Decimal('0.5'))]", 5, "must be below 0.5"),
+        ("Annotated[str, Field(max_length=2)]", "long", "must have at most 2 characters"),
+        ("Literal['fast', 'slow']", "slwo", "must be 'fast' or 'slow'"),
+        ("timedelta", "soon", "must be a span of time, in seconds or as HH:MM:SS"),
+        ("datetime", "soon", "must be a moment such as 2026-05-02T02:40:00Z"),
+        ("list[int]", 5, "must be a list"),
+        ("Annotated[int, AfterValidator(odd)]", 2, "must be odd"),
+    ],
+)
+def test_a_parameter_of_the_wrong_kind_is_told_in_words_that_follow_its_key(
+    tmp_path: Path, declared: str, value: object, told: str
+) -> None:
+    """A person reads them, not whoever knows the library that found it."""
+    lines = (
+        "from datetime import datetime, timedelta",
+        "from decimal import Decimal",
+        "from typing import Annotated, Literal",
+        "from pydantic import AfterValidator, Field",
+        "def odd(value):",
+        "    if not value % 2:",
+        "        raise ValueError('must be odd')",
+        "    return value",
+        f"def create(window: {declared}): ...",
+    )
+    with pytest.raises(ConfigurationError) as caught:
+        load_strategy(f"{written(tmp_path, chr(10).join(lines))}:create", {"window": value})
+    assert caught.value.message == f"intake.parameters.window {told}"
 
 
 @pytest.mark.parametrize("spec", ["", "mine", "mine:", ":create", "mine.py"])

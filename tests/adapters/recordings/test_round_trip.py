@@ -181,3 +181,11 @@ def test_a_writer_that_fails_leaves_the_former_recording_alone(tmp_path: Path) -
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
     assert gzip.decompress(before).count(b"\n") == 3
+
+
+def test_a_folder_that_is_missing_is_named_and_no_file_of_the_writers_own(tmp_path: Path) -> None:
+    """Rows gather in a file without a name, of which nobody has heard."""
+    with pytest.raises(FileNotFoundError) as caught, RecordingWriter(tmp_path / "none" / "day.tgr.gz", HEADER):
+        pass
+
+    assert caught.value.filename == str(tmp_path / "none")

@@ -58,7 +58,7 @@ def test_a_foreign_decimal_context_changes_no_verdict(traps: list[Any]) -> None:
 @pytest.mark.parametrize("key", [name for name in RiskSettings.model_fields if name.endswith(("_seconds", "_ms"))])
 def test_a_span_that_no_clock_could_count_is_refused_by_its_key(key: str) -> None:
     """It would overflow once a guard looks."""
-    with pytest.raises(ConfigurationError, match=rf"^risk\.{key} must be less than"):
+    with pytest.raises(ConfigurationError, match=rf"^risk\.{key} must be at most [0-9]+$"):
         Settings.load(environ={}, risk={key: 10**17})
 
 

@@ -97,8 +97,12 @@ def test_a_name_that_names_no_key_is_unknown(name: str) -> None:
     [
         ("RISK_MAX_LEVERAGE", CANARY, "risk.max_leverage must be a number"),
         ("RISK_MAX_LEVERAGE", "NaN", "risk.max_leverage must be a finite number"),
-        ("RISK_MAX_LEVERAGE", "0.5", "risk.max_leverage must be greater than or equal to 1"),
-        ("RISK_MAX_ORDER_PCT", "10", "risk.max_order_pct must be less than or equal to 1"),
+        ("RISK_MAX_LEVERAGE", "0.5", "risk.max_leverage must be at least 1"),
+        ("RISK_MAX_ORDER_PCT", "10", "risk.max_order_pct must be at most 1"),
+        ("TIDEGATE__PAPER__MAKER_FEE_RATE", "5", "paper.maker_fee_rate must be at most 0.1"),
+        ("TIDEGATE__PAPER__SEED", "-1", "paper.seed must be at least 0"),
+        ("TIDEGATE__PAPER__FEED_LATENCY_MS", "60001", "paper.feed_latency_ms must be at most 60000"),
+        ("TIDEGATE__PAPER__FUNDING_HOURS", "5", "paper.funding_hours must be 1, 2, 3, 4, 6, 8, 12 or 24"),
         ("RISK_MAX_ORDER_NOTIONAL", "1e999", "risk.max_order_notional has more than 18 digits before the point"),
         ("RISK_MAX_ORDER_NOTIONAL", "1e-19", "risk.max_order_notional has more than 18 digits after the point"),
         ("RISK_MAX_ORDERS_PER_DAY", "5.5", "risk.max_orders_per_day must be a whole number"),
@@ -113,7 +117,7 @@ def test_a_name_that_names_no_key_is_unknown(name: str) -> None:
         (
             "TIDEGATE__SUPERVISOR__GUARD_INTERVAL_SECONDS",
             "0",
-            "supervisor.guard_interval_seconds must be greater than 0",
+            "supervisor.guard_interval_seconds must be above 0",
         ),
         (
             "TIDEGATE__ENGINE__DEFAULT_TIME_IN_FORCE",
@@ -156,7 +160,7 @@ def test_a_bad_value_is_told_by_its_key_and_by_where_it_was_set(name: str, value
         ),
         (
             "[risk]\nmax_leverage = 0\nmax_order_pct = 0",
-            "risk.max_order_pct must be greater than 0 (and 1 more) (set in tidegate.toml)",
+            "risk.max_order_pct must be above 0 (and 1 more) (set in tidegate.toml)",
         ),
         ("x =", "tidegate.toml: not valid TOML: Invalid value (at end of document)"),
         ("[risk]\n[risk]", "tidegate.toml: not valid TOML: Cannot declare ('risk',) twice (at line 2, column 6)"),

@@ -71,6 +71,13 @@ MISTAKES: tuple[type[Exception], ...] = (
 FAILURES: tuple[type[Exception], ...] = (NoAnswer, NothingHeard, StrategyError, OpeningError, StoreError, WorldError)
 
 
+def words_of(error: Exception) -> str:
+    """An error as a person reads it: the operating system's without its number."""
+    if isinstance(error, OSError) and error.strerror is not None:
+        return error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
 def exit_code(error: Exception) -> int:
     """What the process ends with."""
     return USAGE if isinstance(error, MISTAKES) else REFUSED

@@ -8,6 +8,7 @@ from tidegate.domain.amounts import plain
 _CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _CENT = Decimal("0.01")
 _PRICE_DIGITS = 8
+_MINUTE_SECONDS = 60
 UNKNOWN = "–"
 
 
@@ -115,7 +116,10 @@ def gaps(count: int, seconds: Decimal) -> str:
 
     >>> gaps(1, Decimal("12.5"))
     '1 gap, 12.5 s without a book; nothing is filled forward'
+    >>> gaps(3, Decimal("12418.333999"))
+    '3 gaps, 3 h 26 min without a book; nothing is filled forward'
     """
     if not count:
         return "no gaps"
-    return f"{counted(count, 'gap')}, {plain(seconds)} s without a book; nothing is filled forward"
+    lasted = f"{plain(seconds)} s" if seconds < _MINUTE_SECONDS else span(float(seconds))
+    return f"{counted(count, 'gap')}, {lasted} without a book; nothing is filled forward"

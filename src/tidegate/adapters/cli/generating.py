@@ -10,6 +10,7 @@ from rich.text import Text
 
 from tidegate.adapters.cli import figures, wire_upkeep
 from tidegate.adapters.cli.call import Call
+from tidegate.adapters.cli.destinations import OverwriteOption, may_be_made
 from tidegate.adapters.cli.failures import DONE, FileUnusable, UsageError
 from tidegate.adapters.recordings.synthetic.making import generate_synthetic
 from tidegate.adapters.recordings.synthetic.parameters import PRESETS, read_parameters
@@ -27,6 +28,7 @@ def generate(
     parameters: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A TOML file of parameters over the preset's.")
     ] = None,
+    overwrite: OverwriteOption = False,
 ) -> int:
     """Make a recording of a synthetic market: order flow by chance, labelled as what it is (docs/synthetic.md).
 
@@ -39,6 +41,7 @@ def generate(
     if preset not in PRESETS:
         raise UsageError(f"there is no preset {shown(preset)}; did you mean {nearest(preset, PRESETS)}?")
     chosen = PRESETS[preset] if parameters is None else read_parameters(parameters, PRESETS[preset])
+    may_be_made(destination, overwrite)
     err = call.terminal.err
     columns = (TextColumn("Generating"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     try:

@@ -1,5 +1,6 @@
 """What an import says: its figures as one JSON line, and as people read them."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from rich.text import Text
@@ -8,6 +9,8 @@ from tidegate.adapters.cli import figures, wire_upkeep
 from tidegate.adapters.recordings.bitstamp import ImportReport
 from tidegate.adapters.recordings.made import RecordingMade
 from tidegate.domain.amounts import plain
+
+_PLURAL = re.compile(r"\b(\w+)s\b")
 
 
 def import_line(report: ImportReport) -> wire_upkeep.ImportLine:
@@ -37,7 +40,9 @@ def import_words(report: ImportReport) -> Iterator[Text]:
     )
     dropped = ", ".join(f"{count:,} {reason}" for reason, count in report.order_rows_dropped.items())
     yield Text(f"  {report.order_rows_kept:,} of {report.order_rows:,} order rows kept; dropped: {dropped or 'none'}")
-    yield Text(f"  {report.trades_kept:,} of {report.trades:,} trades; {report.rows_written:,} rows written")
+    yield Text(
+        f"  {report.trades_kept:,} of {report.trades:,} trades; {figures.counted(report.rows_written, 'row')} written"
+    )
     yield Text(f"  the book was crossed for {report.seconds_crossed_before} s as captured, and is never crossed now")
     yield from (Text(f"  {note}", style="dim") for note in report.notes)
 
@@ -69,7 +74,7 @@ def made_words(made: RecordingMade) -> Iterator[Text]:
     yield Text(f"{made.destination}: {symbols}, {span} from {figures.moment(made.started_at)} UTC", style="bold")
     yield Text(f"  read: {_counts(made.read)}")
     yield Text(f"  dropped: {_counts(made.dropped)}")
-    yield Text(f"  {figures.counted(made.trades, 'trade')}; {made.rows_written:,} rows written")
+    yield Text(f"  {figures.counted(made.trades, 'trade')}; {figures.counted(made.rows_written, 'row')} written")
     yield Text(f"  {figures.gaps(made.gaps, made.gap_seconds)}")
     if made.smallest_spread is not None:
         yield Text(f"  the book is never crossed: its smallest spread is {plain(made.smallest_spread)}")
@@ -79,4 +84,9 @@ def made_words(made: RecordingMade) -> Iterator[Text]:
 
 
 def _counts(counted: Mapping[str, int]) -> str:
-    return ", ".join(f"{count:,} {name}" for name, count in counted.items()) or "nothing"
+    return ", ".join(f"{count:,} {_one(name) if count == 1 else name}" for name, count in counted.items()) or "nothing"
+
+
+def _one(name: str) -> str:
+    """`trades that came twice` of a single one; a name of anybody else's, after a colon, stays."""
+    return name if ":" in name else _PLURAL.sub(r"\1", name, count=1)

@@ -10,6 +10,7 @@ import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from tidegate.adapters.cli.call import Call
+from tidegate.adapters.cli.destinations import OverwriteOption, may_be_made
 from tidegate.adapters.cli.failures import DONE, FileUnusable, UsageError
 from tidegate.adapters.cli.import_words import import_line, import_words, made_line, made_words
 from tidegate.adapters.recordings.binance import import_binance
@@ -43,11 +44,13 @@ def bitstamp(
     call: Call,
     source: Annotated[Path, typer.Argument(metavar="SOURCE", help="The capture: a wheel, a folder or an orders file.")],
     destination: Annotated[Path, typer.Argument(metavar="DEST", help="The recording to make, FILE.tgr.gz.")],
+    overwrite: OverwriteOption = False,
 ) -> int:
     """Make a recording of a capture of Bitstamp's order events; a book that contradicts itself is refused.
 
     [dim]tidegate import bitstamp ob_analytics-0.1.0-py3-none-any.whl day.tgr.gz[/dim]
     """
+    may_be_made(destination, overwrite, source=source)
     with _importing(call, source) as progress:
         report = import_bitstamp(source, destination, progress=progress)
     call.terminal.answer([import_line(report)], *import_words(report))
@@ -60,12 +63,13 @@ def binance(
     product: ProductOption,
     output: OutputOption = None,
     skip_damaged: SkipOption = False,
+    overwrite: OverwriteOption = False,
 ) -> int:
     """Make a recording of raw messages of Binance's streams: depth, bookTicker and trade, one a line.
 
     [dim]tidegate import binance btcusdt_20240809.gz --product btc-usdt.toml --output day.tgr.gz[/dim]
     """
-    destination = destination_of(file, output)
+    destination = destination_of(file, output, overwrite)
     with _importing(call, file) as progress:
         made = import_binance(file, destination, read_product(product), skip_damaged=skip_damaged, progress=progress)
     call.terminal.answer([made_line(made)], *made_words(made))
@@ -102,6 +106,7 @@ def csv(
         str, typer.Option("--stamped", metavar="WHEN", help="What a bar's time is: its open or its close.")
     ] = "open",
     skip_damaged: SkipOption = False,
+    overwrite: OverwriteOption = False,
 ) -> int:
     """Make a recording of a CSV file of trades or of bars. It has no book, unless you assume one and say so.
 
@@ -116,7 +121,11 @@ def csv(
     if stamped not in ("open", "close"):
         raise UsageError("--stamped is open or close")
     source = trades or bars or Path()
-    destination, terms, book = destination_of(source, output), read_product(product), _assumed_book(spread_bps, depth)
+    destination, terms, book = (
+        destination_of(source, output, overwrite),
+        read_product(product),
+        _assumed_book(spread_bps, depth),
+    )
     with _importing(call, source) as progress:
         if trades is not None:
             ticks = TradeOptions(gap_seconds=gap_seconds, by_tick_rule=tick_rule, book=book, skip_damaged=skip_damaged)
@@ -155,33 +164,33 @@ def salvaged(
     call: Call,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A recording that breaks off, FILE.tgr.gz.partial.")],
     output: OutputOption = None,
+    overwrite: OverwriteOption = False,
 ) -> int:
     """Make a recording of what is left of one that breaks off: a recorder was killed, or its disk was full.
 
     [dim]tidegate import salvage day.tgr.gz.partial[/dim]
     """
-    destination = destination_of(file, output)
+    destination = destination_of(file, output, overwrite)
     with _importing(call, file):
         made = salvage(file, destination)
     call.terminal.answer([made_line(made)], *made_words(made))
     return DONE
 
 
-def destination_of(source: Path, output: Path | None) -> Path:
+def destination_of(source: Path, output: Path | None, overwrite: bool) -> Path:
     """The recording that is asked for, or one in this folder that is named for its source.
 
     Raises:
-        UsageError: nothing was asked for, and a file of that name is there.
+        UsageError: a file of that name is there, and is not given up.
     """
-    if output is not None:
-        return output
+    return may_be_made(output or _named_for(source), overwrite, "name another with --output", source)
+
+
+def _named_for(source: Path) -> Path:
     name = source.name
     while (end := next((one for one in _SUFFIXES if name.endswith(one)), None)) is not None:
         name = name.removesuffix(end)
-    made = Path(f"{name}{_RECORDING}")
-    if made.exists():
-        raise UsageError(f"{made} exists already; name another with --output")
-    return made
+    return Path(f"{name}{_RECORDING}")
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import typer
 
 from tidegate.adapters.cli import figures
 from tidegate.adapters.cli.call import Call
+from tidegate.adapters.cli.destinations import free
 from tidegate.adapters.cli.failures import DONE, FileUnusable, UsageError
 from tidegate.adapters.cli.import_words import made_line, made_words
 from tidegate.adapters.cli.stopping import stopped
@@ -55,6 +56,7 @@ async def record_(
         raise UsageError("--symbol is a venue's: name one with --venue")
     if venue is not None and recording:
         raise UsageError("--venue is recorded and --recording is played: give one of them")
+    free(destination, "a market that was recorded is never written over: name another")
     clock = WallClock()
     async with _feed(call, venue, symbols or (), recording, speed, clock) as feed:
         assumptions = feed.assumptions if isinstance(feed, PacedFeed) else ()

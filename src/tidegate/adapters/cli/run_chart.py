@@ -16,6 +16,8 @@ from tidegate.application.application import Application
 from tidegate.application.readings import AccountSummary
 from tidegate.application.summary import RunSummary
 
+_PAGE = b"<!doctype html>"
+
 
 class RunChart:
     """A page to be, of a replay: its time is the recording's own."""
@@ -24,11 +26,13 @@ class RunChart:
         """Refuse at once what could not be written in the end.
 
         Raises:
-            UsageError: the path is a folder, or in none.
+            UsageError: the path is a folder, or in none, or a file that is no page.
         """
         self._path = path
         self._settings = settings
         self._notes = ChartNotes()
+        if path.is_file() and not _is_page(path):
+            raise UsageError(f"--chart draws over pages alone, and {path} is something else: name another")
         if path.is_dir() or not path.parent.is_dir():
             raise UsageError(
                 f"--chart writes a file, and {path} {'is a folder' if path.is_dir() else 'is in no folder'}"
@@ -92,3 +96,10 @@ def _facts(opening: AccountSummary, closing: AccountSummary, summary: RunSummary
         ("Unknown outcomes", str(summary.unknown)),
         ("Invariants", invariants),
     )
+
+
+def _is_page(path: Path) -> bool:
+    """Whether a file may have been a chart; an empty one is nobody's loss."""
+    with path.open("rb") as file:
+        begins = file.read(len(_PAGE))
+    return not begins or begins.lower() == _PAGE

@@ -186,9 +186,11 @@ def assumptions(settings: Settings, session: SessionProgress | None = None) -> s
 def suggestions(call: Call, settings: Settings, log: RunLog) -> list[Text]:
     """What to try next: three commands that can be typed as they stand."""
     symbol = next(iter(log.symbols), "BTC-USD")
+    before = _environment()
     if isinstance(settings.store_url, MemoryStoreUrl):
         named = [shlex.quote(name) for name in settings.paper.recordings]
         strategy = f" --strategy {shlex.quote(settings.intake.strategy)}" if settings.intake.strategy else ""
+        after = "" if call.config is None else f"--config {shlex.quote(str(call.config))}"
         commands = (
             (
                 f"replay {' '.join(named)}{strategy} --store sqlite:///replay.sqlite",
@@ -200,23 +202,23 @@ def suggestions(call: Call, settings: Settings, log: RunLog) -> list[Text]:
                 "at a pace to watch, with a store that survives kill -9",
             ),
         )
-        return [_title(), *(_command(call.program, words, why) for words, why in commands)]
-    commands = (
-        ("orders", "what became of every order"),
-        (f"plan {symbol} BUY --notional 1000000", "what the checks say to a million, and what would pass"),
-        ("doctor", "verify the books, row by row"),
-    )
-    before, after = _environment(), call.repeated
+    else:
+        after = call.repeated
+        commands = (
+            ("orders", "what became of every order"),
+            (f"plan {symbol} BUY --notional 1000000", "what the checks say to a million, and what would pass"),
+            ("doctor", "verify the books, row by row"),
+        )
     lines = ((" ".join(filter(None, (before, call.program, words, after))), why) for words, why in commands)
-    return [_title(), *(_command(line, "", why) for line, why in lines)]
+    return [_title(), *(_command(line, why) for line, why in lines)]
 
 
 def _title() -> Text:
     return Text("\nTry next", style="bold")
 
 
-def _command(program: str, words: str, why: str) -> Text:
-    return Text.assemble((f"# {why}\n", "dim"), (f"{program} {words}".rstrip(), "cyan"))
+def _command(line: str, why: str) -> Text:
+    return Text.assemble((f"# {why}\n", "dim"), (line, "cyan"))
 
 
 def _environment() -> str:

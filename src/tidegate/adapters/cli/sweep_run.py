@@ -5,7 +5,7 @@ import asyncio
 from msgspec import Struct
 
 from tidegate.adapters.cli import wire_upkeep
-from tidegate.adapters.cli.failures import FAILURES, MISTAKES
+from tidegate.adapters.cli.failures import FAILURES, MISTAKES, words_of
 from tidegate.adapters.cli.opener import ApplicationOpener
 from tidegate.adapters.cli.run_display import Progress
 from tidegate.adapters.cli.run_lines import run_line
@@ -17,7 +17,7 @@ from tidegate.application.application import Application
 from tidegate.application.strategy import DeskView
 
 _PAGE = 1_000
-_ENDS: tuple[type[Exception], ...] = (*MISTAKES, *FAILURES, OSError)
+ENDS: tuple[type[Exception], ...] = (*MISTAKES, *FAILURES, OSError)
 """What ends a run and leaves the others alone."""
 
 
@@ -34,8 +34,8 @@ def play(task: SweepTask) -> wire_upkeep.SweepLine:
     """Play one run; what ends it early is told in `failure`, and the other runs go on."""
     try:
         return asyncio.run(_play(task))
-    except _ENDS as error:
-        return wire_upkeep.SweepLine(run=task.run.name, changed=task.run.changed, failure=str(error))
+    except ENDS as error:
+        return wire_upkeep.SweepLine(run=task.run.name, changed=task.run.changed, failure=words_of(error))
 
 
 async def _play(task: SweepTask) -> wire_upkeep.SweepLine:

@@ -16,6 +16,7 @@ from tidegate.adapters.cli import figures, wire, wire_upkeep
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.failures import DONE, REFUSED, FileUnusable, UsageError
 from tidegate.adapters.cli.lines import encoded
+from tidegate.adapters.cli.sweep_checks import check
 from tidegate.adapters.cli.sweep_engines import cluster, processes
 from tidegate.adapters.cli.sweep_plan import SweepRun, read_plan
 from tidegate.adapters.cli.sweep_run import SweepTask, play
@@ -42,6 +43,7 @@ async def sweep(
     Raises:
         UsageError: the folder has results already, or nothing decides.
         ConfigurationError: the plan, or the settings of one of its runs.
+        StrategyError: a run's strategy cannot be made.
     """
     if call.store is not None:
         raise UsageError("a sweep keeps results and no stores: replay the run that you want to keep with --store")
@@ -49,16 +51,18 @@ async def sweep(
         SweepTask(call.doors.open_application, run, _settings(call, base, run), seconds) for run in read_plan(plan)
     ]
     paths = _places(folder, len(tasks))
+    await check(tasks)
     for sentence in dict.fromkeys(found for task in tasks for found in _unmatched(task)):
         call.terminal.note(f"warning: {sentence}")
     results: dict[int, wire_upkeep.SweepLine] = {}
     with where as executor, _progress(call, len(tasks)) as progress:
+        _make(folder)
         async for number, line in _played(executor, tasks):
             results[number] = line
             _write(paths[number], line)
             progress()
     told = [results[number] for number in sorted(results)]
-    call.terminal.answer(told, _table(told), *_words(told, folder))
+    call.terminal.answer(told, _table(told), *_words(told, paths))
     return DONE if all(map(_is_healthy, told)) else REFUSED
 
 
@@ -97,14 +101,23 @@ def _unmatched(task: SweepTask) -> Iterator[str]:
 def _places(folder: Path, count: int) -> list[Path]:
     digits = len(str(count))
     paths = [folder / f"run-{number:0{digits}}.json" for number in range(1, count + 1)]
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"--results names a folder, and {folder} is a file")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        taken = next(folder.glob("run-*.json"), None)
+        taken = min(folder.glob("run-*.json"), default=None)
     except OSError as error:
         raise FileUnusable(folder, error) from None
     if taken is not None:
         raise UsageError(f"{folder} has results already, as {taken.name}: name another folder with --results")
     return paths
+
+
+def _make(folder: Path) -> None:
+    """Only once a run is about to begin, so that a sweep which cannot leaves nothing behind."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileUnusable(folder, error) from None
 
 
 async def _played(executor: Executor, tasks: list[SweepTask]) -> AsyncIterator[tuple[int, wire_upkeep.SweepLine]]:
@@ -170,7 +183,10 @@ def _gain(result: wire.RunLine) -> Decimal | None:
     return Decimal(result.equity) - Decimal(result.opening_equity)
 
 
-def _words(told: list[wire_upkeep.SweepLine], folder: Path) -> Iterator[Text]:
-    yield Text(f"A result a run is in {folder}", style="dim")
+def _words(told: list[wire_upkeep.SweepLine], paths: list[Path]) -> Iterator[Text]:
+    failed = sum(line.result is None for line in told)
+    span = str(paths[0]) if len(paths) == 1 else f"{paths[0]} to {paths[-1].name}"
+    without = "" if not failed else f"; {failed} of {len(told)} failed, and their files say why"
+    yield Text(f"One file a run: {span}{without}", style="dim")
     for assumed in dict.fromkeys(line.assumed for line in told if line.assumed):
         yield Text(assumed, style="dim")

@@ -12,6 +12,7 @@ from typing import Any, get_type_hints
 from pydantic import PydanticUserError, TypeAdapter, ValidationError
 
 from tidegate.adapters.intake.strategy_failures import named_failures
+from tidegate.adapters.settings.flaws import words
 from tidegate.adapters.spelling import nearest, shown
 from tidegate.application.configuration import ConfigurationError
 from tidegate.application.strategy import Strategy
@@ -116,7 +117,7 @@ _UNNAMED = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL,
 
 def _hints(factory: Callable[..., Any]) -> dict[str, Any]:
     try:
-        return get_type_hints(factory.__init__ if inspect.isclass(factory) else factory)
+        return get_type_hints(factory.__init__ if inspect.isclass(factory) else factory, include_extras=True)
     except (NameError, TypeError):
         # Annotations that exist for type checkers only: the values then go in as they are.
         return {}
@@ -127,7 +128,7 @@ def _converted(name: str, value: Any, kind: Any) -> Any:
     try:
         return TypeAdapter(kind).validate_python(value)
     except ValidationError as error:
-        what = error.errors(include_url=False, include_input=False)[0]["msg"].replace("Input should be", "must be")
+        what = words(error.errors(include_url=False, include_input=False)[0])
         raise ConfigurationError(f"{key} {what}", (key,)) from None
     except PydanticUserError:
         return value  # a type of somebody's own: theirs to check

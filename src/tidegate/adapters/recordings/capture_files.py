@@ -1,16 +1,24 @@
 """One text file of a capture, read line by line wherever it lies, so that every complaint names its file and line."""
 
-from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import IO, BinaryIO, NoReturn, cast
+from typing import IO, BinaryIO, Literal, NoReturn, cast
 from zipfile import BadZipFile, ZipFile
 
 from tidegate.adapters.recordings.inflation import Inflation, Plain
 
 _LINE_BYTES_MAX = 1 << 21  # a whole book of ten thousand levels is a fifth of it
 _WHOLE_BYTES_MAX = 1 << 20
+
+_NO_TEXT: Mapping[bytes, str] = {
+    b"\x1f\x8b": "this is gzip: give the file a name that ends in .gz",
+    b"PK\x03\x04": "this is a zip archive: take the file out of it first",
+    BOM_UTF16_LE: "this is UTF-16: save the file as UTF-8",
+    BOM_UTF16_BE: "this is UTF-16: save the file as UTF-8",
+}
+"""What people hand over instead of text, by how it begins."""
 
 
 class CaptureDamaged(Exception):
@@ -40,11 +48,11 @@ class CaptureFile:
     def damaged(self, line: int, reason: str) -> NoReturn:
         raise CaptureDamaged(self.name, line, reason)
 
-    def lines(self) -> Iterator[str]:
+    def lines(self, encoding: Literal["ASCII", "UTF-8"] = "ASCII") -> Iterator[str]:
         """Every line without its end.
 
         Raises:
-            CaptureDamaged: compressed data that are broken or end early, and text that is not ASCII.
+            CaptureDamaged: compressed data that are broken or end early, and text of another encoding.
         """
         passed = 0
         rest = b""
@@ -55,13 +63,13 @@ class CaptureFile:
                 *whole, rest = (rest + piece).split(b"\n")
                 for line in whole:
                     passed += 1
-                    yield self._text(line, passed)
+                    yield self._text(line, passed, encoding)
                 if len(rest) > _LINE_BYTES_MAX:
                     self.damaged(passed + 1, f"the line is longer than {_LINE_BYTES_MAX} bytes")
             if pieces.failure is not None:
                 self.damaged(passed + 1, pieces.failure)
         if rest:
-            yield self._text(rest, passed + 1)
+            yield self._text(rest, passed + 1, encoding)
 
     def line_count(self) -> int:
         """How many lines there are as far as they can be read; a damage is left for `lines` to find."""
@@ -88,13 +96,16 @@ class CaptureFile:
     def _pieces(self, file: BinaryIO) -> Plain | Inflation:
         return Inflation(file) if self.name.endswith(".gz") else Plain(file)
 
-    def _text(self, line: bytes, number: int) -> str:
+    def _text(self, line: bytes, number: int, encoding: str) -> str:
         if number == 1:
             line = line.removeprefix(BOM_UTF8)
+            no_text = next((what for start, what in _NO_TEXT.items() if line.startswith(start)), None)
+            if no_text is not None:
+                self.damaged(1, no_text)
         try:
-            return line.removesuffix(b"\r").decode("ascii")
+            return line.removesuffix(b"\r").decode(encoding)
         except UnicodeDecodeError:
-            self.damaged(number, "the line is not ASCII text")
+            self.damaged(number, f"the line is not {encoding} text")
 
 
 def file_on_disk(path: Path) -> CaptureFile:

@@ -84,7 +84,7 @@ class ProductEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     def __post_init__(self) -> None:
         if not is_symbol(self.symbol):
-            raise ValueError(f"{self.symbol!r} is not a symbol")
+            raise ValueError(f"{self.symbol!r} is not a symbol: 1 to 40 of A-Z 0-9 . _ : / - in upper case")
         for name in ("base_currency", "quote_currency", "settlement_currency", "underlying"):
             if not is_symbol(getattr(self, name)):
                 raise ValueError(f"{name} {getattr(self, name)!r} is not a currency")

@@ -61,7 +61,7 @@ class Inflation:
                 data = inflater.decompress(chunk, _PIECE_BYTES_MAX)
             except zlib.error as error:
                 yield _up_to_the_damage(before, chunk)
-                self.failure = f"{'the compressed data are damaged' if has_begun else 'not gzip'}: {error}"
+                self.failure = f"the compressed data are damaged: {error}" if has_begun else "this is not gzip"
                 return
             has_begun = True
             yield data

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from tidegate.adapters.recordings.header import ProductEntry
+from tidegate.adapters.shapes import flaw_of
 from tidegate.adapters.spelling import nearest, shown
 
 _SIZE_MAX = 100_000
@@ -24,6 +25,8 @@ _NEEDED = (
     "maker_fee_rate",  # fees of nothing would flatter every result, so they are never a default
     "taker_fee_rate",
 )
+_FEE_RATE_MAX = Decimal("0.1")
+"""As in the settings: what is more was meant in per cent or in basis points."""
 _KINDS = ("SPOT", "PERPETUAL", "FUTURE")
 
 
@@ -57,9 +60,13 @@ def read_product(path: Path) -> ProductEntry:
     table.setdefault("settlement_currency", table["quote_currency"])
     table.setdefault("underlying", table["base_currency"])
     try:
-        return msgspec.convert(table, ProductEntry)
+        product = msgspec.convert(table, ProductEntry)
     except msgspec.ValidationError as error:
-        raise ProductFileError(path, str(error)) from None
+        raise ProductFileError(path, flaw_of(error, _KEYS)) from None
+    for name in ("maker_fee_rate", "taker_fee_rate"):
+        if abs(getattr(product, name)) > _FEE_RATE_MAX:
+            raise ProductFileError(path, f"{name} must be at most {_FEE_RATE_MAX}: a rate of 0.001 is 0.1 %")
+    return product
 
 
 def _table(path: Path) -> dict[str, Any]:

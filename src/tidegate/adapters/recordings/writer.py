@@ -78,7 +78,12 @@ class RecordingWriter:
         self._rows: IO[bytes]
 
     def __enter__(self) -> Self:
-        self._rows = TemporaryFile(dir=self.destination.parent)
+        folder = self.destination.parent
+        try:
+            self._rows = TemporaryFile(dir=folder)
+        except OSError as error:
+            # Nobody has heard of the file without a name: what is amiss is the folder it would be in.
+            raise OSError(error.errno, error.strerror, str(folder)) from None
         return self
 
     def write(self, row: Row) -> None:

@@ -1,5 +1,6 @@
 """The kinds of value that settings hold: exact decimals in bounds, seconds, names, and tables of them."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any
@@ -8,6 +9,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from tidegate.domain.amounts import flaw
 from tidegate.domain.identifiers import is_identifier, is_symbol
+
+_CURRENCY = re.compile(r"[A-Z0-9]{2,12}")
 
 
 class Section(BaseModel):
@@ -39,6 +42,12 @@ def _identifier(value: str) -> str:
 def _symbol(value: str) -> str:
     if not is_symbol(value):
         raise ValueError("must be a symbol: 1 to 40 of A-Z 0-9 . _ : / - in upper case")
+    return value
+
+
+def _currency(value: str) -> str:
+    if not _CURRENCY.fullmatch(value):
+        raise ValueError("must be 2 to 12 upper-case letters and digits")
     return value
 
 
@@ -86,7 +95,7 @@ FeeRate = Annotated[Exact, Field(ge=0, le=Decimal("0.1"))]
 
 Identifier = Annotated[str, AfterValidator(_identifier)]
 Symbol = Annotated[str, AfterValidator(_symbol)]
-Currency = Annotated[str, Field(pattern=r"^[A-Z0-9]{2,12}$")]
+Currency = Annotated[str, AfterValidator(_currency)]
 SymbolTable = Annotated[Mapping[Symbol, Multiplier], BeforeValidator(_table_from_text)]
 CurrencyTable = Annotated[Mapping[Currency, Exact], BeforeValidator(_table_from_text)]
 Parameters = Mapping[str, Any]

@@ -1,12 +1,15 @@
 """Flaws: what the model finds wrong with a value, as one line that names the key and never the value."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from pydantic_core import ErrorDetails
 
 from tidegate.adapters.settings.keys import Key, dotted, nearest_key
 from tidegate.application.configuration import ConfigurationError
+from tidegate.domain.amounts import plain
 
 _KEY_OF_TABLE = "[key]"
 _IN_OUR_WORDS = {
@@ -20,6 +23,7 @@ _IN_OUR_WORDS = {
     "float_parsing": "must be a number",
     "int_type": "must be a whole number",
     "int_parsing": "must be a whole number",
+    "int_parsing_size": "must be a whole number of fewer digits",
     "int_from_float": "must be a whole number",
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
@@ -27,8 +31,24 @@ _IN_OUR_WORDS = {
     "finite_number": "must be a finite number",
     "too_short": "must not be empty",
     "string_too_short": "must not be empty",
-    "string_pattern_mismatch": "must be 2 to 12 upper-case letters and digits",
+    "list_type": "must be a list",
+    "tuple_type": "must be a list",
+    "set_type": "must be a list",
+    "path_type": "must be a path",
+    "time_delta_type": "must be a span of time, in seconds or as HH:MM:SS",
+    "time_delta_parsing": "must be a span of time, in seconds or as HH:MM:SS",
+    "datetime_type": "must be a moment such as 2026-05-02T02:40:00Z",
+    "datetime_parsing": "must be a moment such as 2026-05-02T02:40:00Z",
+    "datetime_from_date_parsing": "must be a moment such as 2026-05-02T02:40:00Z",
 }
+_BOUNDS: Mapping[str, tuple[str, str]] = {
+    "greater_than": ("gt", "above"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than": ("lt", "below"),
+    "less_than_equal": ("le", "at most"),
+}
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_SUBJECT = re.compile(r"^(?:Value error, |Assertion failed, )?(?:[A-Z]\w*(?: input)? should )?")
 
 
 def configuration_error(errors: Sequence[ErrorDetails]) -> ConfigurationError:
@@ -39,7 +59,7 @@ def configuration_error(errors: Sequence[ErrorDetails]) -> ConfigurationError:
     if first["type"] == "extra_forbidden":
         return unknown_key(path)
     key = dotted(path)
-    return ConfigurationError(f"{key} {_words(first)}{more}", (key,))
+    return ConfigurationError(f"{key} {words(first)}{more}", (key,))
 
 
 def unknown_key(path: Key, where: str = "") -> ConfigurationError:
@@ -53,8 +73,21 @@ def _path(location: tuple[Any, ...]) -> Key:
     return tuple(str(part) for part in location if part != _KEY_OF_TABLE)
 
 
-def _words(error: ErrorDetails) -> str:
-    known = _IN_OUR_WORDS.get(error["type"])
-    if known is not None:
-        return known
-    return error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+def words(error: ErrorDetails) -> str:
+    """What a value must be, as it follows its key."""
+    kind = error["type"]
+    if kind in _IN_OUR_WORDS:
+        return _IN_OUR_WORDS[kind]
+    if kind in _BOUNDS:
+        name, how = _BOUNDS[kind]
+        return f"must be {how} {_figure(error['ctx'][name])}"
+    told = error["msg"]
+    subject = _SUBJECT.match(told)
+    rest = told[subject.end() :] if subject is not None else told
+    return f"must {rest}" if subject is not None and subject.group().endswith("should ") else rest
+
+
+def _figure(bound: object) -> str:
+    """A bound as people write it; that of a checked decimal comes as Python would write it in a program."""
+    text = str(bound).removeprefix("Decimal('").removesuffix("')")
+    return plain(Decimal(text)) if _NUMBER.fullmatch(text) else text

@@ -70,9 +70,7 @@ class Settings(BaseModel):
         try:
             settings = handler(data)
         except ValidationError as error:
-            raise configuration_error(
-                error.errors(include_url=False, include_input=False, include_context=False)
-            ) from None
+            raise configuration_error(error.errors(include_url=False, include_input=False)) from None
         contradiction = find_contradiction(settings)
         if contradiction is not None:
             raise ConfigurationError(contradiction.message, contradiction.keys)

@@ -75,10 +75,10 @@ def test_what_cannot_be_is_told_by_its_number(tmp_path: Path, fault: str, told: 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ('[[fault]]\nid = "B1"\nnht = 1', "nht"),
-        ("[[fault]]\nnth = 1", "id"),
-        ('[[fault]]\nid = "B1"\nnth = "one"', "int"),
-        ("[[faults]]\nid = 'B1'", "faults"),
+        ('[[fault]]\nid = "B1"\nnht = 1', "fault 1, unknown key nht; did you mean nth?"),
+        ("[[fault]]\nnth = 1", "fault 1, the key id is missing"),
+        ('[[fault]]\nid = "B1"\nnth = "one"', "fault 1, nth must be a whole number"),
+        ("[[faults]]\nid = 'B1'", "unknown key faults; did you mean fault?"),
         ("[[fault", "not valid TOML"),
     ],
 )

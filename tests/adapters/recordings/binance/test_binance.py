@@ -178,6 +178,23 @@ def test_a_damaged_line_ends_the_import_with_its_number(wrong: str, complaint: s
     assert not (tmp_path / "made.tgr.gz").exists()
 
 
+def test_a_price_off_the_increments_ends_the_import_with_its_line(tmp_path: Path) -> None:
+    """The product's terms are not this market's, and no order on them could have been at that price."""
+    with pytest.raises(CaptureDamaged, match=r"line 2: price 99\.005 is no whole number of increments of 0\.01"):
+        imported(tmp_path, touch(0, 1, "99", "101"), trade(1, 1, "99.005"))
+    with pytest.raises(CaptureDamaged, match=r"line 1: price 101\.001 is no whole number"):
+        imported(tmp_path, touch(0, 1, "99", "101.001"))
+
+
+def test_a_size_finer_than_the_increment_stands_as_it_was_told_and_is_counted(tmp_path: Path) -> None:
+    """Orders that rest since before a venue made its increments coarser keep their sizes."""
+    made, rows = imported(tmp_path, touch(0, 1, "99", "101", "0.000001"), trade(1, 1, "99", "0.000001"))
+
+    (print_,) = [row for row in rows if isinstance(row, TradePrinted)]
+    assert print_.size == Decimal("0.000001")
+    assert any(note.startswith("3 sizes are finer than the product's base_increment") for note in made.notes)
+
+
 def test_damaged_lines_are_counted_where_that_is_asked_for(tmp_path: Path) -> None:
     """What they would have said shows as a gap or as missing trades, never as nothing."""
     made, _ = imported(tmp_path, *OPENING, "junk", f"{START_NS} [", trade(5, 1, "99"), skip_damaged=True)

@@ -125,6 +125,38 @@ def test_a_row_that_is_no_bar_ends_the_import_with_its_line(row: str, complaint:
     assert (made.gaps, made.dropped) == (1, {"damaged rows": 1})
 
 
+@pytest.mark.parametrize(
+    ("row", "complaint"),
+    [
+        (
+            "60,100.125,101,99,100,4",
+            "open 100.125 is no whole number of increments of 0.01: the product's price_increment",
+        ),
+        ("60,100,101.001,99,100,4", "high 101.001 is no"),
+        ("60,100,101,98.999,100,4", "low 98.999 is no"),
+        ("60,100,101,99,100.001,4", "close 100.001 is no"),
+        (
+            "60,100,101,99,100,0.000001",
+            "volume 0.000001 is no whole number of increments of 0.00001: the product's base_",
+        ),
+    ],
+)
+def test_a_bar_off_the_increments_names_its_line_and_the_key(row: str, complaint: str, tmp_path: Path) -> None:
+    """The increments were stated wrong, so it is never skipped; nor is it rounded in silence."""
+    with pytest.raises(CaptureDamaged) as caught:
+        imported(tmp_path, "0,100,100,100,100,4", row, options=BarOptions(book=BOOK, skip_damaged=True))
+
+    assert (caught.value.line, complaint in caught.value.reason) == (3, True), str(caught.value)
+
+
+def test_a_volume_that_was_summed_in_floats_is_put_back_on_the_increments(tmp_path: Path) -> None:
+    """And counted; the parts of it are whole increments."""
+    made, rows = imported(tmp_path, "0,100,100,100,100,4", "60,100,100,100,100,1.2000000000000002")
+
+    assert [size for *_, size in prints(rows)] == ["1", "1", "1", "1", "0.3", "0.3", "0.3", "0.3"]
+    assert made.figures["numbers put back on their increments, from which binary floats had moved them"] == 1
+
+
 def test_the_length_of_a_bar_must_be_known_and_hold(tmp_path: Path) -> None:
     """The shortest step between two, unless it is given."""
     with pytest.raises(SourceRejected, match="one bar tells no length: give it with --interval"):

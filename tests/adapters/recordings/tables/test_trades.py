@@ -28,6 +28,12 @@ def imported(folder: Path, text: str, options: TradeOptions | None = None) -> tu
     return made, list(open_recording(made.destination).rows())
 
 
+def touches(rows: list[Row]) -> list[Decimal]:
+    """Every price that a book of the recording quotes."""
+    books = [row for row in rows if isinstance(row, BookSnapshotRow)]
+    return [price for book in books for price, _ in (*book.bids, *book.asks)]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -36,6 +42,8 @@ def imported(folder: Path, text: str, options: TradeOptions | None = None) -> tu
         "\ufefftime\tpx\tqty\tis_buyer_maker\n1767614400000000\t100\t1\tfalse\n",
         "ID, Date , price, quantity, taker_side\n1,2026-01-05T12:00:00Z,100,1,bid\n",
         "id,price,qty,quote_qty,time,isBuyerMaker\r\n1,100.00,1.0000,100,1767614400000000000,False\r\n",
+        "time,price,size,side\n2026-01-05 12:00:00 UTC,100,1,buy\n",
+        "\u6642\u9593,time,price,size,side\n\u5348\u5f8c,1767614400,100,1,buy\n",
         '"date","price","volume","side"\n"2026-01-05 12:00:00","1e2","1","BUY"\n\n',
     ],
 )
@@ -74,7 +82,8 @@ def test_a_book_is_assumed_only_where_that_is_asked_for_and_it_is_told(tmp_path:
     ]
     assert books[0].bids[0][1] == 2
     assert made.smallest_spread == Decimal("0.1")
-    assert any("a spread of 10 bps beside each print, with 2 at either touch" in one for one in made.assumptions)
+    told = "a spread of 10 bps beside each print, rounded up to whole increments of 0.01, with 2 at either touch"
+    assert any(told in one for one in made.assumptions)
 
 
 def test_who_took_must_be_told_or_assumed(tmp_path: Path) -> None:
@@ -136,6 +145,57 @@ def test_a_row_that_is_none_ends_the_import_with_its_line(row: str, complaint: s
     assert not (tmp_path / "made.tgr.gz").exists()
 
 
+@pytest.mark.parametrize(
+    ("row", "complaint"),
+    [
+        ("1767614401,100.125,1,buy", "price 100.125 is no whole number of increments of 0.01: the product's price_inc"),
+        (
+            "1767614401,100,1.123456,buy",
+            "size 1.123456 is no whole number of increments of 0.00001: the product's base_",
+        ),
+        ("1767614401,100,0.3000000000004,buy", "0.0000000000001 would hold it"),
+        ("1767614401,60000.0049999999999,1,buy", "price 60000.0049999999999 is no whole number"),
+    ],
+)
+@pytest.mark.parametrize("skip", [False, True])
+def test_a_number_off_the_increments_is_the_products_flaw_and_not_the_lines(
+    row: str, complaint: str, skip: bool, tmp_path: Path
+) -> None:
+    """It ends the import with its line and the key, and is never skipped: the increments were stated wrong."""
+    with pytest.raises(CaptureDamaged) as caught:
+        imported(tmp_path, f"time,price,size,side\n1767614400,100,1,buy\n{row}\n", TradeOptions(skip_damaged=skip))
+
+    assert (caught.value.line, complaint in caught.value.reason) == (3, True), str(caught.value)
+    assert not (tmp_path / "made.tgr.gz").exists()
+
+
+def test_what_binary_floats_moved_off_the_increments_is_put_back_and_counted(tmp_path: Path) -> None:
+    """0.1 + 0.2, as every table that went through floats has it; the book that is assumed beside stands on the grid."""
+    text = (
+        "time,price,size,side\n1767614400,100.00999999999999,0.30000000000000004,buy\n1767614401,1.1e1,0.10001,sell\n"
+    )
+
+    made, rows = imported(tmp_path, text, TradeOptions(book=BOOK))
+
+    assert [(row.price, row.size) for row in rows if isinstance(row, TradePrinted)] == [
+        (Decimal("100.01"), Decimal("0.3")),
+        (Decimal(11), Decimal("0.10001")),
+    ]
+    assert all(price % PRODUCT.price_increment == 0 for price in touches(rows))
+    figures = open_recording(made.destination).header.provenance.figures
+    assert figures["numbers put back on their increments, from which binary floats had moved them"] == 2
+
+
+def test_an_assumed_depth_that_nobody_could_quote_is_refused(tmp_path: Path) -> None:
+    """A book off the grid is none."""
+    book = AssumedBook(spread_bps=Decimal(10), depth=Decimal("0.000001"))
+
+    with pytest.raises(
+        SourceRejected, match=r"the assumed depth 0\.000001 is no whole number of increments of 0\.00001"
+    ):
+        imported(tmp_path, "time,price,size,side\n1767614400,100,1,buy\n", TradeOptions(book=book))
+
+
 def test_rows_that_are_none_are_counted_where_that_is_asked_for(tmp_path: Path) -> None:
     """With the line of the first."""
     text = "time,price,size,side\n1767614400,100,1,buy\n1767614401,0,1,buy\njunk\n1767614402,101,1,buy\n"
@@ -156,6 +216,46 @@ def test_columns_that_are_missing_are_named_with_what_they_may_be_called(tmp_pat
         imported(tmp_path, "time,price,size,side\n1767614400,0.01,1,buy\n", TradeOptions(book=BOOK))
     with pytest.raises(CaptureDamaged, match="an id of more than 64 characters"):
         imported(tmp_path, f"id,time,price,size,side\n{'x' * 65},1767614400,1,1,buy\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"", "there are no names of columns: the file is empty"),
+        (b"1,100.0,1,1767614400,true\n", "values and no names: write the names of the columns above them"),
+        (gzip.compress(b"time,price,size,side\n"), "this is gzip: give the file a name that ends in .gz"),
+        (b"PK\x03\x04trades.csv", "this is a zip archive: take the file out of it first"),
+        ("\ufefftime,price,size,side\n".encode("utf-16-le"), "this is UTF-16: save the file as UTF-8"),
+        (b"time,price,size,side,caf\xe9\n", "the line is not UTF-8 text"),
+    ],
+)
+def test_a_file_that_is_no_table_of_names_and_rows_is_told_for_what_it_is(
+    content: bytes, complaint: str, tmp_path: Path
+) -> None:
+    """With what to do about it, and not as a column that is missing."""
+    source = tmp_path / "trades.csv"
+    source.write_bytes(content)
+
+    with pytest.raises(CaptureDamaged) as caught:
+        import_trades(source, tmp_path / "made.tgr.gz", PRODUCT, TradeOptions())
+
+    assert (caught.value.line, complaint in caught.value.reason) == (1, True), str(caught.value)
+
+
+def test_a_trade_that_came_twice_is_one_and_is_counted(tmp_path: Path) -> None:
+    """Files fetched in pieces overlap; another fill of that moment under the same id is a trade of its own."""
+    text = (
+        "id,time,price,size,side\n7,1767614400,100,1,buy\n8,1767614400,100,1,buy\n7,1767614400,100,1,buy\n"
+        "7,1767614400,101,1,buy\n7,1767614401,100,1,buy\n"
+    )
+
+    made, rows = imported(tmp_path, text)
+
+    told = [(row.trade_id, int(row.price)) for row in rows if isinstance(row, TradePrinted)]
+    assert told == [("7", 100), ("8", 100), ("7", 101), ("7", 100)]
+    assert (made.trades, made.dropped) == (4, {"trades that came twice": 1})
+    _, unnamed = imported(tmp_path, "time,price,size,side\n1767614400,100,1,buy\n1767614400,100,1,buy\n")
+    assert len(unnamed) == 2
 
 
 def test_a_compressed_file_that_breaks_off_is_kept_up_to_there_where_that_is_asked_for(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from tidegate.adapters.brokers.rehearsal.catalogue import ELSEWHERE, KINDS, Kind
 from tidegate.adapters.settings.file import read_toml
+from tidegate.adapters.shapes import flaw_of
 from tidegate.adapters.spelling import nearest, shown
 from tidegate.application.configuration import ConfigurationError
 
@@ -51,6 +52,7 @@ class FaultPlan(Struct, frozen=True, forbid_unknown_fields=True, rename={"faults
 
 
 NO_FAULTS = FaultPlan()
+_KEYS = ("fault", "seed", *Fault.__struct_fields__)
 
 
 def read_fault_plan(path: Path) -> FaultPlan:
@@ -63,7 +65,7 @@ def read_fault_plan(path: Path) -> FaultPlan:
     try:
         plan = msgspec.convert(_plain(tree), FaultPlan)
     except msgspec.ValidationError as error:
-        raise ConfigurationError(f"{name}: {error}", ("paper.faults",)) from None
+        raise ConfigurationError(f"{name}: {flaw_of(error, _KEYS)}", ("paper.faults",)) from None
     for number, fault in enumerate(plan.faults, 1):
         wrong = _wrong(fault)
         if wrong:

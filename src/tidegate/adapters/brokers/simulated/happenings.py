@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from tidegate.adapters.settings.file import read_toml
+from tidegate.adapters.shapes import flaw_of
 from tidegate.adapters.spelling import shown
 from tidegate.application.configuration import ConfigurationError
 from tidegate.domain.amounts import ZERO
@@ -52,6 +53,9 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True, rename={"events": "
     events: tuple[ScriptedEvent, ...] = ()
 
 
+_KEYS = ("event", *ScriptedEvent.__struct_fields__)
+
+
 def read_happenings(path: Path, symbols: Collection[str]) -> tuple[ScriptedEvent, ...]:
     """The events of a file in order of time.
 
@@ -62,7 +66,7 @@ def read_happenings(path: Path, symbols: Collection[str]) -> tuple[ScriptedEvent
     try:
         events = msgspec.convert(tree, _File, strict=False).events
     except msgspec.ValidationError as error:
-        raise ConfigurationError(f"{name}: {error}", ("paper.happenings",)) from None
+        raise ConfigurationError(f"{name}: {flaw_of(error, _KEYS)}", ("paper.happenings",)) from None
     for number, event in enumerate(events, 1):
         wrong = _wrong(event, symbols)
         if wrong:

@@ -10,6 +10,7 @@ from tidegate.adapters.recordings.binance.messages import RawLine, parse
 from tidegate.adapters.recordings.binance.replaying import MessageReplay
 from tidegate.adapters.recordings.capture_files import CaptureDamaged, CaptureFile, file_on_disk
 from tidegate.adapters.recordings.format import RECORDING_VERSION
+from tidegate.adapters.recordings.grid import Grid, OffGrid
 from tidegate.adapters.recordings.header import HeaderLine, ProductEntry, Provenance, moment_of
 from tidegate.adapters.recordings.made import Progress, RecordingMade, SourceRejected
 from tidegate.adapters.recordings.writer import RecordingWriter
@@ -42,7 +43,8 @@ def import_binance(
     With `skip_damaged` lines that are none are counted and left out; a lost update then shows as a gap all the same.
 
     Raises:
-        CaptureDamaged: at the first line that is not a message; names file and line.
+        CaptureDamaged: at the first line that is not a message, or has a price off the product's increments; names file
+            and line.
         SourceRejected: nothing bounds the book, or the messages are another market's.
         OSError: a file cannot be read or written.
     """
@@ -59,11 +61,11 @@ def import_binance(
         depth="levels",
     )
     with RecordingWriter(destination, header) as writer:
-        replay = MessageReplay(_venue_symbol(product), writer.write)
+        replay = MessageReplay(_venue_symbol(product), Grid(product), writer.write)
         try:
             for message in chain((first,), messages):
                 replay.take(message)
-        except CrossedMessage as error:
+        except (CrossedMessage, OffGrid) as error:
             raise CaptureDamaged(str(source), lines.count, str(error)) from None
         replay.end()
         if not replay.has_book:
@@ -145,6 +147,11 @@ def _notes(replay: MessageReplay, lines: _Lines) -> Iterator[str]:
         yield f"the first damaged line is line {lines.damaged[0]}"
     if replay.trades_missing:
         yield f"{replay.trades_missing} trades are missing between those that are there"
+    if replay.finer_sizes:
+        yield (
+            f"{replay.finer_sizes} sizes are finer than the product's base_increment, as those of orders older than it "
+            "are; they stand as they were told"
+        )
 
 
 def _provenance(source: Path, product: ProductEntry, made: RecordingMade) -> Provenance:

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from tidegate.adapters.recordings.binance.book import BoundedBook
 from tidegate.adapters.recordings.binance.messages import DepthUpdate, Other, Print, RawLine, Snapshot, Touch
-from tidegate.adapters.recordings.format import BookSnapshotRow, Gap, LevelUpdated, Row, TradePrinted
+from tidegate.adapters.recordings.format import BookSnapshotRow, Gap, LevelUpdated, PriceAndSize, Row, TradePrinted
 from tidegate.adapters.recordings.gaps import GapTally
+from tidegate.adapters.recordings.grid import Grid
 from tidegate.domain.amounts import plain
 from tidegate.domain.vocabulary import OrderSide
 
@@ -22,18 +23,20 @@ class MessageReplay:
     A book is written from the first moment on at which a touch or a snapshot bounds it.
     """
 
-    def __init__(self, venue_symbol: str, write: Callable[[Row], None]) -> None:
+    def __init__(self, venue_symbol: str, grid: Grid, write: Callable[[Row], None]) -> None:
         self.read: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
         self.others: set[str] = set()
         self.gaps = GapTally()
         self.trades = 0
         self.trades_missing = 0
+        self.finer_sizes = 0
         self.smallest_spread: Decimal | None = None
         self.largest_spread: Decimal | None = None
         self.has_book = False
         self.at_us = 0
         self._symbol = venue_symbol
+        self._grid = grid
         self._sink = write
         self._book = BoundedBook()
         self._is_shown = False  # whether the recording's book is this one, or void
@@ -47,6 +50,7 @@ class MessageReplay:
 
         Raises:
             CrossedMessage: a message contradicts itself.
+            OffGrid: a price is not on the product's increments.
         """
         message = line.message
         if line.venue_symbol not in ("", self._symbol):
@@ -120,8 +124,8 @@ class MessageReplay:
                 product=_PRODUCT,
                 trade_id=str(trade.trade_id),
                 aggressor=trade.aggressor,
-                price=trade.price,
-                size=trade.size,
+                price=self._grid.price(trade.price),
+                size=self._size(trade.size),
             )
         )
 
@@ -168,12 +172,24 @@ class MessageReplay:
         if not self._book.is_bounded:
             return
         if self._is_shown:
-            for side, price, size in changes:
+            for side, told_price, told_size in changes:
+                price, size = self._level(told_price, told_size)
                 self._write(LevelUpdated(at_us=self.at_us, product=_PRODUCT, side=side, price=price, size=size))
         elif spread is not None:
             self._is_shown = self.has_book = True
-            bids, asks = self._book.levels(OrderSide.BUY), self._book.levels(OrderSide.SELL)
+            bids, asks = (
+                tuple(self._level(*level) for level in self._book.levels(side))
+                for side in (OrderSide.BUY, OrderSide.SELL)
+            )
             self._write(BookSnapshotRow(at_us=self.at_us, product=_PRODUCT, bids=bids, asks=asks))
+
+    def _level(self, price: Decimal, size: Decimal) -> PriceAndSize:
+        return self._grid.price(price), self._size(size)
+
+    def _size(self, size: Decimal) -> Decimal:
+        """As it is: orders that rest since before a venue made its increments coarser keep their sizes."""
+        self.finer_sizes += not self._grid.has_size(size)
+        return size
 
 
 def _text(value: Decimal | None) -> str:

@@ -8,15 +8,19 @@ fitted to no market.
 """
 
 from decimal import Decimal
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from tidegate.adapters import shapes
 from tidegate.adapters.settings.file import read_toml
 from tidegate.adapters.spelling import shown
 from tidegate.application.configuration import ConfigurationError
+from tidegate.domain.amounts import flaw
+from tidegate.domain.products import is_multiple
 
 
 class Regime(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -93,11 +97,12 @@ def read_parameters(path: Path, preset: MarketParameters) -> MarketParameters:
     try:
         given = msgspec.convert(_plain(tree), MarketParameters, strict=False)
     except msgspec.ValidationError as error:
-        raise ConfigurationError(f"{name}: {error}", ("--parameters",)) from None
+        keys = (*MarketParameters.__struct_fields__, *Regime.__struct_fields__)
+        raise ConfigurationError(f"{name}: {shapes.flaw_of(error, keys)}", ("--parameters",)) from None
     chosen = msgspec.structs.replace(preset, **{key: getattr(given, key) for key in tree})
-    flaw = flaw_of(chosen)
-    if flaw:
-        raise ConfigurationError(f"{name}: {flaw}", ("--parameters",))
+    wrong = flaw_of(chosen)
+    if wrong:
+        raise ConfigurationError(f"{name}: {wrong}", ("--parameters",))
     return chosen
 
 
@@ -117,7 +122,9 @@ def flaw_of(parameters: MarketParameters) -> str:
     """What cannot be about them; empty where nothing is."""
     figures = {name: getattr(parameters, name) for name in parameters.__struct_fields__ if name != "regimes"}
     for name, value in figures.items():
-        if not 0 <= value < float("inf"):
+        if isinstance(value, Decimal) and (reason := flaw(value)) is not None:
+            return f"{name} {reason}"
+        if not isfinite(value) or value < 0:
             return f"{name} must be a number, and not below zero"
         if (name in _ABOVE_ZERO and not value) or (name in _AT_LEAST_ONE and value < 1):
             return f"{name} must be above zero"
@@ -125,7 +132,7 @@ def flaw_of(parameters: MarketParameters) -> str:
 
 
 def _flaw_of_prices(parameters: MarketParameters) -> str:
-    if parameters.start_price % parameters.price_increment:
+    if not is_multiple(parameters.start_price, parameters.price_increment):
         return "start_price is off price_increment"
     if parameters.start_price < parameters.price_increment * 4 * parameters.placement_depth:
         return "start_price leaves no room for bids: it must be four times placement_depth ticks at least"

@@ -6,6 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from tidegate.adapters.recordings.grid import Grid
+from tidegate.adapters.recordings.header import ProductEntry
 from tidegate.adapters.recordings.tables.columns import Table
 from tidegate.adapters.recordings.tables.tape import AssumedBook, TableTape, book_assumption
 from tidegate.domain.amounts import DOMAIN_CONTEXT, plain
@@ -27,14 +29,15 @@ class BarOptions(Struct, frozen=True, kw_only=True):
     book: AssumedBook | None = None
     skip_damaged: bool = False
 
-    def assumptions(self, symbol: str) -> Iterator[str]:
+    def assumptions(self, product: ProductEntry) -> Iterator[str]:
         """What no row of the file has told."""
+        symbol = product.symbol
         yield (
             f"{symbol}: inside a bar the price goes from open to low, high and close where it rose, and to "
             "high, low and close where it fell (the worst first), a quarter of the volume at each"
         )
         if self.book is not None:
-            yield book_assumption(symbol, self.book)
+            yield book_assumption(symbol, self.book, product.price_increment)
 
 
 class Bar(Struct, frozen=True, gc=False):
@@ -53,6 +56,21 @@ class Bar(Struct, frozen=True, gc=False):
         if self.close >= self.open:
             return self.open, self.low, self.high, self.close
         return self.open, self.high, self.low, self.close
+
+    def on(self, grid: Grid) -> "Bar":
+        """The same on a grid.
+
+        Raises:
+            OffGrid: a number of it is not.
+        """
+        return Bar(
+            self.at_us,
+            grid.price(self.open, "open"),
+            grid.price(self.high, "high"),
+            grid.price(self.low, "low"),
+            grid.price(self.close, "close"),
+            grid.size(self.volume, "volume"),
+        )
 
 
 class BarReader:
@@ -92,13 +110,11 @@ class BarReader:
 class BarPlay:
     """Hands bars to a tape; `empty` counts those in which nothing was traded, which are gaps."""
 
-    def __init__(
-        self, tape: TableTape, interval_us: int, stamped: Literal["open", "close"], base_increment: Decimal
-    ) -> None:
+    def __init__(self, tape: TableTape, interval_us: int, stamped: Literal["open", "close"], grid: Grid) -> None:
         self._tape = tape
         self._interval_us = interval_us
         self._shift_us = interval_us if stamped == "close" else 0
-        self._increment = base_increment
+        self._grid = grid
         self._ended_us: int | None = None
         self._last_price: Decimal | None = None
         self._side = OrderSide.BUY
@@ -109,8 +125,10 @@ class BarPlay:
         """Play a bar.
 
         Raises:
-            ValueError: it begins before the last one ended, or its assumed book cannot be.
+            ValueError: it begins before the last one ended, a number of it is off the grid, or its assumed book cannot
+                be.
         """
+        bar = bar.on(self._grid)
         begins_us = bar.at_us - self._shift_us
         if self._ended_us is not None and begins_us < self._ended_us:
             seconds = self._interval_us / _US
@@ -138,7 +156,7 @@ class BarPlay:
 
     def _sizes(self, volume: Decimal) -> tuple[Decimal, Decimal, Decimal, Decimal]:
         """A quarter each in whole increments, what is left over at the close."""
-        quarter = floor_to(DOMAIN_CONTEXT.divide(volume, _FOUR), self._increment)
+        quarter = floor_to(DOMAIN_CONTEXT.divide(volume, _FOUR), self._grid.base_increment)
         rest = DOMAIN_CONTEXT.subtract(volume, DOMAIN_CONTEXT.multiply(quarter, _FOUR - 1))
         size = Decimal(plain(quarter))
         return size, size, size, Decimal(plain(rest))

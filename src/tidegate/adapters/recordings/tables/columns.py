@@ -54,8 +54,10 @@ class Table:
         self.file = file
         self.line = 1
         self.has_naive_times = False
-        lines = file.lines()
+        lines = file.lines("UTF-8")
         header = next(lines, "")
+        if not header.strip():
+            file.damaged(1, "there are no names of columns: the file is empty, or its first line is")
         self._reader = csv.reader(lines, delimiter=_delimiter(header), strict=True)
         names = [name.strip().strip('"').strip().lower() for name in header.split(_delimiter(header))]
         self._width = len(names)
@@ -66,6 +68,9 @@ class Table:
         }
         missing = next((field for field in needed if field not in self.places), None)
         if missing is not None:
+            if any(_NUMBER.fullmatch(name) for name in names):
+                example = ",".join(needed)
+                file.damaged(1, f"values and no names: write the names of the columns above them, as in {example}")
             file.damaged(1, f"no column of {missing}: it may be called {', '.join(ALIASES[missing])}")
 
     @property
@@ -119,7 +124,7 @@ class Table:
             at_us = _counted_us(Decimal(text))
         else:
             try:
-                at = datetime.fromisoformat(text)
+                at = datetime.fromisoformat(f"{text[:-4]}Z" if text.endswith(" UTC") else text)
                 if at.tzinfo is None:
                     self.has_naive_times = True
                     at = at.replace(tzinfo=UTC)

@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 from tidegate.adapters.recordings.capture_files import CaptureDamaged, file_on_disk
 from tidegate.adapters.recordings.format import RECORDING_VERSION
+from tidegate.adapters.recordings.grid import Grid, OffGrid
 from tidegate.adapters.recordings.header import HeaderLine, ProductEntry, Provenance, moment_of
 from tidegate.adapters.recordings.made import Progress, RecordingMade, SourceRejected
 from tidegate.adapters.recordings.tables import bars, trades
@@ -27,6 +28,7 @@ _NO_BOOK = (
     "With --spread-bps and --depth a book is assumed, and every result says so."
 )
 _ASSUMED_BOOK = "The book is assumed and no market's: a result on it says as much as the assumption is worth."
+_SMOOTHED = "numbers put back on their increments, from which binary floats had moved them"
 _NAIVE = "Times without a zone were taken for UTC."
 
 ItemT = TypeVar("ItemT", Trade, Bar)
@@ -86,19 +88,23 @@ def import_trades(
     """Make a recording of a CSV file of trades, plain or gzip. Without an assumed book it has none.
 
     Raises:
-        CaptureDamaged: at the first line that is no trade, unless those are skipped; names file and line.
+        CaptureDamaged: at the first line that is no trade, unless those are skipped, and at one whose price or size is
+            off the product's increments in any case; names file and line.
         SourceRejected: there is no trade in it.
         OSError: a file cannot be read or written.
     """
     rows = _Source(source, (trades.NEEDED, trades.USEFUL), options.skip_damaged, progress)
     if not rows.table.tells_side and not options.by_tick_rule:
         rows.table.file.damaged(1, "no column says who took (side, is_buyer_maker); --tick-rule has the prices say it")
+    grid = _grid(source, product, options.book)
     items = rows.items(TradeReader(rows.table).parse)
     first = _first(source, items)
     with RecordingWriter(destination, _header(source, product, first.at_us, options.book)) as writer:
         tape = TableTape(writer.write, options.book, product.price_increment)
-        _play(TradePlay(tape, options), chain((first,), items), rows)
-        return _made(rows, tape, writer, tuple(options.assumptions(product.symbol, rows.table)), {})
+        play = TradePlay(tape, options, grid)
+        _play(play, chain((first,), items), rows)
+        assumptions = tuple(options.assumptions(product, rows.table))
+        return _made(rows, tape, writer, assumptions, _smoothed(grid), play.repeated)
 
 
 def import_bars(
@@ -107,11 +113,13 @@ def import_bars(
     """Make a recording of a CSV file of bars, plain or gzip, read twice where their length is not given.
 
     Raises:
-        CaptureDamaged: at the first line that is no bar, unless those are skipped; names file and line.
+        CaptureDamaged: at the first line that is no bar, unless those are skipped, and at one whose prices or volume
+            are off the product's increments in any case; names file and line.
         SourceRejected: there is no bar in it, or one alone of no given length.
         OSError: a file cannot be read or written.
     """
     columns: tuple[tuple[str, ...], tuple[str, ...]] = (bars.NEEDED, ())
+    grid = _grid(source, product, options.book)
     interval_us = _interval_us(source, _Source(source, columns, options.skip_damaged, progress), options)
     rows = _Source(source, columns, options.skip_damaged, progress)
     items = rows.items(BarReader(rows.table).parse)
@@ -121,13 +129,29 @@ def import_bars(
         raise SourceRejected(source, "the first bar begins before 1970")
     with RecordingWriter(destination, _header(source, product, begins_us, options.book)) as writer:
         tape = TableTape(writer.write, options.book, product.price_increment)
-        play = BarPlay(tape, interval_us, options.stamped, product.base_increment)
+        play = BarPlay(tape, interval_us, options.stamped, grid)
         _play(play, chain((first,), items), rows)
         figures: dict[str, int | str] = {
             "seconds a bar": f"{interval_us / _US:g}",
             "bars without a trade, shown as gaps": play.empty,
+            **_smoothed(grid),
         }
-        return _made(rows, tape, writer, tuple(options.assumptions(product.symbol)), figures)
+        return _made(rows, tape, writer, tuple(options.assumptions(product)), figures)
+
+
+def _grid(source: Path, product: ProductEntry, book: AssumedBook | None) -> Grid:
+    """The product's increments, on which an assumed book stands as well."""
+    grid = Grid(product)
+    if book is not None:
+        try:
+            grid.size(book.depth, "the assumed depth")
+        except OffGrid as error:
+            raise SourceRejected(source, str(error)) from None
+    return grid
+
+
+def _smoothed(grid: Grid) -> dict[str, int | str]:
+    return {_SMOOTHED: grid.smoothed} if grid.smoothed else {}
 
 
 def _interval_us(source: Path, rows: _Source, options: BarOptions) -> int:
@@ -170,7 +194,12 @@ def _header(source: Path, product: ProductEntry, begins_us: int, book: AssumedBo
 
 
 def _made(
-    rows: _Source, tape: TableTape, writer: RecordingWriter, assumptions: tuple[str, ...], figures: dict[str, int | str]
+    rows: _Source,
+    tape: TableTape,
+    writer: RecordingWriter,
+    assumptions: tuple[str, ...],
+    figures: dict[str, int | str],
+    repeated: int = 0,
 ) -> RecordingMade:
     writer.end_at(tape.at_us)
     notes = [_ASSUMED_BOOK if tape.smallest_spread is not None else _NO_BOOK]
@@ -178,13 +207,14 @@ def _made(
         notes.append(_NAIVE)
     if rows.damaged:
         notes.append(f"the first damaged line is line {rows.damaged[0]}")
+    dropped = (("damaged rows", len(rows.damaged)), ("trades that came twice", repeated))
     made = RecordingMade(
         destination=writer.destination,
         symbols=tuple(entry.symbol for entry in writer.header.products),
         started_at=writer.header.started_at,
         ended_at=moment_of(tape.at_us),
         read={"rows": rows.count},
-        dropped={"damaged rows": len(rows.damaged)} if rows.damaged else {},
+        dropped={reason: count for reason, count in dropped if count},
         trades=tape.trades,
         gaps=tape.gaps.count,
         gap_seconds=tape.gaps.seconds,

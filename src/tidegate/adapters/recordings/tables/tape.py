@@ -22,11 +22,12 @@ class AssumedBook(Struct, frozen=True, kw_only=True):
     depth: Decimal
 
 
-def book_assumption(symbol: str, book: AssumedBook) -> str:
+def book_assumption(symbol: str, book: AssumedBook, price_increment: Decimal) -> str:
     """How an assumed book is told with every result."""
     return (
-        f"{symbol}: no book was recorded; a spread of {plain(book.spread_bps)} bps beside each print, with "
-        f"{plain(book.depth)} at either touch and nothing behind, is assumed"
+        f"{symbol}: no book was recorded; a spread of {plain(book.spread_bps)} bps beside each print, rounded up to "
+        f"whole increments of {plain(price_increment)}, with {plain(book.depth)} at either touch and nothing behind, "
+        "is assumed"
     )
 
 

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from tidegate.adapters.recordings.grid import Grid
+from tidegate.adapters.recordings.header import ProductEntry
 from tidegate.adapters.recordings.tables.columns import Table
 from tidegate.adapters.recordings.tables.tape import AssumedBook, TableTape, book_assumption
 from tidegate.domain.vocabulary import OrderSide
@@ -27,13 +29,14 @@ class TradeOptions(Struct, frozen=True, kw_only=True):
     book: AssumedBook | None = None
     skip_damaged: bool = False
 
-    def assumptions(self, symbol: str, table: Table) -> Iterator[str]:
+    def assumptions(self, product: ProductEntry, table: Table) -> Iterator[str]:
         """What no row of the file has told."""
+        symbol = product.symbol
         yield f"{symbol}: a silence of up to {self.gap_seconds} s is a quiet market, and a longer one a gap"
         if not table.tells_side:
             yield f"{symbol}: who took follows from the prices: a price above the last one is a buyer's (tick rule)"
         if self.book is not None:
-            yield book_assumption(symbol, self.book)
+            yield book_assumption(symbol, self.book, product.price_increment)
 
 
 class Trade(Struct, frozen=True, gc=False):
@@ -73,17 +76,29 @@ class TradeReader:
 
 
 class TradePlay:
-    """Hands trades to a tape."""
+    """Hands trades to a tape; `repeated` counts those that came twice, the same id and terms at the same moment."""
 
-    def __init__(self, tape: TableTape, options: TradeOptions) -> None:
+    def __init__(self, tape: TableTape, options: TradeOptions, grid: Grid) -> None:
         self._tape = tape
+        self._grid = grid
         self._options = options
         self._last: Trade | None = None
         self._side = OrderSide.BUY
         self._count = 0
+        self._at_this_moment: set[Trade] = set()
+        self.repeated = 0
 
     def take(self, trade: Trade) -> None:
+        """Play a trade.
+
+        Raises:
+            ValueError: its price or size is off the grid, or its assumed book cannot be.
+        """
+        price, size = self._grid.price(trade.price), self._grid.size(trade.size)
         last, self._last = self._last, trade
+        if self._is_repeated(trade, last):
+            self.repeated += 1
+            return
         self._count += 1
         if last is not None:
             if trade.at_us - last.at_us > self._options.gap_seconds * _US:
@@ -91,7 +106,17 @@ class TradePlay:
             if trade.price != last.price:
                 self._side = OrderSide.BUY if trade.price > last.price else OrderSide.SELL
         side = trade.side if trade.side is not None else self._side
-        self._tape.trade(trade.at_us, trade.trade_id or str(self._count), side, trade.price, trade.size)
+        self._tape.trade(trade.at_us, trade.trade_id or str(self._count), side, price, size)
+
+    def _is_repeated(self, trade: Trade, last: Trade | None) -> bool:
+        """Files that were fetched in pieces overlap; a moment is enough to look back, since they are in order."""
+        if trade.trade_id is None:
+            return False
+        if last is None or trade.at_us != last.at_us:
+            self._at_this_moment.clear()
+        is_known = trade in self._at_this_moment
+        self._at_this_moment.add(trade)
+        return is_known
 
     def end(self) -> None:
         if self._last is not None:
