@@ -83,4 +83,4 @@ async def test_the_hash_rule_of_the_page_makes_the_hashes_of_the_file(tmp_path: 
 
 def test_the_page_names_the_figure_of_the_code() -> None:
     assert f"every {CHECKPOINT_ROWS:,} rows" in PAGE
-    assert f"at most {CHECKPOINT_ROWS:,}." in PAGE
+    assert f"at most {CHECKPOINT_ROWS:,}:" in PAGE

@@ -110,6 +110,10 @@ class Play:
             products=products,
         )
 
+    def close(self) -> None:
+        """Close the world's file."""
+        self.floor.venue.world.close()
+
     def step(self, row: TableRow) -> tuple[str, ...]:
         """Let a row happen; every fill that it led to, and of the orders that it speaks of what is said of them."""
         before = len(self.floor.fills)
