@@ -135,6 +135,7 @@ async def events(
 
 
 async def _last_rows(reader: SqliteStoreReader, count: int) -> Sequence[JournalRow]:
+    """The last rows of the journal, oldest first."""
     outcome = await reader.flush()
     sequence = outcome.sequence if isinstance(outcome, StepCommitted) else 0
     return await reader.journal(after=max(0, sequence - count), limit=count)
