@@ -43,13 +43,14 @@ STORE = ("--store", "sqlite:///sol.sqlite")
 
 @pytest.fixture
 def market(program: Run) -> str:
-    """Two minutes in which a price goes from 100 to 102.38, a trade a second."""
-    return _made(program, "sol.tgr.gz", 0.02)
+    """Two minutes at 100, whose last twenty seconds lead to 102.28, a trade a second."""
+    return _made(program, "sol.tgr.gz", 0.12)
 
 
 def _made(program: Run, name: str, step: float) -> str:
     rows = [
-        f"2024-01-01T00:{second // 60:02}:{second % 60:02}Z,{100 + step * second:.2f},1,buy" for second in range(120)
+        f"2024-01-01T00:{second // 60:02}:{second % 60:02}Z,{100 + step * max(0, second - 100):.2f},1,buy"
+        for second in range(120)
     ]
     Path("trades.csv").write_text("\n".join(["time,price,size,side", *rows]), encoding="utf-8")
     Path("sol.toml").write_text(TERMS, encoding="utf-8")
@@ -66,7 +67,7 @@ def _replayed(program: Run, market: str) -> object:
 
 
 def _ran(program: Run, market: str) -> object:
-    return program("run", "--recording", market, "--speed", "2000", *BUYING, *STORE, "--json").object["equity"]
+    return program("run", "--recording", market, "--speed", "200", *BUYING, *STORE, "--json").object["equity"]
 
 
 @pytest.mark.parametrize("played", [_replayed, _ran])
@@ -163,7 +164,7 @@ def test_another_recording_under_the_same_name_values_nothing(program: Run, mark
     """Its prices are not those of the account's session."""
     _replayed(program, market)
     Path(market).unlink()
-    _made(program, market, 0.01)
+    _made(program, market, 0.06)
 
     account = program("account", *STORE, "--json").object
 
