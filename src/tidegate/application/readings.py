@@ -13,7 +13,7 @@ from tidegate.domain.fills import Fill
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.positions import Position
 from tidegate.domain.products import Product
-from tidegate.domain.records import JournalRow, StepCommitted
+from tidegate.domain.records import JournalRow
 from tidegate.domain.states import StateEntry
 from tidegate.domain.views import AccountReading, MarketReading
 from tidegate.domain.vocabulary import TradingState
@@ -91,12 +91,6 @@ class AccountReadings:
         """Journal rows after a sequence number, oldest first."""
         await self._desk.store.flush()
         return await self._desk.store.journal(after=after, limit=limit)
-
-    async def last_events(self, count: int) -> Sequence[JournalRow]:
-        """The last rows of the journal, oldest first."""
-        outcome = await self._desk.store.flush()
-        sequence = outcome.sequence if isinstance(outcome, StepCommitted) else 0
-        return await self._desk.store.journal(after=max(0, sequence - count), limit=count)
 
     async def positions(self) -> tuple[PositionReading, ...]:
         """Every strategy's position that is not flat or has a history."""

@@ -2,12 +2,21 @@
 
 import os
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from tidegate.adapters.brokers.rehearsal.plan import NO_FAULTS, FaultPlan, read_fault_plan, refuse_strange_symbols
 from tidegate.adapters.brokers.simulated import SessionStart, VenueSettings, WorldError
 from tidegate.adapters.brokers.simulated.happenings import ScriptedEvent, read_happenings
-from tidegate.adapters.brokers.simulated.peeking import last_recordings, peek_state
+from tidegate.adapters.brokers.simulated.peeking import (
+    keep_place,
+    last_recordings,
+    peek_standing,
+    peek_state,
+    place_path,
+)
 from tidegate.adapters.brokers.simulated.settings import QueueModel, SelfTradePrevention
 from tidegate.adapters.recordings.joined import AnyRecording, open_recordings
 from tidegate.adapters.recordings.synthetic import packaged_recording_path
@@ -19,7 +28,7 @@ from tidegate.adapters.settings.store_url import SqliteStoreUrl
 from tidegate.adapters.stores.opening import open_store
 from tidegate.adapters.stores.sqlite.errors import StoreLocked
 from tidegate.adapters.stores.sqlite.lock import writer_of
-from tidegate.adapters.stores.sqlite.reader import has_orders
+from tidegate.adapters.stores.sqlite.reader import has_orders, last_moment
 from tidegate.application.configuration import ConfigurationError
 from tidegate.containers.making import opening_balances
 from tidegate.domain.ports import ClockPort, OrderStorePort
@@ -118,6 +127,8 @@ def paper_session(
         _refuse_second_writer(settings)
         if start is not SessionStart.FRESH_ACCOUNT:
             _refuse_lost_half(settings, world)
+        # From here on the world itself says where the account stands; what a replay has left would be an old word.
+        place_path(world).unlink(missing_ok=True)
     return _opened(
         prepare_session(
             recording,
@@ -128,9 +139,19 @@ def paper_session(
             is_read_only=is_read_only,
             faults=faults_of(settings, recording),
             happenings=happenings_of(settings, recording),
+            known_until=_known_until(settings) if is_read_only else None,
         ),
         resources,
     )
+
+
+def _known_until(settings: Settings) -> datetime | None:
+    """How far the store's records go, where no world and no replay that ended says how far the account has come."""
+    url, world = settings.store_url, world_path(settings)
+    if not isinstance(url, SqliteStoreUrl) or world is None:
+        return None
+    state = peek_standing(world)
+    return last_moment(url.path) if state is None or not (world.exists() or state.is_closed) else None
 
 
 def _refuse_second_writer(settings: Settings) -> None:
@@ -159,6 +180,10 @@ def _refuse_lost_half(settings: Settings, world: Path) -> None:
         return
     has_traded = has_orders(url.path)
     if has_traded and not world.exists():
+        kept = peek_standing(world)
+        if kept is not None and kept.is_replayed:
+            words = f"{url.path.name} is of a replay, whose venue ended with it: it can be read, and not traded on"
+            raise WorldError(url.path, f"{words}; name another store, or use run --fresh")
         raise WorldError(world, f"it is missing, and {url.path.name} has orders on it; bring it back, or use --fresh")
     state = peek_state(world) if not has_traded else None
     if state is not None and state.order_count:
@@ -168,27 +193,51 @@ def _refuse_lost_half(settings: Settings, world: Path) -> None:
 
 
 def replay_store(
-    settings: Settings, clock: ClockPort, process: str, is_read_only: bool, resources: ExitStack
+    settings: Settings,
+    clock: ClockPort,
+    process: str,
+    is_read_only: bool,
+    resources: ExitStack,
+    session: MarketSession,
 ) -> OrderStorePort:
     """A store that nobody has written before, since a replay's venue begins afresh and would know nothing of the rest.
+
+    Beside it is kept on what it was played, and how far.
 
     Raises:
         ConfigurationError: the store has a history.
         StoreError: as `open_store`.
+        WorldError: its place cannot be kept beside it.
     """
     store = open_store(settings, clock, process, is_read_only, resources)
-    if store.epoch > 1 and not is_read_only:
+    if is_read_only:
+        return store
+    if store.epoch > 1:
         raise ConfigurationError(
             "store.url: this store has a history, and a replay begins with a fresh account; name another file",
             ("store.url",),
         )
+    world = world_path(settings)
+    if world is not None:
+        # Written at once, since a replay that is killed leaves a store as well; and again where it came to.
+        state = session.broker.venue.world.state
+        state.is_replayed = True
+        keep_place(place_path(world), state)
+        resources.callback(
+            lambda: keep_place(place_path(world), replace(state, lease_us=session.clock.now_us(), is_closed=True))
+        )
     return store
 
 
-def replay_session(settings: Settings, recording: AnyRecording, resources: ExitStack) -> MarketSession:
-    """A session as fast as it goes, over a world in memory: the same every time."""
+def replay_session(
+    settings: Settings, recording: AnyRecording, is_read_only: bool, resources: ExitStack
+) -> MarketSession:
+    """A session as fast as it goes, over a world in memory: the same every time. To read, it stands where it ended."""
     prepared = prepare_session(
         recording,
+        world_path=world_path(settings) if is_read_only else None,
+        is_read_only=is_read_only,
+        known_until=_known_until(settings) if is_read_only else None,
         settings=venue_settings(settings, recording),
         start=SessionStart.FRESH_ACCOUNT,
         faults=faults_of(settings, recording),

@@ -11,6 +11,7 @@ from rich.text import Text
 from tidegate.adapters.cli import wording
 from tidegate.adapters.cli.run_log import RunLog
 from tidegate.adapters.cli.tables import account_table
+from tidegate.adapters.cli.valued import Valuation
 from tidegate.application.readings import AccountSummary
 from tidegate.domain.decisions import Decision
 from tidegate.domain.events import (
@@ -286,7 +287,7 @@ def test_the_account_shows_which_symbols_take_no_entries() -> None:
     )
     console = Console(width=200, file=StringIO())
 
-    console.print(account_table(summary))
+    console.print(account_table(summary, Valuation(None, {})))
 
     written = console.file
     assert isinstance(written, StringIO)

@@ -10,7 +10,7 @@ from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.decision_options import DecisionOptions
 from tidegate.adapters.cli.failures import DONE, REFUSED
 from tidegate.adapters.cli.hands import reach
-from tidegate.adapters.cli.stored import looking
+from tidegate.adapters.cli.looking import RecordingOption, looking
 from tidegate.adapters.cli.symbols import warn_of_unmatched
 from tidegate.domain.outcomes import NoOrderNeeded, OrderPlaced
 from tidegate.domain.refusals import AnyRefusal
@@ -39,25 +39,26 @@ async def decide(
     """
     call.confirm_live(live, call.settings)
     if dry_run or call.settings.engine.dry_run:
-        return await _think(call, options, is_dry_run=True)
+        return await _think(call, options, None, is_dry_run=True)
     async with reach(call) as hand:
         outcome = await hand.decide(options)
     call.terminal.answer([lines.outcome_line(outcome)], wording.outcome(outcome))
     return _exit_code(outcome)
 
 
-async def plan(call: Call, options: DecisionOptions) -> int:
+async def plan(call: Call, options: DecisionOptions, recording: RecordingOption = None) -> int:
     """Show the exact order that a decision would make, and what every check says of it.
 
-    Nothing is sent, reserved or kept, and a decision id is not used up.
+    Nothing is sent, reserved or kept, and a decision id is not used up. The market is the one that the account was last
+    played on, where its session stands.
 
     [dim]tidegate plan BTC-USD BUY --notional 1000000[/dim]
     """
-    return await _think(call, options, is_dry_run=False)
+    return await _think(call, options, recording, is_dry_run=False)
 
 
-async def _think(call: Call, options: DecisionOptions, *, is_dry_run: bool) -> int:
-    async with looking(call) as app:
+async def _think(call: Call, options: DecisionOptions, recording: list[str] | None, *, is_dry_run: bool) -> int:
+    async with looking(call, recording) as app:
         warn_of_unmatched(call.terminal, call.settings, app)
         decision = options.decision(app.now)
         result = await app.coordinator.plan(options.symbol, decision)

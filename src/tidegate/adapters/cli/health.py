@@ -14,7 +14,7 @@ from tidegate.adapters.cli import figures
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.findings import fail, ok, warn
 from tidegate.adapters.cli.recording_health import recording_findings
-from tidegate.adapters.cli.stored import WORLD_SUFFIX, last_state, require_store
+from tidegate.adapters.cli.stored import WORLD_SUFFIX, last_state, lost_store, require_store
 from tidegate.adapters.cli.symbols import known_symbols
 from tidegate.adapters.cli.wire_upkeep import FindingLine
 from tidegate.adapters.clocks import WallClock
@@ -53,7 +53,7 @@ async def findings(call: Call) -> AsyncIterator[FindingLine]:
         return
     if not url.path.is_file() and "store.url" not in call.loaded.origins:
         yield warn("store", f"none yet at {url.path}; the first run makes it")
-        if (state := last_state(settings)) is not None and state.order_count:
+        if (state := lost_store(settings)) is not None:
             words = f"its world has {figures.counted(state.order_count, 'order')}, and the store beside it is gone"
             yield fail("paper venue", f"{words}: bring the store back, or begin again with run --fresh")
         return
@@ -61,7 +61,7 @@ async def findings(call: Call) -> AsyncIterator[FindingLine]:
     yield _file_mode(path)
     async for finding in _store(path, settings):
         yield finding
-    for finding in (_world(path), _space(path), _clock(path)):
+    for finding in (_world(path, settings), _space(path), _clock(path)):
         yield finding
 
 
@@ -138,8 +138,12 @@ async def _standing(reader: SqliteStoreReader) -> AsyncIterator[FindingLine]:
         yield ok("trading state", "ACTIVE")
 
 
-def _world(path: Path) -> FindingLine:
+def _world(path: Path, settings: Settings) -> FindingLine:
     file = Path(f"{path}{WORLD_SUFFIX}")
+    if not file.exists() and (kept := last_state(settings)) is not None and kept.is_replayed:
+        stood = f"at {figures.moment(moment_of(kept.lease_us))} UTC, row {kept.rows:,}"
+        ended = f"it ended {stood}" if kept.is_closed else "it was interrupted"
+        return ok("paper venue", f"none any more, since this was a replay: {ended}")
     if not file.exists() and has_orders(path):
         return fail("paper venue", f"{file.name} is missing, and the store has orders on it")
     if not file.exists():

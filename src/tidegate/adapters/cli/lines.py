@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import asdict
 
 from tidegate.adapters.cli import wire, wire_upkeep
+from tidegate.adapters.cli.valued import Valuation
 from tidegate.application.operations import StateReceipt
 from tidegate.application.readings import AccountSummary, PositionReading
 from tidegate.domain.amounts import plain
@@ -177,7 +178,7 @@ def fill_line(fill: Fill) -> wire.FillLine:
     )
 
 
-def position_line(reading: PositionReading) -> wire.PositionLine:
+def position_line(reading: PositionReading, mark_age: float | None) -> wire.PositionLine:
     position = reading.position
     return wire.PositionLine(
         symbol=position.symbol,
@@ -189,23 +190,27 @@ def position_line(reading: PositionReading) -> wire.PositionLine:
         realized_pnl=plain(position.realized_pnl),
         fees=plain(position.fees),
         state=reading.state.value,
+        mark_age_seconds=mark_age,
     )
 
 
-def account_line(summary: AccountSummary) -> wire.AccountLine:
+def account_line(summary: AccountSummary, valued: Valuation) -> wire.AccountLine:
     return wire.AccountLine(
         account_id=summary.account_id,
         reporting_currency=summary.reporting_currency,
         equity=_amount(summary.equity),
         day_pnl=_amount(summary.day_pnl),
         exposure=_amount(summary.exposure),
-        margin_used=plain(summary.margin_used),
+        margin_used=None if valued.unknown else plain(summary.margin_used),
         balances=_amounts(summary.balances),
         available=_amounts(summary.available),
         state=summary.state.value,
         state_reason=summary.state_reason,
         restrained={symbol: entry.reason for symbol, entry in summary.restrained.items()},
         opened_at=summary.opened_at,
+        valued_at=valued.at,
+        mark_age_seconds=valued.oldest,
+        unvalued=valued.unknown,
     )
 
 

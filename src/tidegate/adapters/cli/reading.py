@@ -1,6 +1,6 @@
 """The commands that only look: orders, fills, positions, account, products, quote and events."""
 
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -9,21 +9,23 @@ from rich.text import Text
 from tidegate.adapters.cli import figures, lines, tables
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.failures import DONE, REFUSED, UsageError
-from tidegate.adapters.cli.stored import looking, require_store
+from tidegate.adapters.cli.looking import RecordingOption, looking, market_of, opened
+from tidegate.adapters.cli.stored import require_store
 from tidegate.adapters.cli.symbols import require_product, require_symbol
-from tidegate.application.application import Application
+from tidegate.adapters.cli.valued import account_without_value, position_without_value, valuation
+from tidegate.adapters.clocks import WallClock
+from tidegate.adapters.stores.sqlite.reader import SqliteStoreReader, open_sqlite_reader
 from tidegate.application.moving import words as movement_words
 from tidegate.domain.events import AccountMoved, ExternalFlow, JournalEvent
-from tidegate.domain.records import JournalRow
+from tidegate.domain.records import JournalRow, StepCommitted
 
 LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, max=100_000, help="How many, the latest first.")]
 SymbolOption = Annotated[str, typer.Option("--symbol", metavar="SYMBOL", help="Of this symbol only.")]
 
 
-def _opened(call: Call) -> AbstractAsyncContextManager[Application]:
-    """The account as its store has it, without a lock and without writing."""
-    require_store(call.settings)
-    return call.doors.open_application(call.settings, is_read_only=True)
+def _records(call: Call) -> SqliteStoreReader:
+    """What the store has written, for which no market is needed."""
+    return open_sqlite_reader(require_store(call.settings), clock=WallClock(), account_id=call.settings.account_id)
 
 
 async def orders(
@@ -37,8 +39,8 @@ async def orders(
     [dim]tidegate orders --open --symbol BTC-USD[/dim]
     """
     require_symbol(symbol)
-    async with _opened(call) as app:
-        found = await app.orders(limit=limit, open_only=open_only, symbol=symbol)
+    with _records(call) as reader:
+        found = await reader.orders(limit=limit, open_only=open_only, symbol=symbol)
     shown_as = tables.orders_table(found, is_verbose=call.terminal.is_verbose) if found else Text("No orders.")
     call.terminal.answer(map(lines.order_line, found), shown_as)
     return DONE
@@ -47,42 +49,55 @@ async def orders(
 async def fills(call: Call, limit: LimitOption = 50, symbol: SymbolOption = "") -> int:
     """List executions, the latest first."""
     require_symbol(symbol)
-    async with _opened(call) as app:
-        found = await app.fills(limit=limit, symbol=symbol)
+    with _records(call) as reader:
+        found = await reader.fills(limit=limit, symbol=symbol)
     call.terminal.answer(map(lines.fill_line, found), tables.fills_table(found) if found else Text("No fills."))
     return DONE
 
 
-async def positions(call: Call) -> int:
-    """Show positions with their profit and loss."""
-    async with _opened(call) as app:
-        found = await app.positions()
-    shown_as = tables.positions_table(found) if found else Text("No positions.")
-    call.terminal.answer(map(lines.position_line, found), shown_as)
+async def positions(call: Call, recording: RecordingOption = None) -> int:
+    """Show positions with their profit and loss, at the last mark where the account's session stands."""
+    market = market_of(call, recording)
+    async with opened(call, market) as app:
+        found = [position_without_value(one) if market.unknown else one for one in await app.positions()]
+        valued = valuation(app, [one.position.symbol for one in found], market.unknown)
+    made = [lines.position_line(one, valued.ages.get(one.position.symbol)) for one in found]
+    if market.unknown and call.terminal.is_json:
+        call.terminal.note(valued.words.plain)
+    if found:
+        call.terminal.answer(made, tables.positions_table(found), Text.assemble(("Valued  ", "dim"), valued.words))
+    else:
+        call.terminal.answer(made, Text("No positions."))
     return DONE
 
 
-async def account(call: Call) -> int:
-    """Show equity, balances, exposure and the trading state."""
-    async with _opened(call) as app:
+async def account(call: Call, recording: RecordingOption = None) -> int:
+    """Show equity, balances, exposure and the trading state, valued where the account's session stands."""
+    market = market_of(call, recording)
+    async with opened(call, market) as app:
         summary = await app.account()
-    call.terminal.answer([lines.account_line(summary)], tables.account_table(summary))
+        valued = valuation(app, [one.position.symbol for one in await app.positions()], market.unknown)
+    if market.unknown:
+        summary = account_without_value(summary)
+    call.terminal.answer([lines.account_line(summary, valued)], tables.account_table(summary, valued))
     return DONE
 
 
-async def products(call: Call) -> int:
+async def products(call: Call, recording: RecordingOption = None) -> int:
     """List what can be traded, with increments and fees."""
-    async with looking(call) as app:
+    async with looking(call, recording) as app:
         found = app.products
     call.terminal.answer(map(lines.product_line, found), tables.products_table(found))
     return DONE
 
 
 async def quote(
-    call: Call, symbol: Annotated[str, typer.Argument(metavar="SYMBOL", help="A product, as `products` lists it.")]
+    call: Call,
+    symbol: Annotated[str, typer.Argument(metavar="SYMBOL", help="A product, as `products` lists it.")],
+    recording: RecordingOption = None,
 ) -> int:
-    """Show the market of one symbol as last heard."""
-    async with looking(call) as app:
+    """Show the market of one symbol as last heard, where the account's session stands."""
+    async with looking(call, recording) as app:
         known = [product.symbol for product in app.products]
         require_product(symbol, known)
         line = lines.quote_line(app.quote(symbol), app.now)
@@ -113,10 +128,17 @@ async def events(
     """
     if last is not None and after:
         raise UsageError("--after begins at a row and --last counts from the end: give one of them")
-    async with _opened(call) as app:
-        rows = await (app.events(after=after, limit=limit) if last is None else app.last_events(last))
+    with _records(call) as reader:
+        rows = await (reader.journal(after=after, limit=limit) if last is None else _last_rows(reader, last))
     call.terminal.answer(map(lines.event_line, rows), *(map(_row, rows) if rows else [Text("No events.")]))
     return DONE
+
+
+async def _last_rows(reader: SqliteStoreReader, count: int) -> Sequence[JournalRow]:
+    """The last rows of the journal, oldest first."""
+    outcome = await reader.flush()
+    sequence = outcome.sequence if isinstance(outcome, StepCommitted) else 0
+    return await reader.journal(after=max(0, sequence - count), limit=count)
 
 
 def _row(row: JournalRow) -> Text:

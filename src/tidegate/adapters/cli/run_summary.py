@@ -2,7 +2,7 @@
 
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from tidegate.adapters.settings.store_url import MemoryStoreUrl
 from tidegate.application.readings import AccountSummary
 from tidegate.application.summary import RunSummary
 from tidegate.domain.amounts import plain
+from tidegate.domain.products import Product
 from tidegate.domain.vocabulary import TradingState
 
 _SECRET_NAMES = frozenset(map(environment_name, SECRETS))
@@ -183,9 +184,9 @@ def assumptions(settings: Settings, session: SessionProgress | None = None) -> s
     )
 
 
-def suggestions(call: Call, settings: Settings, log: RunLog) -> list[Text]:
+def suggestions(call: Call, settings: Settings, log: RunLog, products: Sequence[Product]) -> list[Text]:
     """What to try next: three commands that can be typed as they stand."""
-    symbol = next(iter(log.symbols), "BTC-USD")
+    symbol = next(iter(log.symbols), products[0].symbol)
     before = _environment()
     if isinstance(settings.store_url, MemoryStoreUrl):
         named = [shlex.quote(name) for name in settings.paper.recordings]

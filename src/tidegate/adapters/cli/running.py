@@ -190,7 +190,7 @@ async def _play(
     drawing = None if chart is None else RunChart(chart, settings)
     async with call.doors.open_application(settings, on_progress=progress, **how) as app:
         warn_of_unmatched(terminal, settings, app)
-        opening = await app.account()
+        opening, products = await app.account(), app.products
         log = RunLog(app.products, terminal.line if terminal.is_plain else None)
         app.subscribe(log)
         if drawing is not None:
@@ -215,7 +215,7 @@ async def _play(
         run_summary(settings, opening, closing, summary, log, progress.latest, assumed),
     )
     if not terminal.is_json:
-        for suggestion in suggestions(call, settings, log):
+        for suggestion in suggestions(call, settings, log, products):
             terminal.line(suggestion)
     return _exit_code(summary)
 

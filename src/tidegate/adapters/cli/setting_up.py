@@ -11,10 +11,11 @@ from pydantic import BaseModel, SecretStr
 from rich.table import Table
 from rich.text import Text
 
+from tidegate.adapters.brokers.simulated.peeking import keep_place, place_path
 from tidegate.adapters.cli import figures, wire_upkeep
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.failures import DONE, FileUnusable, UsageError
-from tidegate.adapters.cli.stored import require_store
+from tidegate.adapters.cli.stored import WORLD_SUFFIX, last_state, require_store
 from tidegate.adapters.settings.file import CONFIG_NAME
 from tidegate.adapters.settings.keys import dotted
 from tidegate.adapters.settings.store_url import masked
@@ -116,11 +117,20 @@ def _plain_value(value: Any) -> Any:
 def backup(
     call: Call, file: Annotated[Path, typer.Argument(metavar="FILE", help="Where the copy goes; it must not exist.")]
 ) -> int:
-    """Copy the store while it is in use: one moment of it, whole, and verified before the copy gets its name."""
+    """Copy the store while it is in use: one moment of it, whole, and verified before the copy gets its name.
+
+    Beside it goes FILE.place, which says on what the account was played, and how far: the copy is valued by it.
+    """
     report = back_up(require_store(call.settings), file)
+    state, place = last_state(call.settings), ""
+    if state is not None:
+        kept = place_path(Path(f"{report.path}{WORLD_SUFFIX}"))
+        keep_place(kept, state)
+        place = str(kept)
     line = wire_upkeep.BackupLine(
-        path=report.path, account_id=report.account_id, sequence=report.sequence, hash=report.hash
+        path=report.path, account_id=report.account_id, sequence=report.sequence, hash=report.hash, place=place
     )
     words = f"{report.path}: account {report.account_id}, {figures.counted(report.sequence, 'row')} verified"
+    words += f"; on what it was played is in {place}" if place else ""
     call.terminal.answer([line], Text(words))
     return DONE

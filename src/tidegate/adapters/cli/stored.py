@@ -1,21 +1,18 @@
-"""The store that a command is about: whether it is there, how to do without one, and how to set it aside."""
+"""The store that a command is about: whether it is there, where its account stands, and how to set it aside."""
 
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from tidegate.adapters.brokers.simulated.archive import WorldState
-from tidegate.adapters.brokers.simulated.peeking import peek_state
+from tidegate.adapters.brokers.simulated.peeking import PLACE_SUFFIX, peek_standing
 from tidegate.adapters.brokers.simulated.world import WorldError
-from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.failures import FileUnusable, UsageError
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.settings.store_url import MemoryStoreUrl, PostgresStoreUrl, SqliteStoreUrl
 from tidegate.adapters.stores.sqlite.errors import NoSuchStore, StoreLocked
 from tidegate.adapters.stores.sqlite.lock import writer_of
-from tidegate.application.application import Application
 
 WORLD_SUFFIX = ".world"
-_SIDE_FILES = ("-wal", "-shm", ".lock", WORLD_SUFFIX, f"{WORLD_SUFFIX}-wal", f"{WORLD_SUFFIX}-shm")
+_SIDE_FILES = ("-wal", "-shm", ".lock", WORLD_SUFFIX, f"{WORLD_SUFFIX}-wal", f"{WORLD_SUFFIX}-shm", PLACE_SUFFIX)
 
 
 def store_file(settings: Settings) -> Path:
@@ -52,29 +49,23 @@ def require_store(settings: Settings) -> Path:
 
 
 def last_state(settings: Settings) -> WorldState | None:
-    """The world of the account as last written; None where there is none that could be read."""
+    """Where the account was last played, and how far, as last written; None where nothing that can be read says it."""
     url = settings.store_url
-    if settings.profile != "paper" or not isinstance(url, SqliteStoreUrl):
+    if settings.profile not in ("paper", "replay") or not isinstance(url, SqliteStoreUrl):
         return None
     try:
-        return peek_state(Path(f"{url.path}{WORLD_SUFFIX}"))
+        return peek_standing(Path(f"{url.path}{WORLD_SUFFIX}"))
     except WorldError:
         return None  # the finding of the world itself says so
 
 
-def looking(call: Call) -> AbstractAsyncContextManager[Application]:
-    """An application to look at market and checks with: the account's if it has a store, else a fresh one in memory.
-
-    Nothing is written either way; one in memory is opened whole, so that it has its opening balances.
-    """
-    settings = call.settings
+def lost_store(settings: Settings) -> WorldState | None:
+    """The world that has traded of a store that is gone from beside it; None where that is not so."""
     url = settings.store_url
-    if isinstance(url, SqliteStoreUrl) and not url.path.is_file():
-        if (state := last_state(settings)) is not None and state.order_count:
-            call.terminal.note(f"warning: {url.path} is missing, and its world has traded: this is a fresh account")
-        settings = call.load(store={"url": "memory://"}).settings
-    is_kept = not isinstance(settings.store_url, MemoryStoreUrl)
-    return call.doors.open_application(settings, is_read_only=is_kept)
+    if not isinstance(url, SqliteStoreUrl) or url.path.is_file() or not Path(f"{url.path}{WORLD_SUFFIX}").exists():
+        return None
+    state = last_state(settings)
+    return state if state is not None and state.order_count else None
 
 
 def set_aside(settings: Settings) -> list[Path]:

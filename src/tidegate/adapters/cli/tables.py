@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tidegate.adapters.cli import figures
+from tidegate.adapters.cli.valued import Valuation
 from tidegate.application.readings import AccountSummary, PositionReading
 from tidegate.domain.amounts import BPS, DOMAIN_CONTEXT
 from tidegate.domain.fills import Fill
@@ -133,7 +134,7 @@ def restrained_text(symbol: str, state: TradingState) -> Text:
 _POSITION_FIGURES = ("Quantity", "Entry", "Mark", "Unrealised", "Realised", "Fees")
 
 
-def account_table(summary: AccountSummary) -> Table:
+def account_table(summary: AccountSummary, valued: Valuation) -> Table:
     """The account, a figure a row."""
     made = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     made.add_column(style="dim")
@@ -148,7 +149,9 @@ def account_table(summary: AccountSummary) -> Table:
     made.add_row("Equity", figures.money(summary.equity, currency))
     made.add_row("Today", gain_text(summary.day_pnl))
     made.add_row("Exposure", figures.money(summary.exposure, currency))
-    made.add_row("Margin used", figures.money(summary.margin_used, currency))
+    margin = None if valued.unknown else summary.margin_used
+    made.add_row("Margin used", figures.money(margin, currency))
+    made.add_row("Valued", valued.words)
     for name, balance in sorted(summary.balances.items()):
         free = summary.available.get(name)
         held = "" if free is None or free == balance else f", of which free {figures.quantity(free)}"

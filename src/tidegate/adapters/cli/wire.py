@@ -181,23 +181,27 @@ class PositionLine(Line, frozen=True, kw_only=True):
     realized_pnl: Amount
     fees: Amount
     state: str
+    mark_age_seconds: float | None
 
 
 class AccountLine(Line, frozen=True, kw_only=True):
-    """The account in its reporting currency."""
+    """The account in its reporting currency, valued at a moment of its session, or `unvalued` and why."""
 
     account_id: str
     reporting_currency: str
     equity: Amount | None
     day_pnl: Amount | None
     exposure: Amount | None
-    margin_used: Amount
+    margin_used: Amount | None
     balances: dict[str, Amount]
     available: dict[str, Amount]
     state: str
     state_reason: str
     restrained: dict[str, str]
     opened_at: datetime | None
+    valued_at: datetime | None
+    mark_age_seconds: float | None
+    unvalued: str
 
 
 class ProductLine(Line, frozen=True, kw_only=True):

@@ -112,12 +112,13 @@ class DrillLine(Line, frozen=True, kw_only=True):
 
 
 class BackupLine(Line, frozen=True, kw_only=True):
-    """A verified copy of a store."""
+    """A verified copy of a store, and the file that says on what its account was played, where that is known."""
 
     path: str
     account_id: str
     sequence: int
     hash: str
+    place: str
 
 
 class WrittenLine(Line, frozen=True, kw_only=True):

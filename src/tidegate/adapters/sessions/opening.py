@@ -1,6 +1,7 @@
 """Opening: a recording, a world, a venue and a clock put together into one session."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from tidegate.adapters.brokers.rehearsal.broker import RehearsalBroker
@@ -10,10 +11,11 @@ from tidegate.adapters.brokers.simulated.happenings import ScriptedEvent
 from tidegate.adapters.brokers.simulated.peeking import peek_world
 from tidegate.adapters.brokers.simulated.settings import VenueSettings
 from tidegate.adapters.brokers.simulated.venue import SimulatedVenue
-from tidegate.adapters.brokers.simulated.world import SessionStart, open_world
+from tidegate.adapters.brokers.simulated.world import SessionStart, World, open_world
 from tidegate.adapters.clocks import SessionClock
 from tidegate.adapters.recordings.header import microseconds_of, moment_of
 from tidegate.adapters.recordings.joined import AnyRecording
+from tidegate.adapters.recordings.reader import RecordingSummary
 from tidegate.adapters.sessions.session import MarketSession, SessionProgress
 
 
@@ -29,13 +31,15 @@ def prepare_session(
     real: Callable[[], float] | None = None,
     faults: FaultPlan = NO_FAULTS,
     happenings: Sequence[ScriptedEvent] = (),
+    known_until: datetime | None = None,
 ) -> MarketSession:
     """A session that has its broker and its clock, and is still to be opened and run.
 
     `world_path` None is a world in memory; read-only takes a copy of the file's, and leaves the file as it is.
     `speed` is session seconds a real second; None is a replay, as fast as it goes.
     `real` gives real seconds, for a test that holds them; `faults` are what goes wrong on demand,
-    `happenings` what the venue does to the account by a script.
+    `happenings` what the venue does to the account by a script. `known_until` is how far an account has come that is
+    only read and whose world does not say it: no world is there, or a replay ended before it could say.
 
     Raises:
         RecordingDamaged: the recording is truncated or altered.
@@ -52,6 +56,12 @@ def prepare_session(
         opening_balances=chosen.opening_balances,
         start=start,
     )
+    if peeked is not None and peeked.state.is_ended:
+        # After the recording's last row there was nothing but our own clean-up.
+        heard_us = peeked.state.at_us + round(chosen.feed_latency_ms * 1_000)
+        peeked.state.lease_us = min(peeked.state.lease_us, heard_us)
+    if is_read_only and known_until is not None:
+        _bring_forward(world, summary, known_until, is_new=peeked is None)
     world.state.source = "\n".join(str(path.resolve()) for path in recording.paths)
     try:
         clock = SessionClock(moment_of(world.state.at_us), speed, real)
@@ -61,3 +71,14 @@ def prepare_session(
     except BaseException:
         world.close()
         raise
+
+
+def _bring_forward(world: World, summary: RecordingSummary, until: datetime, *, is_new: bool) -> None:
+    """Let a world that is only looked at stand where its account's records end, where the recording has that moment."""
+    state = world.state
+    until_us = microseconds_of(until)
+    began_us, ended_us = (microseconds_of(one) + state.offset_us for one in (summary.started_at, summary.ended_at))
+    if is_new and not began_us <= until_us <= ended_us:
+        return
+    state.lease_us = max(state.lease_us, min(until_us, ended_us))
+    world.is_resumed = True

@@ -33,6 +33,7 @@ class WorldState(Struct, kw_only=True):
     one a line. `generation` counts fresh accounts and is part of every id, so that none comes twice from one file.
     `large_fill_count` counts the fills that took more than a tenth of what their level showed. `funded_us` is the last
     moment at which funding was due, `happened` how many scripted events of this session have come.
+    `is_replayed` says that the world was a replay's, which ended with it.
     """
 
     account_id: str
@@ -54,6 +55,7 @@ class WorldState(Struct, kw_only=True):
     movement_count: int = 0
     funded_us: int = 0
     happened: int = 0
+    is_replayed: bool = False
     used: list[UsedShare] = []
 
     @property

@@ -2,12 +2,14 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from msgspec import Struct
 
+from tidegate.adapters.stores.journal import moment
 from tidegate.adapters.stores.sqlite.errors import OtherAccount, StoreError
 from tidegate.adapters.stores.sqlite.files import connect_to_read, existing, in_our_words, resolved
 from tidegate.adapters.stores.sqlite.lock import writer_of
@@ -73,6 +75,21 @@ def has_orders(path: str | Path) -> bool:
     with in_our_words(file), closing(connect_to_read(file)) as connection:
         require_current(connection, file)
         return connection.execute("SELECT 1 FROM orders LIMIT 1").fetchone() is not None
+
+
+def last_moment(path: str | Path) -> datetime | None:
+    """When the last row of a store's journal was written, by its account's clock; None without a store or a row.
+
+    Raises:
+        NotAStore, NewerSchema, OlderSchema, StoreCorrupt, StoreUnusable: it cannot be read.
+    """
+    file = resolved(path)
+    if not file.is_file():
+        return None
+    with in_our_words(file), closing(connect_to_read(file)) as connection:
+        require_current(connection, file)
+        row = connection.execute("SELECT at FROM journal ORDER BY sequence DESC LIMIT 1").fetchone()
+        return None if row is None else moment(row[0])
 
 
 class SqliteStoreReader(SqliteReadings):
