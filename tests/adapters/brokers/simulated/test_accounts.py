@@ -143,8 +143,8 @@ def test_funding_comes_once_also_over_a_restart(tmp_path: Path) -> None:
     assert len(again.movements) == 1
     again.advance(2 * HOUR)
 
-    again.venue.world.close()
     assert [one.movement_id for one in again.movements] == ["M1-000001", "M1-000002"]
+    again.venue.world.close()
 
 
 def test_the_mark_is_the_median_of_the_touches_and_the_last_trade() -> None:
@@ -315,8 +315,8 @@ def test_an_expired_contract_stays_expired_in_a_world_that_is_opened_again(tmp_p
     again = ExchangeFloor(products=header(perp=future), path=tmp_path / "world", start=SessionStart.RESUME)
     again.advance(60)
 
-    again.venue.world.close()
     assert len(again.movements) == 1
+    again.venue.world.close()
 
 
 def test_money_comes_and_goes_by_the_script() -> None:
@@ -417,8 +417,8 @@ def test_events_come_once_in_a_session_and_again_in_the_next(tmp_path: Path) -> 
     fresh = ExchangeFloor(path=tmp_path / "world", happenings=script, start=SessionStart.FRESH_SESSION)
     fresh.venue.advance(fresh.venue.world.state.at_us + 2_000_000)
 
-    fresh.venue.world.close()
     assert [one.movement_id for one in fresh.movements] == ["M1-000001", "M1-000002"]
+    fresh.venue.world.close()
 
 
 def read(folder: Path, text: str) -> Sequence[ScriptedEvent]:
