@@ -19,7 +19,7 @@ from tidegate.adapters.brokers.simulated.peeking import (
 )
 from tidegate.adapters.brokers.simulated.settings import QueueModel, SelfTradePrevention
 from tidegate.adapters.recordings.joined import AnyRecording, open_recordings
-from tidegate.adapters.recordings.synthetic import packaged_recording_path
+from tidegate.adapters.recordings.synthetic import as_installed, packaged_recording_path
 from tidegate.adapters.sessions import MarketSession
 from tidegate.adapters.sessions.opening import prepare_session
 from tidegate.adapters.settings import Settings
@@ -43,10 +43,15 @@ def recording_of(settings: Settings) -> AnyRecording:
     Raises:
         RecordingsClash: two of them have a product of the same symbol.
         RecordingDamaged: it cannot be a recording; FileNotFoundError where there is no such file.
+        ConfigurationError: none is named, and what the account was last played on is gone.
     """
     world = world_path(settings)
     if "recording" not in settings.paper.model_fields_set and world is not None:
-        last = last_recordings(world)
+        last = [as_installed(path) for path in last_recordings(world)]
+        gone = next((path for path in last if not path.is_file()), None)
+        if gone is not None:
+            found = f"{gone} is gone, and the account was last played on it"
+            raise ConfigurationError(f"{found}: name one with --recording or in paper.recording, or begin again with run --fresh")
         if last:
             return open_recordings(last)
     names = settings.paper.recordings

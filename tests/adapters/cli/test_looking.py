@@ -212,3 +212,31 @@ def test_a_replays_store_is_sound_and_is_not_traded_on(program: Run, market: str
     assert (refused.code, "of a replay" in refused.err) == (1, True)
     again = program("replay", market, *BUYING, *STORE)
     assert (again.code, "history" in again.err) == (2, True)
+
+
+def test_an_account_whose_market_is_gone_is_played_on_no_other(program: Run, market: str) -> None:
+    """It had gone on, in silence, on the package's own; what is named is played, wherever it is now."""
+    _ran(program, market)
+    Path(market).rename("moved.tgr.gz")
+    for words in (("run", "--no-stdin"), ("decide", "SOL-EUR", "BUY", "--notional", "100"), ("cancel-all",)):
+        ended = program(*words, *STORE)
+        assert (ended.code, "sol.tgr.gz is gone" in ended.err, "--recording" in ended.err) == (2, True, True)
+    named = ("--recording", "moved.tgr.gz")
+
+    assert program("halt", *STORE).code == 0
+    assert program("run", "--no-stdin", "--speed", "2000", *named, *STORE).code == 0
+    assert "moved.tgr.gz · account" in program("run", "--no-stdin", "--speed", "2000", *STORE).out
+
+
+@pytest.mark.parametrize("wrong", [("--strategy", "gone.py:create"), ("--recording", "gone.tgr.gz")])
+def test_a_fresh_run_that_cannot_begin_sets_nothing_aside(program: Run, market: str, wrong: tuple[str, str]) -> None:
+    """A slip of the pen must not cost the account its name."""
+    _ran(program, market)
+    before = sorted(path.name for path in Path().glob("sol.sqlite*"))
+
+    refused = program("run", "--fresh", "--no-stdin", *wrong, *STORE)
+
+    assert refused.code == 2
+    assert "gone." in refused.err
+    assert sorted(path.name for path in Path().glob("sol.sqlite*")) == before
+    assert len(program("orders", *STORE, "--json").objects) == 1

@@ -17,7 +17,7 @@ from tidegate.adapters.cli.failures import UsageError
 from tidegate.adapters.cli.stored import WORLD_SUFFIX, last_state, lost_store, require_store
 from tidegate.adapters.recordings.joined import RecordingsClash, open_recordings
 from tidegate.adapters.recordings.reader import RecordingDamaged
-from tidegate.adapters.recordings.synthetic import packaged_recording_path
+from tidegate.adapters.recordings.synthetic import as_installed
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.settings.sections import SYNTHETIC
 from tidegate.adapters.settings.store_url import MemoryStoreUrl, SqliteStoreUrl
@@ -57,13 +57,25 @@ def market_of(call: Call, recording: list[str] | None) -> Market:
         return Market(settings)
     state = last_state(settings)
     if state is not None and state.source:
-        sources = [_where_it_is_now(path) for path in state.sources]
+        sources = [as_installed(path) for path in state.sources]
         unknown = _flaw(sources, state.recording)
         return _without(call, unknown) if unknown else Market(_load(call, list(map(str, sources))))
     store = settings.store_url.path
     if has_orders(store):
         return _without(call, f"there is no {store.name}{WORLD_SUFFIX} to say on which market it was traded")
     return Market(settings)
+
+
+def with_last_played(settings: Settings) -> Settings:
+    """The settings with the market that is played where they name none: what the account was last played on."""
+    state = last_state(settings)
+    if settings.profile != "paper" or "recording" in settings.paper.model_fields_set or state is None:
+        return settings
+    last = [as_installed(path) for path in state.sources]
+    if not last or not all(path.is_file() for path in last):
+        return settings  # whoever opens it says what is missing
+    paper = settings.paper.model_copy(update={"recording": tuple(map(str, last))})
+    return settings.model_copy(update={"paper": paper})
 
 
 def _without(call: Call, unknown: str) -> Market:
@@ -98,12 +110,6 @@ def looking(call: Call, recording: list[str] | None) -> AbstractAsyncContextMana
 def _load(call: Call, recording: list[str] | None, **more: Any) -> Settings:
     named = {"paper": {"recording": recording}} if recording else {}
     return call.load(**named, **more).settings
-
-
-def _where_it_is_now(path: Path) -> Path:
-    """The file; for the package's own recording that of the package as it is installed now."""
-    own = packaged_recording_path()
-    return own if path.name == own.name and not path.is_file() else path
 
 
 def _flaw(sources: Sequence[Path], sha256: str) -> str:

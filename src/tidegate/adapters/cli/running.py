@@ -14,6 +14,8 @@ from tidegate.adapters.cli import sweeping
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.deciding import LiveOption
 from tidegate.adapters.cli.failures import DONE, REFUSED, UsageError
+from tidegate.adapters.cli.looking import with_last_played
+from tidegate.adapters.cli.recording_health import configured_recordings
 from tidegate.adapters.cli.run_chart import RunChart
 from tidegate.adapters.cli.run_display import Progress, displayed
 from tidegate.adapters.cli.run_intake import ToldIntake
@@ -27,6 +29,7 @@ from tidegate.adapters.event_log import EventLog
 from tidegate.adapters.intake import JsonLinesIntake, StrategyIntake, load_strategy
 from tidegate.adapters.intake.json_lines import RawReader
 from tidegate.adapters.intake.strategy_failures import strategy_name
+from tidegate.adapters.recordings.joined import open_recordings
 from tidegate.adapters.settings import Settings
 from tidegate.application.application import Application
 from tidegate.application.strategy import DeskView, Strategy
@@ -83,11 +86,12 @@ async def run(
     if settings.profile == "testing":
         raise UsageError("the testing profile's clock is moved by a test: it is for open_application, not for run")
     call.confirm_live(live, settings)
+    source = _source(settings, strategy, stdin)
     if fresh:
         _begin_afresh(call, settings)
     start = SessionStart.FRESH_ACCOUNT if fresh else SessionStart.RESUME if resume else SessionStart.AUTO
     paced = speed if speed is not None else float(settings.paper.speed or RUN_SPEED)
-    return await _play(call, settings, _source(settings, strategy, stdin), for_, start=start, speed=paced)
+    return await _play(call, with_last_played(settings), source, for_, start=start, speed=paced)
 
 
 async def replay(
@@ -149,6 +153,9 @@ def _given(strategy: str | None, recordings: list[str] | None) -> dict[str, Any]
 
 
 def _begin_afresh(call: Call, settings: Settings) -> None:
+    """Set the account aside, unless the market that the next one is to be played on cannot be opened."""
+    if settings.profile == "paper":
+        open_recordings(configured_recordings(settings))
     for path in set_aside(settings):
         call.terminal.note(f"set aside: {path}")
 

@@ -94,8 +94,6 @@ def peek_world(path: Path, recording: str) -> World | None:
 
 
 def last_recordings(path: Path) -> tuple[Path, ...]:
-    """The recordings that the world's account was last played on, where all of them are still there."""
+    """The recordings that the world's account was last played on, wherever they are now; none if it was never."""
     state = peek_standing(path)
-    if state is None or not all(source.is_file() for source in state.sources):
-        return ()
-    return state.sources
+    return () if state is None else state.sources

@@ -3,8 +3,9 @@
 from tidegate.adapters.recordings.synthetic.making import (
     PACKAGED_MINUTES,
     PACKAGED_SEED,
+    as_installed,
     generate_synthetic,
     packaged_recording_path,
 )
 
-__all__ = ["PACKAGED_MINUTES", "PACKAGED_SEED", "generate_synthetic", "packaged_recording_path"]
+__all__ = ["PACKAGED_MINUTES", "PACKAGED_SEED", "as_installed", "generate_synthetic", "packaged_recording_path"]

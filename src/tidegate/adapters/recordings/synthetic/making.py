@@ -41,6 +41,12 @@ def packaged_recording_path() -> Path:
     return Path(str(files("tidegate.adapters.recordings"))) / "data" / "synthetic-btc-usd.tgr.gz"
 
 
+def as_installed(path: Path) -> Path:
+    """A recording's file; for the package's own, which an account may have been played on, where the package is now."""
+    own = packaged_recording_path()
+    return own if path.name == own.name and not path.is_file() else path
+
+
 def generate_synthetic(
     destination: Path,
     *,
