@@ -51,7 +51,8 @@ def recording_of(settings: Settings) -> AnyRecording:
         gone = next((path for path in last if not path.is_file()), None)
         if gone is not None:
             found = f"{gone} is gone, and the account was last played on it"
-            raise ConfigurationError(f"{found}: name one with --recording or in paper.recording, or begin again with run --fresh")
+            ways = "name one with --recording or in paper.recording, or begin again with run --fresh"
+            raise ConfigurationError(f"{found}: {ways}")
         if last:
             return open_recordings(last)
     names = settings.paper.recordings
