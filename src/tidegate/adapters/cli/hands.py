@@ -34,6 +34,7 @@ from tidegate.domain.requests import (
     SettleRequest,
     StateRequest,
 )
+from tidegate.domain.vocabulary import TradingState
 
 ANSWER_SECONDS = 15.0
 """How long an answer is waited for: the writer looks every half second, and a venue takes the time it takes."""
@@ -150,10 +151,10 @@ class InboxHand:
             raise NoAnswer("the process that writes the account answered without a report")
         return reply.report
 
-    async def enforce(self, body: StateRequest) -> InboxAnswer:
-        """Have a trading state enforced; who did it, at which epoch."""
-        answer, _ = await self._answered(RequestKind.STATE, body)
-        return answer
+    async def enforce(self, body: StateRequest) -> tuple[InboxAnswer, TradingState]:
+        """Have a trading state enforced; who did it, at which epoch, and what stands now: a later word, if one came."""
+        answer, reply = await self._answered(RequestKind.STATE, body)
+        return answer, reply.state or body.state
 
     async def ask(self, kind: RequestKind, body: Struct) -> Reply:
         """Leave a request and wait for what became of it."""
