@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from tidegate.adapters.stores.journal import microseconds
-from tidegate.adapters.stores.sqlite.durability import is_durable
+from tidegate.adapters.stores.sqlite.durability import Place, is_durable
 from tidegate.adapters.stores.sqlite.errors import StoreError
 from tidegate.adapters.stores.sqlite.files import (
     BUSY_TIMEOUT_MS,
@@ -61,7 +61,7 @@ class SqliteInbox:
         self._queries = Queries(connection, path)
         # No epoch: an operator's halt is fenced by nobody.
         transactions = Transactions(connection, self._queries.account_id, None, Facts())
-        self._lane = InlineLane(Committer(transactions, _nobody, partial(is_durable, path), 0))
+        self._lane = InlineLane(Committer(transactions, _nobody, partial(is_durable, path), 0, Place(path)))
 
     def __enter__(self) -> Self:
         return self
