@@ -107,7 +107,7 @@ async def test_3_news_of_an_order_without_an_intent_is_found() -> None:
 
 
 async def test_4_an_order_without_an_outcome_past_its_bound_is_found() -> None:
-    """H and three polls after it was sent."""
+    """H and three polls after its answer was given up."""
     rig = Rig()
     rig.venue.next_submit(Answer.timeout_never_received())
     async with rig.open() as app:

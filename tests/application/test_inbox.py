@@ -94,6 +94,11 @@ def _halted(rig: Rig, reason: str) -> TradingStateChanged:
     )
 
 
+def _said(rig: Rig, state: TradingState) -> TradingStateChanged:
+    is_latched = state is not TradingState.ACTIVE
+    return TradingStateChanged(state=state, reason="", by="operator", is_latched=is_latched, at=rig.clock.now())
+
+
 async def test_a_state_that_was_written_by_whoever_asks_is_enforced_without_a_second_row() -> None:
     """One halt is one change of the journal, and what rests is cancelled all the same."""
     desk = Desk()
@@ -125,6 +130,44 @@ async def test_a_guard_that_came_in_between_does_not_have_the_last_word() -> Non
     assert stored is not None
     assert stored.state is TradingState.HALTED
     assert app.state() is TradingState.HALTED
+
+
+async def test_a_request_for_a_state_takes_nothing_back_that_an_operator_has_said_since() -> None:
+    """A resume and then a halt, from two terminals: the halt stands at every instant, whoever is served first."""
+    desk = Desk()
+    async with desk.rig.open() as app:
+        resumed = await desk.store.write_state(_said(desk.rig, TradingState.ACTIVE))
+        halted = await desk.store.write_state(_halted(desk.rig, "stop"))
+        assert isinstance(resumed, StepCommitted)
+        assert isinstance(halted, StepCommitted)
+        for written, state in ((resumed, TradingState.ACTIVE), (halted, TradingState.HALTED)):
+            reply = await desk.asked(RequestKind.STATE, StateRequest(state=state, reason="", sequence=written.sequence))
+            assert (reply.state, reply.error, app.state()) == (TradingState.HALTED, "", TradingState.HALTED)
+    changes = await desk.rig.stored(TradingStateChanged)
+    assert [change.state for change in changes] == [TradingState.ACTIVE, TradingState.HALTED]
+
+
+@pytest.mark.parametrize("state", [TradingState.ACTIVE, TradingState.HALTED])
+async def test_a_request_for_a_state_that_outlived_its_process_changes_none_at_the_next_start(
+    state: TradingState,
+) -> None:
+    """The start has read what was said; what came after it, by an operator or a guard, is the newer word."""
+    desk = Desk()
+    written = await desk.store.write_state(_said(desk.rig, state))
+    assert isinstance(written, StepCommitted)
+    other = TradingState.HALTED if state is TradingState.ACTIVE else TradingState.ACTIVE
+    await desk.store.write_state(_said(desk.rig, other))
+    async with desk.rig.open() as app:
+        reply = await desk.asked(RequestKind.STATE, StateRequest(state=state, reason="", sequence=written.sequence))
+        assert (reply.state, app.state()) == (other, other)
+
+    written = await desk.store.write_state(_said(desk.rig, TradingState.ACTIVE))
+    assert isinstance(written, StepCommitted)
+    async with desk.rig.open() as app:
+        await app.operations.change_state(TradingState.REDUCING, "money differs", by="guard records")
+        stale = StateRequest(state=TradingState.ACTIVE, reason="", sequence=written.sequence)
+        assert (await desk.asked(RequestKind.STATE, stale)).state is TradingState.REDUCING
+        assert app.state() is TradingState.REDUCING
 
 
 @pytest.mark.parametrize(

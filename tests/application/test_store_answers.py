@@ -1,5 +1,6 @@
 """What the store answers decides: taken ids, orders that are not there, and acknowledgements that must not be lost."""
 
+import asyncio
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from tidegate.adapters.brokers.scripted.broker import SCRIPTED_CAPABILITIES
 from tidegate.adapters.brokers.scripted.products import SCRIPTED_PRODUCTS
 from tidegate.adapters.stores.sqlite.opening import open_sqlite_store
 from tidegate.adapters.stores.sqlite.reader import open_sqlite_reader
+from tidegate.application.store_watch import StoreLost
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import OrderRecord
-from tidegate.domain.records import StoredDecision
+from tidegate.domain.records import CommitOutcome, Step, StoredDecision, WriterLost
 from tidegate.domain.vocabulary import Delivery
 
 
@@ -123,3 +125,45 @@ async def test_a_fill_that_a_failed_store_has_lost_is_not_booked_again() -> None
             await app.reconcile()
         (position,) = await app.positions()
         assert position.position.quantity == Decimal("0.01")
+
+
+class Taken(InterposedStore):
+    """Another writer takes the account."""
+
+    is_taken = False
+
+    async def commit(self, step: Step) -> CommitOutcome:
+        return WriterLost(reason="the account is at epoch 2") if self.is_taken else await super().commit(step)
+
+
+async def test_a_run_whose_store_takes_nothing_more_ends_with_the_reason() -> None:
+    """Every decision would be refused, in silence and without a trace, until somebody looked."""
+    rig = Rig()
+    store = InterposedStore(rig.store)
+    async with rig.open(order_store=store) as app:
+        run = asyncio.create_task(app.run_until(stop=asyncio.Event()))
+        placed(await app.coordinator.execute_decision(SPOT, buy()))
+        await rig.clock.advance(5)
+        store.disk_is_full = True
+        refused(await app.coordinator.execute_decision(SPOT, buy()), "STORE")
+        await rig.clock.advance(2)
+        with pytest.raises(StoreLost, match=r"takes nothing more, so the run was ended: the disk is full"):
+            await run
+
+
+async def test_a_run_whose_account_was_taken_ends_and_one_whose_store_serves_again_goes_on() -> None:
+    """An epoch that has passed does not come back; a failure that is over is none."""
+    rig = Rig()
+    store = Taken(rig.store)
+    async with rig.open(order_store=store) as app:
+        run = asyncio.create_task(app.run_until(stop=asyncio.Event()))
+        store.disk_is_full = True
+        refused(await app.coordinator.execute_decision(SPOT, buy()), "STORE")
+        store.disk_is_full = False
+        await rig.clock.advance(5)
+        assert not run.done()
+        store.is_taken = True
+        refused(await app.coordinator.execute_decision(SPOT, buy("9")), "STORE")
+        await rig.clock.advance(1)
+        with pytest.raises(StoreLost, match="another writer has taken the account"):
+            await run

@@ -1,9 +1,11 @@
 """After an unknown outcome nothing is guessed: exposure stays reserved, entries wait, and the venue is asked."""
 
+import asyncio
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from tests.application.rig import (
     HORIZON_SECONDS,
@@ -21,6 +23,7 @@ from tests.application.rig import (
 from tidegate import OrderStatus, TradingState
 from tidegate.adapters.brokers.scripted import Answer
 from tidegate.adapters.brokers.scripted.answers import Effect, Told
+from tidegate.adapters.brokers.scripted.broker import SCRIPTED_CAPABILITIES
 from tidegate.application.application import Application
 from tidegate.containers import open_application
 from tidegate.domain.events import IncidentRaised, OrderAccepted, OrderRejected, OrderSending, OrderUnanswered
@@ -61,6 +64,23 @@ async def test_entries_wait_for_the_unknown_and_reductions_take_what_is_free() -
 
     assert rest.quantity == Decimal("0.03")
     assert rest.warnings[0].code == "UNKNOWN_OUTCOME"
+
+
+@pytest.mark.parametrize("answered_after_seconds", [0, 8])
+async def test_a_request_that_was_only_lost_restrains_nothing_however_short_the_horizon(
+    answered_after_seconds: float,
+) -> None:
+    """The bound counts from when its answer was given up, and not before the first question: nobody has to look."""
+    rig = Rig(capabilities=replace(SCRIPTED_CAPABILITIES, horizon_seconds=Decimal(1)))
+    rig.venue.next_submit(Answer.timeout_never_received().after(answered_after_seconds))
+    async with rig.open() as app:
+        lost = asyncio.ensure_future(app.coordinator.execute_decision(SPOT, buy()))
+        for _ in range(20):
+            await rig.clock.advance(1)
+            assert app.state(SPOT) is TradingState.ACTIVE
+        placed(await lost)
+        assert statuses(await app.orders()) == [OrderStatus.REFUSED]
+        assert (await app.summary(0)).invariants == "hold"
 
 
 async def test_an_unknown_reduction_of_a_derivative_blocks_its_quantity() -> None:

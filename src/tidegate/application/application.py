@@ -176,7 +176,7 @@ class Application(AccountReadings):
             await self._desk.clock.sleep(self._intervals.inbox)
 
     async def _watch(self) -> None:
-        """Miss the loops that hang, and cut off requests past their deadline.
+        """Miss the loops that hang, cut off requests past their deadline, and notice a store that has failed.
 
         This one waits for nothing but the clock and the store.
         """
@@ -186,6 +186,7 @@ class Application(AccountReadings):
                 if name not in self._children.dead:
                     await self._stop_entries("LOOP_SILENT", f"the loop {name!r} has not come round for too long")
                     self._children.interrupt(name)
+            await self._desk.store_watch.look()
             await self._desk.clock.sleep(_WATCH_SECONDS)
 
     async def _loop_died(self, name: str, failure: BaseException | None) -> None:
@@ -264,6 +265,9 @@ class Application(AccountReadings):
         """Take decisions from an intake until it ends, the session ends or `stop` is set; then what came of them.
 
         An intake that ends before the session ends the run, once its last decision has its outcome.
+
+        Raises:
+            StoreLost: the store takes nothing more, so nothing could be sent.
         """
         started = self._desk.clock.monotonic()
         consumer = IntakeConsumer(self.coordinator)
@@ -276,6 +280,7 @@ class Application(AccountReadings):
             ends.append(stop.wait())
         if not ends:
             raise ValueError("run_until needs an intake, a session or a stop: otherwise it would never end")
+        ends.append(self._desk.store_watch.lost())
         await first_of(ends, before_cancel=consumer.stop)
         return await self.summary(self._desk.clock.monotonic() - started, consumer.unreadable)
 

@@ -125,10 +125,12 @@ class InvariantAudit:
 
     def _unresolved(self, fold: Refold) -> None:
         """4: nothing is without an outcome for longer than the venue's horizon and three polls."""
-        bound = timedelta(seconds=float(self._venue.capabilities.horizon_seconds)) + _SETTLING
+        horizon = timedelta(seconds=float(self._venue.capabilities.horizon_seconds))
+        bound = self._desk.unknown_bound or horizon + _SETTLING
         at = self._desk.clock.now()
         for record in fold.orders.values():
-            if record.is_terminal or record.is_accepted or record.trade_ids or record.sent_at is None:
+            since = record.doubtful_since
+            if record.is_terminal or record.is_accepted or record.trade_ids or since is None:
                 continue
             if (
                 record.client_order_id in self._desk.quarantined
@@ -136,7 +138,7 @@ class InvariantAudit:
             ):
                 # Listed as such, for a person.
                 continue
-            if at - record.sent_at > bound:
+            if at - since > bound:
                 self._found(4, f"order {record.client_order_id} is {record.status}")
 
     @exact

@@ -11,6 +11,7 @@ from tidegate.application.histories import HistoryKeeper
 from tidegate.application.publishing import Publisher
 from tidegate.application.recording import OrdersBeingRecorded
 from tidegate.application.sight import Sight
+from tidegate.application.store_watch import StoreWatch
 from tidegate.application.tally import Tally, begins_to_fill
 from tidegate.application.transmissions import Transmissions
 from tidegate.domain.decisions import Decision
@@ -76,7 +77,8 @@ class AccountDesk(DeskReading):
         self.taken_up = asyncio.Event()
         """Set once the desk stands where the store stood: news that were folded before would be forgotten by it."""
         self.began = clock.monotonic()
-        self.ended = EndedOrders(store)
+        self.store_watch = StoreWatch(store)
+        self.ended = EndedOrders(store, self.store_watch)
         self.in_transit: set[ClientOrderId] = set()
         self.recording = OrdersBeingRecorded()
         self.transmissions = Transmissions(clock)
@@ -113,6 +115,8 @@ class AccountDesk(DeskReading):
         outcome = await self.store.commit(step)
         if type(outcome) is StepCommitted:
             self.told(step)
+        else:
+            self.store_watch.heard(outcome)
         return outcome
 
     def told_sending(self, step: Step, decision: Decision | None) -> None:

@@ -38,7 +38,8 @@ class DeskReading:
         self.one_look = OneLook(self.ledger, self.pace, market_data)
         self._reporting_currency = reporting_currency
         self.unknown_bound: timedelta | None = None
-        """The venue's horizon and three polls: by then an unknown outcome is known, or an operator has to look."""
+        """The venue's horizon and three polls, from when an order is in doubt: by then its outcome is known, or an
+        operator has to look."""
         self.outcomes_resolve = True
         """Whether an unknown outcome becomes known by asking; without client order ids it does not."""
         self._valuation: Valuation | None = None
@@ -149,7 +150,8 @@ class DeskReading:
         if None in held:
             # One that is set aside is not asked for.
             return None
-        latest = max((one.sent_at for one in held if one is not None and one.sent_at is not None), default=None)
+        since = [one.doubtful_since for one in held if one is not None]
+        latest = max((at for at in since if at is not None), default=None)
         return None if latest is None else latest + self.unknown_bound
 
     def equity(self) -> Decimal | None:

@@ -1,5 +1,6 @@
 """Ended orders: remembered until they are durable, since a store that fails would tell of them as they were before."""
 
+from tidegate.application.store_watch import StoreWatch
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import TERMINAL, OrderRecord
 from tidegate.domain.ports import OrderStorePort
@@ -9,8 +10,9 @@ from tidegate.domain.records import Step, StepCommitted
 class EndedOrders:
     """What has ended and has been handed to the store, which may not have written it yet."""
 
-    def __init__(self, store: OrderStorePort) -> None:
+    def __init__(self, store: OrderStorePort, watch: StoreWatch) -> None:
         self._store = store
+        self._watch = watch
         self._records: dict[ClientOrderId, OrderRecord] = {}
 
     def remember(self, step: Step) -> None:
@@ -30,7 +32,9 @@ class EndedOrders:
     async def leave_to_store(self) -> None:
         """Forget what is durable: everything handed over so far, if the store says so."""
         before = dict(self._records)
-        if before and type(await self._store.flush()) is StepCommitted:
+        outcome = await self._store.flush() if before else None
+        self._watch.heard(outcome)
+        if type(outcome) is StepCommitted:
             for order_id, record in before.items():
                 if self._records.get(order_id) is record:
                     del self._records[order_id]

@@ -43,10 +43,12 @@ class GuardWatch:
         states: StateKeeper,
         engine: EnginePort,
         poll_seconds: float = 2.0,
+        first_poll_seconds: float = 5.0,
     ) -> None:
         self._desk = desk
         self._states = states
-        horizon = float(engine.capabilities.horizon_seconds)
+        # A venue's horizon may be over before the first question is asked.
+        horizon = max(float(engine.capabilities.horizon_seconds), first_poll_seconds)
         desk.unknown_bound = timedelta(seconds=horizon + _POLLS * poll_seconds)
         desk.outcomes_resolve = engine.capabilities.delivery is not Delivery.C
         self._blind = BlindBound(desk.risk_manager.limits.blind_bound_seconds)

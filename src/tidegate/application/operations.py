@@ -19,7 +19,7 @@ from tidegate.application.state_keeper import StateKeeper
 from tidegate.application.troubles import acknowledge
 from tidegate.domain.booking import ACCOUNT
 from tidegate.domain.decisions import Decision
-from tidegate.domain.events import TradingStateChanged
+from tidegate.domain.events import ApplicationStarted, TradingStateChanged
 from tidegate.domain.identifiers import ClientOrderId, is_identifier
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.reconciliation import ReconciliationReport
@@ -140,11 +140,20 @@ class Operations:
     async def enforce_state(self, sequence: int, state: TradingState, reason: str, symbol: str) -> StateReceipt:
         """Enforce a state that whoever asks has written at that place of the journal: one change, one row.
 
-        Where it is not what was last written, because a guard came in between, it is written again, as the last word.
+        Where a guard came in between, it is written again, as the last word. Where an operator has said another word
+        since, or a start has read the state, nothing is left to ask: the request may be a night old, and what stands
+        is held to instead.
         """
         is_known = not symbol or self.desk.market_data.product(symbol) is not None
-        written = await self._written(sequence, symbol) if is_known else None
-        if written is None or (written.state, written.by) != (state, _OPERATOR):
+        written, *since = await self._said_since(sequence, symbol) if is_known else [None]
+        if not isinstance(written, TradingStateChanged) or (written.state, written.by) != (state, _OPERATOR):
+            return await self.change_state(state, reason, symbol)
+        changes = [event for event in since if isinstance(event, TradingStateChanged)]
+        if len(changes) < len(since) or any(change.by == _OPERATOR for change in changes):
+            stands = changes[-1] if changes else written
+            await self._states.adopt(stands)
+            return self._receipt(stands.state, symbol, "")
+        if changes:
             return await self.change_state(state, reason, symbol)
         await self._states.adopt(written)
         await self._lift_trips(written)
@@ -153,9 +162,11 @@ class Operations:
             await release(self.desk, symbol)
         return self._receipt(state, symbol, "")
 
-    async def _written(self, sequence: int, symbol: str) -> TradingStateChanged | None:
-        """The change at that place of the journal, if none of the same account or symbol follows it."""
-        found: list[tuple[int, TradingStateChanged]] = []
+    async def _said_since(self, sequence: int, symbol: str) -> list[TradingStateChanged | ApplicationStarted | None]:
+        """The change at that place of the journal, None where there is none, then the same state's changes and the
+        starts that follow it.
+        """
+        found: list[tuple[int, TradingStateChanged | ApplicationStarted]] = []
         after = sequence - 1
         while rows := await self.desk.store.journal(after=after):
             after = rows[-1].sequence
@@ -163,9 +174,11 @@ class Operations:
                 (row.sequence, event)
                 for row in rows
                 for event in row.events
-                if isinstance(event, TradingStateChanged) and event.symbol == symbol
+                if isinstance(event, ApplicationStarted)
+                or (isinstance(event, TradingStateChanged) and event.symbol == symbol)
             ]
-        return found[0][1] if [at for at, _ in found] == [sequence] else None
+        is_there = bool(found) and found[0][0] == sequence
+        return [event for _, event in found] if is_there else [None]
 
     async def _lift_trips(self, change: TradingStateChanged) -> None:
         """Whoever resumes the account has seen what guards set for symbols too; an operator's own is lifted there."""

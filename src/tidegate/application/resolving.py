@@ -229,13 +229,10 @@ class OrderResolver:
         """
         # As it stands now: an answer may have come while the query was under way.
         record = self._desk.ledger.orders.get(client_order_id)
-        if record is None or record.is_terminal or record.sent_at is None:
+        if record is None or record.is_terminal or (last_send := record.doubtful_since) is None:
             return
         if client_order_id in self._desk.in_transit or self._venue.capabilities.delivery is Delivery.C:
             return
-        # SENDING is stamped before its commit, and the send comes after it; when it went unanswered is later than both.
-        unanswered_at = record.unanswered_at if record.is_unanswered else None
-        last_send = record.sent_at if unanswered_at is None else max(unanswered_at, record.sent_at)
         waited = timedelta(seconds=asked.monotonic - self._desk.unknown_since.get(client_order_id, self._desk.began))
         if min(asked.at - last_send, waited) <= self._horizon:
             return

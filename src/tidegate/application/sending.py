@@ -288,6 +288,7 @@ class OrderSender:
         return before if ended is None else ended.orders[0]
 
     def _not_recorded(self, outcome: StateForbids | WriterLost | StoreUnavailable) -> AnyRefusal:
+        self._desk.store_watch.heard(outcome)
         match outcome:
             case StateForbids(entry=entry, symbol=symbol):
                 # Another process wrote the state: from here on the view has it too.

@@ -58,17 +58,18 @@ class Settler:
     def _not_yet(self, record: OrderRecord) -> InvalidRefused | UnknownOutcomeRefused | None:
         """Why nobody's word is needed, or may be taken yet."""
         desk, order_id = self._desk, record.client_order_id
-        if record.is_terminal or not record.is_unanswered or record.is_accepted or record.sent_at is None:
+        since = record.doubtful_since
+        if record.is_terminal or not record.is_unanswered or record.is_accepted or since is None:
             return InvalidRefused(message=f"order {order_id} is {record.status}: its outcome is known")
         capabilities = self._venue.capabilities
-        waited = (desk.clock.now() - record.sent_at).total_seconds()
+        waited = (desk.clock.now() - since).total_seconds()
         # Before H the request may still take effect, whatever anybody has seen.
         bound = desk.unknown_bound.total_seconds() if desk.unknown_bound is not None else 0.0
         if capabilities.delivery is Delivery.C:
             bound = float(capabilities.horizon_seconds)
         if waited <= bound:
             return UnknownOutcomeRefused(
-                message=f"order {order_id} was sent {waited:.0f} s ago, and may still become known or take effect",
+                message=f"order {order_id} is unanswered for {waited:.0f} s, and may still become known or take effect",
                 remedy=Remedy(f"look again in {bound - waited:.0f} s"),
             )
         return None

@@ -38,5 +38,6 @@ def _all(desk: AccountDesk, at: datetime) -> Iterator[Trouble]:
     if bound is None:
         return
     for record in desk.live_orders():
-        if record.is_unanswered and record.sent_at is not None and at > record.sent_at + bound:
+        since = record.doubtful_since
+        if record.is_unanswered and since is not None and at > since + bound:
             yield record.symbol, f"order {record.client_order_id} is unknown past its bound"

@@ -69,6 +69,7 @@ class CoreContainer(containers.DeclarativeContainer):
         state_keeper,
         checked_engine,
         poll_seconds=settings.provided.supervisor.in_flight_interval_seconds,
+        first_poll_seconds=settings.provided.supervisor.in_flight_age_seconds,
     )
     engine = Part(
         ExecutionEngineFactory.create_engine,

@@ -210,6 +210,17 @@ class OrderRecord(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tru
         return self.status is OrderStatus.UNKNOWN
 
     @property
+    def doubtful_since(self) -> datetime | None:
+        """From when on what became of it can be waited for: the last send, or later, when its answer was given up.
+
+        SENDING is stamped before its commit, and the send comes after it; when it went unanswered is later than both.
+        """
+        unanswered_at = self.unanswered_at if self.is_unanswered else None
+        if self.sent_at is None or unanswered_at is None:
+            return self.sent_at
+        return max(unanswered_at, self.sent_at)
+
+    @property
     def has_open_cancel(self) -> bool:
         """Whether a cancel has been asked for and not been answered."""
         return bool(self.cancel_requests) and not set(self.cancel_answers).issuperset(self.cancel_requests)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from tidegate.adapters.cli.failures import NoAnswer
 from tidegate.adapters.cli.hands import InboxHand
 from tidegate.adapters.clocks import WallClock
 from tidegate.adapters.stores.sqlite.inbox import open_sqlite_inbox
-from tidegate.adapters.stores.sqlite.lock import writer_of
+from tidegate.adapters.stores.sqlite.lock import WriterLock, writer_of
 from tidegate.domain.vocabulary import Action
 
 PATIENCE_SECONDS = 30.0
@@ -161,6 +162,24 @@ def test_a_writer_that_does_not_answer_is_told(program: Run, tmp_path: Path) -> 
         with open_sqlite_inbox(store, clock=WallClock()) as inbox:
             await InboxHand(inbox, answer_seconds=0.05).decide(DecisionOptions("BTC-USD", {"action": Action.HOLD}))
 
+    hung = WriterLock.acquire(store, "hung")
     with pytest.raises(NoAnswer, match=r"has not answered within 0\.05 s; request \w+ stays in its inbox"):
         asyncio.run(ask())
+    hung.release()
     assert "1 unanswered request in the inbox" in program("doctor", "--json").out
+
+
+def test_a_request_to_a_process_that_has_ended_is_withdrawn(program: Run, tmp_path: Path) -> None:
+    """Whoever opens the account next, a night later, would carry out what nobody asks for any more."""
+    program("decide", "BTC-USD", "HOLD")
+    store = tmp_path / "data" / "tidegate" / "paper.sqlite"
+
+    async def ask() -> None:
+        with open_sqlite_inbox(store, clock=WallClock()) as inbox:
+            buy = DecisionOptions("BTC-USD", {"action": Action.BUY, "target_notional": Decimal(250)})
+            await InboxHand(inbox).decide(buy)
+
+    with pytest.raises(NoAnswer, match="ended without an answer, and the request was withdrawn"):
+        asyncio.run(ask())
+    assert program("run", "--no-stdin", "--for", "2").code == 0
+    assert program("orders", "--json").out == ""

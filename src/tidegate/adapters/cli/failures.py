@@ -21,6 +21,7 @@ from tidegate.adapters.stores.sqlite.errors import (
     StoreError,
 )
 from tidegate.application.configuration import ConfigurationError
+from tidegate.application.store_watch import StoreLost
 from tidegate.application.strategy import StrategyError
 from tidegate.application.taking_up import OpeningError
 
@@ -68,7 +69,15 @@ MISTAKES: tuple[type[Exception], ...] = (
     UnknownSymbol,
     ProductFileError,
 )
-FAILURES: tuple[type[Exception], ...] = (NoAnswer, NothingHeard, StrategyError, OpeningError, StoreError, WorldError)
+FAILURES: tuple[type[Exception], ...] = (
+    NoAnswer,
+    NothingHeard,
+    StrategyError,
+    OpeningError,
+    StoreError,
+    StoreLost,
+    WorldError,
+)
 
 
 def words_of(error: Exception) -> str:

@@ -34,9 +34,14 @@ from tidegate.domain.requests import (
     SettleRequest,
     StateRequest,
 )
+from tidegate.domain.vocabulary import TradingState
 
 ANSWER_SECONDS = 15.0
 """How long an answer is waited for: the writer looks every half second, and a venue takes the time it takes."""
+
+_LOOK_SECONDS = 0.5
+"""After so long without an answer it is seen to that there still is somebody to give one."""
+_WITHDRAWN = msgspec.json.encode(Reply(error="withdrawn: its process had ended")).decode()
 
 Outcome = OrderPlaced | NoOrderNeeded | AnyRefusal
 
@@ -150,10 +155,10 @@ class InboxHand:
             raise NoAnswer("the process that writes the account answered without a report")
         return reply.report
 
-    async def enforce(self, body: StateRequest) -> InboxAnswer:
-        """Have a trading state enforced; who did it, at which epoch."""
-        answer, _ = await self._answered(RequestKind.STATE, body)
-        return answer
+    async def enforce(self, body: StateRequest) -> tuple[InboxAnswer, TradingState]:
+        """Have a trading state enforced; who did it, at which epoch, and what stands now: a later word, if one came."""
+        answer, reply = await self._answered(RequestKind.STATE, body)
+        return answer, reply.state or body.state
 
     async def ask(self, kind: RequestKind, body: Struct) -> Reply:
         """Leave a request and wait for what became of it."""
@@ -166,7 +171,7 @@ class InboxHand:
         except UnicodeEncodeError:
             raise UsageError("what was given holds bytes that are no text") from None
         request_id = await self._inbox.submit_request(kind, payload)
-        answer = await self._inbox.await_answer(request_id, self._answer_seconds)
+        answer = await self._awaited(request_id)
         if answer is None:
             raise NoAnswer(
                 f"the process that writes the account has not answered within {self._answer_seconds:g} s; "
@@ -176,6 +181,27 @@ class InboxHand:
         if reply.error:
             raise NoAnswer(f"the process that writes the account ({answer.process}) could not do it: {reply.error}")
         return answer, reply
+
+    async def _awaited(self, request_id: str) -> InboxAnswer | None:
+        """The answer, for as long as there is a process that could give it.
+
+        Raises:
+            NoAnswer: that process is gone, and the request with it: a later one would carry it out unasked.
+        """
+        left = self._answer_seconds
+        while left > 0:
+            look = min(left, _LOOK_SECONDS)
+            left -= look
+            is_alive = self._inbox.writer_alive()
+            answer = await self._inbox.await_answer(request_id, look)
+            if answer is not None:
+                return answer
+            if not is_alive and await self._inbox.withdraw(request_id, _WITHDRAWN):
+                raise NoAnswer(
+                    "the process that wrote the account ended without an answer, and the request was withdrawn; "
+                    "`orders` shows what it had begun of it"
+                )
+        return None
 
 
 def _outcome(reply: Reply) -> Outcome:

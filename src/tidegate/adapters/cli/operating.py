@@ -160,10 +160,10 @@ async def _change(call: Call, state: TradingState, reason: str, symbol: str) -> 
         change = TradingStateChanged(
             state=state, reason=reason, by=_OPERATOR, symbol=symbol, is_latched=is_latched, at=at
         )
-        sequence, process = await _written(inbox, change), ""
+        sequence, process, stands = await _written(inbox, change), "", state
         if inbox.writer_alive():
             request = StateRequest(state=state, reason=reason, symbol=symbol, sequence=sequence)
-            answer = await _enforced(inbox, request)
+            answer, stands = await _enforced(inbox, request)
             process, epoch = answer.process, answer.epoch
         else:
             for own in trips:
@@ -171,9 +171,11 @@ async def _change(call: Call, state: TradingState, reason: str, symbol: str) -> 
     if flaw is not None:
         again = "the next start stops entries for it; resume while `run` runs to trade in spite of it"
         call.terminal.note(f"warning: {flaw}: {again}")
-    receipt = StateReceipt(state=state, symbol=symbol, process=process, epoch=epoch)
+    if stands is not state:
+        call.terminal.note(f"{state} was overtaken by another change before the process had taken it up")
+    receipt = StateReceipt(state=stands, symbol=symbol, process=process, epoch=epoch)
     call.terminal.answer([lines.state_line(receipt)], wording.state(receipt))
-    return DONE
+    return DONE if stands is state else REFUSED
 
 
 async def _written(inbox: SqliteInbox, change: TradingStateChanged) -> int:
@@ -184,7 +186,7 @@ async def _written(inbox: SqliteInbox, change: TradingStateChanged) -> int:
     return outcome.sequence
 
 
-async def _enforced(inbox: SqliteInbox, request: StateRequest) -> InboxAnswer:
+async def _enforced(inbox: SqliteInbox, request: StateRequest) -> tuple[InboxAnswer, TradingState]:
     """The answer of the running process; without one it is said what holds all the same."""
     try:
         return await InboxHand(inbox).enforce(request)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from tests.adapters.stores.sqlite.stores import ACCOUNT, fill_with, open_at, steps_for
 from tidegate.adapters.stores.sqlite import SqliteOrderStore
-from tidegate.adapters.stores.sqlite.durability import is_durable
+from tidegate.adapters.stores.sqlite.durability import Place, is_durable
 from tidegate.adapters.stores.sqlite.files import make_durable
 from tidegate.adapters.stores.sqlite.lanes import Committer, GroupLane, InlineLane
 from tidegate.adapters.stores.sqlite.transaction import Transactions
@@ -47,7 +47,7 @@ def store_over(path: Path, inline: bool) -> Iterator[tuple[SqliteOrderStore, Fai
     connection.execute("PRAGMA busy_timeout=20")
     make_durable(connection)
     transactions = Transactions(connection, ACCOUNT, first.epoch, Facts())
-    committer = Committer(transactions, lambda _: None, partial(is_durable, path), 0)
+    committer = Committer(transactions, lambda _: None, partial(is_durable, path), 0, Place(path))
     lane = InlineLane(committer) if inline else GroupLane(committer)
     store = SqliteOrderStore(path, first.epoch, FixedClock(), lane, connection.close)
     try:
@@ -98,6 +98,21 @@ async def test_a_full_disk_fails_the_whole_group_and_the_store_until_it_is_opene
     assert (again.verify_chain(), again.disagreements()) == (None, ())
     await fill_with(again, 50, prefix="after")
     again.close()
+
+
+@both_lanes
+@pytest.mark.parametrize("becomes", ["nothing", "another"])
+async def test_a_file_that_was_taken_from_under_its_writer_takes_nothing_more(
+    tmp_path: Path, inline: bool, becomes: str
+) -> None:
+    """What is written to a file without a name nobody finds again: no send rests on it."""
+    path = tmp_path / "store.db"
+    with store_over(path, inline) as (store, _):
+        await fill_with(store, 3)
+        path.rename(tmp_path / "moved.db")
+        if becomes == "another":
+            path.write_bytes(b"")
+        await assert_refuses_everything(store, "is gone from its place")
 
 
 @both_lanes

@@ -1,4 +1,4 @@
-"""Durability after a doubt: whether a commit that failed in the act took place (D8: read by key first)."""
+"""Durability in doubt: whether a commit that failed took place (D8), and whether the file is still where it was."""
 
 import sqlite3
 from contextlib import closing
@@ -20,3 +20,22 @@ def is_durable(path: Path, end: tuple[int, bytes]) -> bool:
             return not busy
     except sqlite3.Error:
         return False
+
+
+class Place:
+    """Where a store stands, and which file that was: one that was moved, deleted or replaced can still be written."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._identity = self._found()
+
+    def is_kept(self) -> bool:
+        """Whether the next start, and whoever looks meanwhile, finds the file that this process writes."""
+        return self._found() == self._identity
+
+    def _found(self) -> tuple[int, int] | None:
+        try:
+            status = self._path.stat()
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino

@@ -7,7 +7,8 @@ from types import TracebackType
 from typing import Self
 
 from tidegate.adapters.stores.journal import microseconds
-from tidegate.adapters.stores.sqlite.durability import is_durable
+from tidegate.adapters.stores.sqlite.codec import inbox_row
+from tidegate.adapters.stores.sqlite.durability import Place, is_durable
 from tidegate.adapters.stores.sqlite.errors import StoreError
 from tidegate.adapters.stores.sqlite.files import (
     BUSY_TIMEOUT_MS,
@@ -61,7 +62,7 @@ class SqliteInbox:
         self._queries = Queries(connection, path)
         # No epoch: an operator's halt is fenced by nobody.
         transactions = Transactions(connection, self._queries.account_id, None, Facts())
-        self._lane = InlineLane(Committer(transactions, _nobody, partial(is_durable, path), 0))
+        self._lane = InlineLane(Committer(transactions, _nobody, partial(is_durable, path), 0, Place(path)))
 
     def __enter__(self) -> Self:
         return self
@@ -102,6 +103,16 @@ class SqliteInbox:
             if answer is not None or self._clock.monotonic() >= ends:
                 return answer
             await self._clock.sleep(POLL_SECONDS)
+
+    async def withdraw(self, request_id: str, payload: str) -> bool:
+        """Answer a request in its writer's stead, so that no later one carries it out; whether nobody had before.
+
+        Raises:
+            StoreError: the store cannot be written.
+        """
+        update = "UPDATE inbox SET answer = ?, process = '', epoch = 0 WHERE request_row = ? AND answer IS NULL"
+        with in_our_words(self.path):
+            return self._connection.execute(update, (payload, inbox_row(request_id))).rowcount == 1
 
     async def write_state(self, change: TradingStateChanged) -> CommitOutcome:
         """Make a trading state durable now; the writer's next SENDING transaction reads it, whatever it is doing."""

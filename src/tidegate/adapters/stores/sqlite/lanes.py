@@ -9,6 +9,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Protocol, TypeVar
 
+from tidegate.adapters.stores.sqlite.durability import Place
 from tidegate.adapters.stores.sqlite.files import WAL_PAGES
 from tidegate.adapters.stores.sqlite.transaction import CommitUnknown, Transactions
 from tidegate.adapters.stores.sqlite.units import AnyUnit, FlushUnit, Unit
@@ -55,7 +56,10 @@ class Lane(Protocol):
 class Committer:
     """Commits batches and knows whether the store still can; the part that both lanes share."""
 
-    def __init__(self, transactions: Transactions, committed: Committed, look_up: LookUp, sequence: int) -> None:
+    def __init__(
+        self, transactions: Transactions, committed: Committed, look_up: LookUp, sequence: int, place: Place
+    ) -> None:
+        self._place = place
         self._transactions = transactions
         self._committed = committed
         self._look_up = look_up
@@ -69,6 +73,8 @@ class Committer:
 
     def commit(self, units: Sequence[AnyUnit]) -> None:
         """Give every unit its outcome, whatever happens."""
+        if not self.refusal and not self._place.is_kept():
+            self.refusal = "the store's file is gone from its place: it was moved, deleted or replaced"
         if self.refusal:
             self._refuse(units)
             return

@@ -11,7 +11,7 @@ from zlib import crc32
 from tidegate.adapters.stores.journal import microseconds
 from tidegate.adapters.stores.sqlite.chain import tail_flaw
 from tidegate.adapters.stores.sqlite.codec import encode
-from tidegate.adapters.stores.sqlite.durability import is_durable
+from tidegate.adapters.stores.sqlite.durability import Place, is_durable
 from tidegate.adapters.stores.sqlite.errors import OtherAccount, StoreCorrupt
 from tidegate.adapters.stores.sqlite.files import (
     BUSY_TIMEOUT_MS,
@@ -157,6 +157,6 @@ def _store(
         lock.release()
 
     sequence = _standing(connection).sequence
-    committer = Committer(transactions, committed, partial(is_durable, path), sequence)
+    committer = Committer(transactions, committed, partial(is_durable, path), sequence, Place(path))
     lane = InlineLane(committer) if inline else GroupLane(committer)
     return SqliteOrderStore(path, mark.epoch, clock, lane, release)
