@@ -9,6 +9,7 @@ import pytest
 from tests.application.rig import SPOT, Rig, buy, offer_to_buy, placed
 from tidegate import OrderStatus, TradingState
 from tidegate.adapters.stores.memory import MemoryOrderStore
+from tidegate.containers import open_application
 from tidegate.domain.events import TradingStateChanged
 from tidegate.domain.records import RequestKind, StepCommitted
 from tidegate.domain.requests import (
@@ -219,3 +220,25 @@ async def test_requests_wait_for_an_application_and_are_answered_in_their_order(
         await desk.rig.clock.advance(1)
         assert [order.decision_id for order in await app.orders()] == ["c", "b", "a"]
         assert [await desk.store.find_answer(name) is None for name in names] == [False] * 3
+
+
+async def test_a_decision_that_waited_for_a_live_account_is_as_old_as_its_request() -> None:
+    """Whoever asked has gone home: it must not be bought in the morning. On paper the clocks are not the same."""
+    desk = Desk()
+    asked = msgspec.json.encode(DecideRequest(symbol=SPOT, decision=buy(decision_id="night"))).decode()
+    night = await desk.store.submit_request(RequestKind.DECIDE, asked)
+    await desk.rig.clock.advance(3_600)
+    container = desk.rig.container()
+    container.desk().is_live = True
+    async with open_application(container=container) as app:
+        await desk.rig.clock.advance(1)
+        decision = buy(decision_id="morning")
+        fresh = await desk.asked(RequestKind.DECIDE, DecideRequest(symbol=SPOT, decision=decision))
+        assert [order.decision_id for order in await app.orders()] == ["morning"]
+
+    answer = await desk.store.find_answer(night)
+    assert answer is not None
+    refusal = msgspec.json.decode(answer.payload, type=Reply).refusal
+    assert refusal is not None
+    assert refusal.code == "EXPIRED"
+    assert fresh.orders[0].status is OrderStatus.FILLED

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tidegate import Action, Decision, Settings, open_application
+from tidegate import Action, Decision, OrderPlaced, OrderStatus, Settings, open_application
 from tidegate.adapters.brokers.simulated import SessionStart, WorldError
+from tidegate.adapters.stores.sqlite import StoreLocked
 
 
 def _settings(path: Path) -> Settings:
@@ -84,3 +85,33 @@ async def test_a_fresh_account_begins_beside_whatever_is_left(tmp_path: Path) ->
 
     async with open_application(_settings(store), start=SessionStart.FRESH_ACCOUNT) as app:
         assert not await app.orders()
+
+
+async def test_whoever_comes_second_leaves_the_first_one_s_world_alone(tmp_path: Path) -> None:
+    """Of several that start at the same moment one goes on: the lock is taken before the world is opened."""
+    store = tmp_path / "a.sqlite"
+    async with open_application(_settings(store), speed=1_000) as app:
+        for _ in range(2):
+            with pytest.raises(StoreLocked):
+                async with open_application(_settings(store)):
+                    raise AssertionError("it was opened")
+        bought = Decision(action=Action.BUY, target_notional=Decimal(250))
+        placed = (await app.coordinator.execute_decision("BTC-USD", bought)).unwrap()
+        assert isinstance(placed, OrderPlaced)
+        assert placed.order.status is OrderStatus.FILLED
+
+
+async def test_an_opening_that_fails_gives_the_account_up(tmp_path: Path) -> None:
+    """In the same process too: the next one can have it."""
+    store = tmp_path / "a.sqlite"
+    await _traded(store)
+    world = store.with_name(f"{store.name}.world")
+    kept = world.read_bytes()
+    _lose_world(store)
+    with pytest.raises(WorldError):
+        async with open_application(_settings(store)):
+            raise AssertionError("it was opened")
+    world.write_bytes(kept)
+
+    async with open_application(_settings(store)) as app:
+        assert len(await app.orders()) == 1

@@ -60,6 +60,10 @@ class InboxServer:
             body: Any = msgspec.json.decode(request.payload, type=kind)
         except (msgspec.DecodeError, msgspec.ValidationError, TypeError) as error:
             return Reply(error=f"the request could not be read: {error}")
+        desk = self._operations.desk
+        if isinstance(body, DecideRequest) and desk.is_live:
+            # A request may have waited for a process for a night: then it is as old as that.
+            body = body.asked_at(min(request.at, desk.clock.now()))
         return await handle(self._operations, body)
 
 

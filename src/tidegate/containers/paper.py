@@ -10,7 +10,7 @@ from tidegate.adapters.ids import SystemIds
 from tidegate.adapters.stores.opening import chain_check_of, open_store
 from tidegate.containers.core import CoreContainer
 from tidegate.containers.parts import Opening, Part, same
-from tidegate.containers.sessions import paper_session, process_name, recording_of
+from tidegate.containers.sessions import paper_session, process_name, recording_of, writer_lock
 
 
 class PaperContainer(containers.DeclarativeContainer):
@@ -24,14 +24,15 @@ class PaperContainer(containers.DeclarativeContainer):
     resources = Part(ExitStack)
     process = Part(process_name)
     recording = Part(recording_of, settings)
-    session = Part(paper_session, settings, recording, start, speed, is_read_only, resources)
+    lock = Part(writer_lock, settings, process, is_read_only, resources)
+    session = Part(paper_session, settings, recording, start, speed, is_read_only, resources, lock)
     engine_port = Part(same, session.provided.broker)
     market_data = Part(same, session.provided.broker)
     account = Part(same, session.provided.broker)
     clock = Part(same, session.provided.clock)
     ids = Part(SystemIds)
     chance = Part(SeededChance, settings.provided.paper.seed)
-    order_store = Part(open_store, settings, clock, process, is_read_only, resources)
+    order_store = Part(open_store, settings, clock, process, is_read_only, resources, lock)
     chain_check = Part(chain_check_of, order_store)
 
     core = providers.Container(

@@ -26,8 +26,8 @@ from tidegate.adapters.settings import Settings
 from tidegate.adapters.settings.sections import SYNTHETIC
 from tidegate.adapters.settings.store_url import SqliteStoreUrl
 from tidegate.adapters.stores.opening import open_store
-from tidegate.adapters.stores.sqlite.errors import StoreLocked
-from tidegate.adapters.stores.sqlite.lock import writer_of
+from tidegate.adapters.stores.sqlite.files import resolved
+from tidegate.adapters.stores.sqlite.lock import WriterLock
 from tidegate.adapters.stores.sqlite.reader import has_orders, last_moment
 from tidegate.application.configuration import ConfigurationError
 from tidegate.containers.making import opening_balances
@@ -117,6 +117,24 @@ def world_path(settings: Settings) -> Path | None:
     return url.path.with_name(url.path.name + ".world") if isinstance(url, SqliteStoreUrl) else None
 
 
+def writer_lock(settings: Settings, process: str, is_read_only: bool, resources: ExitStack) -> WriterLock | None:
+    """The lock of the account's store, taken before its world is opened: that would end the session of who has it.
+
+    Of several that start at once one goes on, and nothing of its is touched by the others.
+
+    Raises:
+        StoreLocked: another process writes the account.
+    """
+    url = settings.store_url
+    if is_read_only or not isinstance(url, SqliteStoreUrl):
+        return None
+    path = resolved(url.path)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = WriterLock.acquire(path, process)
+    resources.callback(lock.release)
+    return lock
+
+
 def paper_session(
     settings: Settings,
     recording: AnyRecording,
@@ -124,13 +142,15 @@ def paper_session(
     speed: float | None,
     is_read_only: bool,
     resources: ExitStack,
+    lock: WriterLock | None,
 ) -> MarketSession:
-    """A session at its pace over the account's durable world; `resources` closes it as one that was not interrupted."""
+    """A session at its pace over the account's durable world; `resources` closes it as one that was not interrupted.
+
+    The `lock` of the account's store is held by now, where there is one to hold.
+    """
     paced = speed if speed is not None else settings.paper.speed
     world = world_path(settings)
-    if world is not None and not is_read_only:
-        world.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _refuse_second_writer(settings)
+    if world is not None and lock is not None:
         if start is not SessionStart.FRESH_ACCOUNT:
             _refuse_lost_half(settings, world)
         # From here on the world itself says where the account stands; what a replay has left would be an old word.
@@ -158,18 +178,6 @@ def _known_until(settings: Settings) -> datetime | None:
         return None
     state = peek_standing(world)
     return last_moment(url.path) if state is None or not (world.exists() or state.is_closed) else None
-
-
-def _refuse_second_writer(settings: Settings) -> None:
-    """The world is opened before the store that has the lock: taking it over would end the session of who has it.
-
-    Raises:
-        StoreLocked: another process writes the account.
-    """
-    url = settings.store_url
-    holder = writer_of(url.path) if isinstance(url, SqliteStoreUrl) else None
-    if isinstance(url, SqliteStoreUrl) and holder is not None:
-        raise StoreLocked(url.path, holder.process, holder.pid)
 
 
 def _refuse_lost_half(settings: Settings, world: Path) -> None:

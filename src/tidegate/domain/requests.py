@@ -26,6 +26,7 @@ class DecideRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Execute a decision.
 
     `valid_for_seconds` and `expire_in_seconds` count from when the writer takes it up: only it knows its own clock.
+    Where that is the clock of whoever asks, on live accounts, the decision was made when it was asked for.
     """
 
     symbol: str
@@ -38,6 +39,12 @@ class DecideRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
         spans = {"valid_until": self.valid_for_seconds, "expire_at": self.expire_in_seconds}
         moments = {name: now + timedelta(seconds=span) for name, span in spans.items() if span is not None}
         return replace(self.decision, **moments) if moments else self.decision
+
+    def asked_at(self, at: datetime) -> "DecideRequest":
+        """The request with a decision that was made then, unless it says itself when it was."""
+        if self.decision.decided_at is not None:
+            return self
+        return replace(self, decision=replace(self.decision, decided_at=at))
 
 
 class CancelRequest(Struct, frozen=True, kw_only=True):

@@ -66,6 +66,18 @@ def test_a_changed_row_stops_entries_and_nothing_of_an_operator_s(program: Run, 
     assert program("decide", "BTC-USD", "BUY", "--notional", "250").code == 1
 
 
+def test_a_changed_row_is_all_that_a_run_s_end_says_of_a_journal(program: Run, copied: Path) -> None:
+    """What a fold of it would come to is no evidence, and cannot always be had: no product has this row's symbol."""
+    with sqlite3.connect(copied) as connection:
+        connection.execute("UPDATE journal SET payload = replace(payload, 'BTC-USD', 'BTX-USD') WHERE sequence = 4")
+    connection.close()
+
+    ended = program("run", "--no-stdin", "--speed", "20000", "--json")
+
+    assert (ended.code, ended.object["invariants"]) == (1, [10])
+    assert "bug" not in ended.err
+
+
 def test_a_changed_row_is_found(program: Run, copied: Path) -> None:
     """D3 and invariant 10: exit 1, with the row."""
     with sqlite3.connect(copied) as connection:

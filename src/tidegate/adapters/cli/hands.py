@@ -1,7 +1,7 @@
 """Hands: who carries a request out, this process on an application of its own, or the one that writes the account."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Protocol
 
 import msgspec
@@ -15,6 +15,7 @@ from tidegate.adapters.cli.failures import NoAnswer, UsageError
 from tidegate.adapters.cli.symbols import warn_of_unmatched
 from tidegate.adapters.clocks import WallClock
 from tidegate.adapters.settings.store_url import SqliteStoreUrl
+from tidegate.adapters.stores.sqlite.errors import StoreLocked
 from tidegate.adapters.stores.sqlite.inbox import SqliteInbox, open_sqlite_inbox
 from tidegate.adapters.stores.sqlite.lock import writer_of
 from tidegate.application.application import Application
@@ -68,14 +69,22 @@ async def reach(call: Call, *, only_looks: bool = False) -> AsyncIterator[Hand]:
 
     One that only looks takes no lock, starts no recovery and writes nothing.
     """
+    async with AsyncExitStack() as resources:
+        yield await _reached(call, only_looks, resources)
+
+
+async def _reached(call: Call, only_looks: bool, resources: AsyncExitStack) -> Hand:
     url = call.settings.store_url
-    if isinstance(url, SqliteStoreUrl) and url.path.is_file() and writer_of(url.path) is not None:
-        with open_sqlite_inbox(url.path, clock=WallClock()) as inbox:
-            yield InboxHand(inbox)
-        return
-    opened = call.doors.open_application(call.settings, start=SessionStart.RESUME, is_read_only=only_looks)
-    async with opened as app:
-        yield OwnHand(app, call)
+    path = url.path if isinstance(url, SqliteStoreUrl) and url.path.is_file() else None
+    if path is None or writer_of(path) is None:
+        opened = call.doors.open_application(call.settings, start=SessionStart.RESUME, is_read_only=only_looks)
+        try:
+            return OwnHand(await resources.enter_async_context(opened), call)
+        except StoreLocked:
+            if path is None:
+                raise
+            # Another process came first, and has the account now.
+    return InboxHand(resources.enter_context(open_sqlite_inbox(path, clock=WallClock())))
 
 
 def _value(result: Result[Outcome, AnyRefusal]) -> Outcome:

@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.settings.store_url import MemoryStoreUrl, PostgresStoreUrl, SqliteStoreUrl
 from tidegate.adapters.stores.memory import MemoryOrderStore
+from tidegate.adapters.stores.sqlite.lock import WriterLock
 from tidegate.adapters.stores.sqlite.opening import open_sqlite_store
 from tidegate.adapters.stores.sqlite.reader import open_sqlite_reader
 from tidegate.application.audit import ChainCheck
@@ -17,9 +18,14 @@ GROUP = "tidegate.stores"
 
 
 def open_store(
-    settings: Settings, clock: ClockPort, process: str, is_read_only: bool, resources: ExitStack
+    settings: Settings,
+    clock: ClockPort,
+    process: str,
+    is_read_only: bool,
+    resources: ExitStack,
+    lock: WriterLock | None = None,
 ) -> OrderStorePort:
-    """The account's store, as its writer or to read only; `resources` closes it.
+    """The account's store, as its writer or to read only; `resources` closes it. `lock` is its own, if held already.
 
     Raises:
         StoreError: one of its kinds, with the reason in one line.
@@ -41,6 +47,7 @@ def open_store(
                 clock=clock,
                 process=process,
                 inline=settings.profile == "replay",
+                lock=lock,
             )
             resources.callback(store.close)
             return store

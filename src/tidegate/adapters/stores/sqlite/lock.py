@@ -86,7 +86,10 @@ class WriterLock:
             os.pwrite(self._descriptor, text.ljust(_MARK_BYTES), 0)
 
     def release(self) -> None:
-        os.close(self._descriptor)
+        """Give it up; harmless twice."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
 
 
 def lock_path(path: Path) -> Path:

@@ -43,12 +43,14 @@ def open_sqlite_store(
     process: str,
     inline: bool = False,
     busy_timeout_ms: int = BUSY_TIMEOUT_MS,
+    lock: WriterLock | None = None,
 ) -> SqliteOrderStore:
     """Open the store of an account as its one writer, and make it if it is not there.
 
     `process` names the writer to others ("run", "serve"). `inline` commits in the calling thread, one transaction for
     each awaited call, as replay and simulation need it. A store that has come less far than its high-water mark opens
-    with its entries halted: an old copy must be reconciled before it trades.
+    with its entries halted: an old copy must be reconciled before it trades. A `lock` on this very file that is held
+    already is the store's from here on.
 
     Raises:
         StoreLocked: another process writes it; its pid and name are in the text.
@@ -63,7 +65,7 @@ def open_sqlite_store(
     is_new = not file.exists()
     prepare(file)
     with ExitStack() as undo:
-        lock = WriterLock.acquire(file, process)
+        lock = WriterLock.acquire(file, process) if lock is None else lock
         undo.callback(lock.release)
         with in_our_words(file):
             connection = connect_to_write(file, busy_timeout_ms)
