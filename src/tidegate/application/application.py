@@ -114,10 +114,7 @@ class Application(AccountReadings):
         return self
 
     async def _start(self) -> None:
-        """The market first, since a venue's answers take its time; then recovery, and only then the loops.
-
-        The watch is there before them: recovery asks the venue, and an adapter that never returns has its deadline.
-        """
+        """The market first, since a venue's answers take its time, and the watch; after recovery the other loops."""
         if self._session is not None:
             self._children.start("market session", self._session.run)
         self._children.start("venue reports", self._reports.run, restarts=RESTARTS)
