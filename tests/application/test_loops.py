@@ -465,3 +465,24 @@ async def test_a_late_cancel_answer_changes_nothing_once_it_was_repeated() -> No
         await app.cancel(order.client_order_id)
         await rig.clock.advance(10)
         assert only(await app.orders()).status is OrderStatus.CANCELED
+
+
+async def test_a_stream_that_always_has_a_next_report_keeps_nobody_from_his_turn() -> None:
+    """Not even one of reports that cannot be believed."""
+    rig = Rig()
+    nonsense: Any = None
+
+    class Flooding(InterposedVenue):
+        is_over = False
+
+        async def reports(self) -> AsyncIterator[VenueReport]:
+            while not self.is_over:
+                yield nonsense
+
+    venue = Flooding(rig.venue)
+    async with rig.open(venue=venue) as app:
+        await settle()
+        assert list(await app.orders()) == []
+        venue.is_over = True
+
+    assert await kinds(rig) == ["ADAPTER_FAILED", "REPORT_GAP"]
