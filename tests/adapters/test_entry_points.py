@@ -15,16 +15,49 @@ from tidegate.adapters.stores.opening import open_store
 from tidegate.application.configuration import ConfigurationError
 
 _PACKAGE = """
+from datetime import UTC, datetime
+
+from tidegate.adapters.brokers.scripted import ScriptedBroker
+from tidegate.adapters.clocks import ManualClock
+from tidegate.adapters.stores.memory import MemoryOrderStore
+
+
 def broker(settings):
-    return ("a broker for", settings.venue.name)
+    made = ScriptedBroker((), ManualClock(datetime(2026, 1, 5, tzinfo=UTC)))
+    made.made_for = settings.venue.name
+    return made
+
+
+async def late(settings):
+    return broker(settings)
+
+
+def nothing(*arguments):
+    return None
 
 
 def store(settings, clock, process, is_read_only, resources):
     resources.callback(lambda: None)
-    return ("a store for", process)
+    made = MemoryOrderStore(settings.account_id, clock)
+    made.made_for = process
+    return made
+
+
+a_name = "acme"
 """
 _METADATA = "Metadata-Version: 2.1\nName: acme-venue\nVersion: 1.0\n"
-_POINTS = "[tidegate.brokers]\nacme = acme_venue:broker\n\n[tidegate.stores]\npostgresql = acme_venue:store\n"
+_POINTS = """
+[tidegate.brokers]
+acme = acme_venue:broker
+nothing = acme_venue:nothing
+late = acme_venue:late
+text = acme_venue:a_name
+misspelt = acme_venue:brokr
+elsewhere = acme_venues:broker
+
+[tidegate.stores]
+postgresql = acme_venue:store
+"""
 
 
 @pytest.fixture
@@ -49,7 +82,25 @@ def _live(name: str | None) -> Settings:
 def test_a_package_brings_a_venue_under_its_name() -> None:
     """The entry point is a callable from settings to a Broker."""
     broker: object = live_broker(_live("acme"))
-    assert broker == ("a broker for", "acme")
+    assert getattr(broker, "made_for", None) == "acme"
+
+
+@pytest.mark.usefixtures("installed")
+@pytest.mark.filterwarnings("ignore:coroutine 'late' was never awaited")
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("nothing", "acme_venue:nothing makes no Broker but NoneType, without submit, "),
+        ("late", "acme_venue:late makes no Broker but coroutine, without submit, "),
+        ("text", "acme_venue:a_name is no callable but str"),
+        ("misspelt", "acme_venue:brokr cannot be loaded: "),
+        ("elsewhere", "acme_venues:broker cannot be loaded: "),
+    ],
+)
+def test_what_a_package_registers_and_is_no_venue_is_told_by_its_place(name: str, told: str) -> None:
+    """At once, and not by the first part that asks it for something."""
+    with pytest.raises(ConfigurationError, match="venue.name: " + told):
+        live_broker(_live(name))
 
 
 @pytest.mark.usefixtures("installed")
@@ -76,7 +127,17 @@ def _open_postgres() -> object:
 @pytest.mark.usefixtures("installed")
 def test_a_package_brings_a_kind_of_store() -> None:
     """The entry point takes what `open_store` takes."""
-    assert _open_postgres() == ("a store for", "a test")
+    assert getattr(_open_postgres(), "made_for", None) == "a test"
+
+
+def test_a_package_whose_opener_gives_no_store_is_told_by_its_place(
+    installed: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a venue is."""
+    points = tmp_path / "acme_venue-1.0.dist-info" / "entry_points.txt"
+    points.write_text("[tidegate.stores]\npostgresql = acme_venue:nothing\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"store\.url: .* makes no OrderStorePort but NoneType, without "):
+        _open_postgres()
 
 
 def test_a_kind_of_store_that_nobody_brings_is_a_configuration_error() -> None:

@@ -4,13 +4,15 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.application.rig import PERPETUAL, SPOT, Rig, buy, only, placed, refused
-from tidegate import Action, Decision, Mark, OrderStats, Position, TimeInForce
+from tidegate import Action, Decision, Mark, OrderStats, Position, TimeInForce, TradingState
 from tidegate.adapters.brokers.scripted.products import PERPETUAL as PERPETUAL_PRODUCT
 from tidegate.adapters.brokers.scripted.products import SPOT as SPOT_PRODUCT
 from tidegate.application.application import Application
+from tidegate.application.configuration import BadArgument
 from tidegate.containers import open_application
 from tidegate.domain.decisions import Algorithm
 from tidegate.domain.events import DecisionRefused
@@ -45,6 +47,10 @@ BAD_CALLS: list[tuple[str, dict[str, Any]]] = [
     ("position_state", {"position_state": Position(symbol=SPOT, quantity=Decimal("NaN"))}),
     ("position_state", {"position_state": Position(symbol=PERPETUAL)}),
     ("position_state", {"position_state": Position(symbol=SPOT, quantity=Decimal(1))}),
+    ("position_state", {"position_state": Position(symbol="\ud800")}),
+    ("position_state", {"position_state": Position(symbol=None)}),  # type: ignore[arg-type]  # what is refused
+    ("product", {"product": msgspec.structs.replace(SPOT_PRODUCT, price_increment=Decimal("sNaN"))}),
+    ("product", {"product": msgspec.structs.replace(SPOT_PRODUCT, base_increment=None)}),
 ]
 
 
@@ -208,3 +214,58 @@ async def test_a_default_time_in_force_counts_where_it_fits() -> None:
         limit = Decision(action=Action.BUY, quantity=Decimal("0.01"), limit_price=Decimal(100_500))
         assert placed(await executed(app, decision=limit)).order.time_in_force is TimeInForce.IOC
         assert placed(await executed(app)).order.time_in_force is TimeInForce.IOC
+
+
+async def test_a_decision_from_the_end_of_time_is_refused() -> None:
+    """A moment past the last whole second is shown all the same."""
+    rig = Rig()
+    async with rig.open() as app:
+        last = datetime.max.replace(tzinfo=UTC)
+        refused(await executed(app, decision=buy(decided_at=last)), "CLOCK")
+        assert app.state() is TradingState.ACTIVE
+        placed(await executed(app))
+
+
+@pytest.mark.parametrize("words", [None, 7, "\ud800", object()])
+async def test_nobody_is_kept_from_halting_by_his_words_for_it(words: Any) -> None:
+    """The state counts; and what is no symbol halts nothing, and is told."""
+    rig = Rig()
+    async with rig.open() as app:
+        assert (await app.halt(words)).error == ""
+        assert app.state() is TradingState.HALTED
+        await app.resume(words)
+        placed(await executed(app))
+        await app.close(SPOT, words)
+        await app.cancel_all(reason=words)
+        assert app.account_position(SPOT).is_flat
+        assert (await app.summary(0)).invariants == "hold"
+    async with rig.open() as app:
+        assert app.state() is TradingState.ACTIVE
+
+
+@pytest.mark.parametrize("symbol", [7, "\ud800", ["BTC-USD"], object()])
+async def test_what_is_no_symbol_halts_nothing_and_is_told(symbol: Any) -> None:
+    """As one that is not traded here."""
+    rig = Rig()
+    async with rig.open() as app:
+        assert "no product" in (await app.halt("stop", symbol)).error
+        assert app.state() is TradingState.ACTIVE
+
+
+async def test_what_a_loop_or_an_operation_cannot_work_with_is_named() -> None:
+    """And not met deep inside."""
+    rig = Rig()
+    odd: Any = 7
+    async with rig.open() as app:
+        supervisor = app.coordinator.supervisor
+        with pytest.raises(BadArgument, match=r"running_flag must be anything with \.running, not int"):
+            await supervisor.run_runtime_guards(odd)
+        with pytest.raises(BadArgument, match=r"running_flag must be anything with \.running, not int"):
+            await supervisor.run_order_reconciliation(odd)
+        odd = "45"
+        with pytest.raises(BadArgument, match="interval_seconds must be a number of seconds, not str"):
+            await app.coordinator.run_order_reconciliation(odd)
+        with pytest.raises(BadArgument, match="request must be a SettleRequest, not str"):
+            await app.settle(odd)
+        with pytest.raises(BadArgument, match="intake must be a DecisionIntakePort, not str"):
+            await app.run_until(odd)

@@ -5,10 +5,11 @@ import asyncio
 import pytest
 
 from tests.application.interposing import InterposedVenue
-from tests.application.rig import SPOT, Rig, buy, close, offer_to_buy, placed
+from tests.application.rig import SPOT, Rig, buy, close, offer_to_buy, placed, refused
 from tidegate import OrderStatus
-from tidegate.adapters.brokers.scripted import CancelAnswer
+from tidegate.adapters.brokers.scripted import Answer, CancelAnswer
 from tidegate.adapters.clocks import settle
+from tidegate.application.taking_up import OpeningError
 from tidegate.domain.events import OrderUnanswered
 
 
@@ -154,3 +155,30 @@ async def test_a_close_waits_for_no_answer_for_ever() -> None:
         await rig.clock.advance(10)
         assert app.position(SPOT).quantity == 0
         assert app.open_orders() == ()
+
+
+@pytest.mark.parametrize("method", ["open_orders", "fills"])
+async def test_a_venue_that_never_answers_keeps_no_start(method: str) -> None:
+    """What cannot be compared is no reason to stay away: the account opens without entries, and can be looked at."""
+    rig = Rig(supervisor={"venue_deadline_seconds": 3})
+    rig.venue.next_submit(Answer.timeout_after_accept())
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy()))
+
+    async def start() -> None:
+        async with rig.open(venue=InterposedVenue(rig.venue, before=Never(method))) as app:
+            refused(await app.coordinator.execute_decision(SPOT, buy()), "TRADING_STATE")
+
+    await rig.finished(start(), seconds=60)
+
+
+async def test_a_first_start_is_told_that_its_balances_are_not_answered() -> None:
+    """Without them there is no account to open; whoever waits for it is told so."""
+    rig = Rig(supervisor={"venue_deadline_seconds": 3})
+
+    async def start() -> None:
+        async with rig.open(venue=InterposedVenue(rig.venue, before=Never("balances"))):
+            pass
+
+    with pytest.raises(OpeningError, match="no answer before the deadline when it was asked for balances"):
+        await rig.finished(start())

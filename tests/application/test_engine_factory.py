@@ -157,6 +157,7 @@ def test_multipliers_reach_the_limits_of_their_symbol(monkeypatch: pytest.Monkey
         ({"risk_manager": RiskLimits()}, "risk_manager"),
         ({"bot_id": 7}, "bot_id"),
         ({"enable_preview": "yes"}, "enable_preview"),
+        ({"slippage_multipliers": "BTC-USD:1.5"}, "slippage_multipliers"),
     ],
 )
 def test_a_bad_argument_gets_an_error_that_names_it(arguments: dict[str, Any], name: str) -> None:

@@ -83,6 +83,29 @@ async def test_a_loop_that_dies_again_and_again_stays_dead(monkeypatch: pytest.M
     assert await kinds(rig) == ["LOOP_DIED"] * 6
 
 
+async def test_a_loop_that_was_left_to_an_operator_is_started_again_when_one_resumes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Otherwise the account would take entries, and nothing would look after them."""
+    rig = Rig()
+    passes = Failing(monkeypatch)
+    async with rig.open() as app:
+        passes.error, passes.times = KeyError("a bug"), 6
+        await rig.clock.advance(600)
+        assert list(app.dead_loops) == ["order reconciliation"]
+        await app.resume("repaired")
+        await rig.clock.advance(2)
+        assert app.dead_loops == {}
+        order = placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
+        rig.venue.fill(order.client_order_id, order.quantity, is_told=False)
+        await rig.clock.advance(60)
+        assert app.position(SPOT).quantity == order.quantity
+        passes.times = 1_000
+        await rig.clock.advance(600)
+        assert list(app.dead_loops) == ["order reconciliation"]
+        assert app.state() is TradingState.REDUCING
+
+
 async def test_a_part_that_ends_the_group_leaves_nobody_behind() -> None:
     """What is no Exception tears the whole group down, and no loop is begun again in the ruins."""
 
@@ -442,3 +465,24 @@ async def test_a_late_cancel_answer_changes_nothing_once_it_was_repeated() -> No
         await app.cancel(order.client_order_id)
         await rig.clock.advance(10)
         assert only(await app.orders()).status is OrderStatus.CANCELED
+
+
+async def test_a_stream_that_always_has_a_next_report_keeps_nobody_from_his_turn() -> None:
+    """Not even one of reports that cannot be believed."""
+    rig = Rig()
+    nonsense: Any = None
+
+    class Flooding(InterposedVenue):
+        is_over = False
+
+        async def reports(self) -> AsyncIterator[VenueReport]:
+            while not self.is_over:
+                yield nonsense
+
+    venue = Flooding(rig.venue)
+    async with rig.open(venue=venue) as app:
+        await settle()
+        assert list(await app.orders()) == []
+        venue.is_over = True
+
+    assert await kinds(rig) == ["ADAPTER_FAILED", "REPORT_GAP"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from dependency_injector import providers
 
-from tests.application.interposing import InterposedStore
+from tests.application.interposing import InterposedStore, InterposedVenue
 from tests.application.rig import (
     HORIZON_SECONDS,
     PERPETUAL,
@@ -148,6 +148,45 @@ async def test_a_request_that_the_crash_swallowed_is_refused_after_the_horizon()
         refused(await app.coordinator.execute_decision(SPOT, buy(decision_id="mine")), "NOT_ACCEPTED")
         assert app.open_orders() == ()
     assert len(rig.venue.truth.sent) == 1
+
+
+@pytest.mark.parametrize("away_seconds", [1, 3_600])
+async def test_time_away_is_no_time_in_which_an_outcome_could_have_become_known(away_seconds: float) -> None:
+    """What was lost with the process is proven a horizon after the next start; nobody has to look at it before."""
+    rig = Rig()
+    rig.venue.next_submit(Answer.timeout_never_received())
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy()))
+    await rig.clock.advance(away_seconds)
+    rig.price(100_000)
+    async with rig.open() as app:
+        assert app.state(SPOT) is TradingState.ACTIVE
+        assert (await app.summary(0)).invariants == "hold"
+        refusal = refused(await app.coordinator.execute_decision(SPOT, buy()), "UNKNOWN_OUTCOME")
+        assert refusal.remedy is not None
+        assert refusal.remedy.not_before is not None
+        assert refusal.remedy.not_before > rig.clock.now()
+        await rig.clock.advance(10)
+        rig.price(100_000)
+        assert statuses(await rig.store.orders()) == [OrderStatus.REFUSED]
+        placed(await app.coordinator.execute_decision(SPOT, buy()))
+
+
+async def test_what_stays_unknown_after_a_start_is_shown_past_its_bound() -> None:
+    """The next process waits no longer than the first."""
+    rig = Rig()
+    rig.venue.next_submit(Answer.timeout_never_received())
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy()))
+    await rig.clock.advance(60)
+
+    async def never_told(method: str) -> None:
+        if method == "order":
+            raise ConnectionError
+
+    async with rig.open(venue=InterposedVenue(rig.venue, before=never_told)) as app:
+        await rig.clock.advance(60)
+        assert app.state(SPOT) is TradingState.REDUCING
 
 
 async def test_a_cancel_that_was_under_way_is_finished_by_the_next_start() -> None:

@@ -1,7 +1,7 @@
 """Arguments of the public calls and constructors: what is none is named at once, with what is wanted."""
 
 import re
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from dependency_injector import providers
@@ -97,3 +97,5 @@ def test_a_risk_manager_is_made_of_limits_and_states() -> None:
     states: Any = {}
     with pytest.raises(TypeError, match="states must be a TradingStates or None, not dict"):
         RiskManager(RiskLimits(), states)
+    with pytest.raises(TypeError, match="overrides must be a mapping from symbols or None, not list"):
+        RiskManager(RiskLimits(), overrides=cast(Any, [RiskLimits()]))

@@ -114,10 +114,11 @@ class Application(AccountReadings):
         return self
 
     async def _start(self) -> None:
-        """The market first, since a venue's answers take its time; then recovery, and only then the loops."""
+        """The market first, since a venue's answers take its time, and the watch; after recovery the other loops."""
         if self._session is not None:
             self._children.start("market session", self._session.run)
         self._children.start("venue reports", self._reports.run, restarts=RESTARTS)
+        self._children.start("watch", self._watch, restarts=RESTARTS)
         # They have their turn before the first question, so that nothing is said that nobody listens to.
         await asyncio.sleep(0)
         self.recovered = await self._recovery.run()
@@ -126,7 +127,6 @@ class Application(AccountReadings):
             (RECONCILIATION, self._reconcile),
             (_RESYNC, self._resync),
             (_INBOX, self._serve_inbox),
-            ("watch", self._watch),
         ):
             self._children.start(name, loop, restarts=RESTARTS)
 
@@ -178,10 +178,13 @@ class Application(AccountReadings):
     async def _watch(self) -> None:
         """Miss the loops that hang, cut off requests past their deadline, and notice a store that has failed.
 
-        This one waits for nothing but the clock and the store.
+        What died too often begins anew once an operator has resumed. This one waits for nothing but clock and store.
         """
         while self._running.running:
             self._desk.transmissions.cut_off_overdue()
+            if self._desk.ledger.states.account.state is TradingState.ACTIVE:
+                # Every death has lowered it: whoever raised it has looked, and nothing trades without its guards.
+                self._children.revive()
             for name in self._pulse.silent():
                 if name not in self._children.dead:
                     await self._stop_entries("LOOP_SILENT", f"the loop {name!r} has not come round for too long")

@@ -61,14 +61,27 @@ def flawed_readings(mark: object, product: object, position: object) -> InvalidR
         price: object = mark.price
         if not isinstance(price, Decimal) or not _is_aware(mark.at):
             return _invalid("mark", "must hold a Decimal price and an aware datetime")
-    if product is not None and not isinstance(product, Product):
+    flawed = _flawed_product(product) if product is not None else None
+    return flawed if flawed is not None or position is None else _flawed_position(position)
+
+
+def _flawed_product(product: object) -> InvalidRefused | None:
+    if not isinstance(product, Product):
         return _wrong_type("product", product, "a Product or None")
-    if position is not None:
-        if not isinstance(position, Position):
-            return _wrong_type("position_state", position, "a Position or None")
-        quantity: object = position.quantity
-        if not isinstance(quantity, Decimal) or not quantity.is_finite():
-            return _invalid("position_state", "must hold a finite Decimal quantity")
+    compared: tuple[object, ...] = (product.price_increment, product.base_increment, product.multiplier)
+    if not all(isinstance(value, Decimal) and value.is_finite() for value in compared):
+        return _invalid("product", "must hold finite Decimals")
+    return None
+
+
+def _flawed_position(position: object) -> InvalidRefused | None:
+    if not isinstance(position, Position):
+        return _wrong_type("position_state", position, "a Position or None")
+    if flawed_symbol(position.symbol) is not None:
+        return _invalid("position_state", "must hold a symbol")
+    quantity: object = position.quantity
+    if not isinstance(quantity, Decimal) or not quantity.is_finite():
+        return _invalid("position_state", "must hold a finite Decimal quantity")
     return None
 
 

@@ -126,7 +126,7 @@ class InvariantAudit:
                 self._found(9, f"order {order_id} is {record.status}, its journal makes it {journaled.status}")
 
     def _unresolved(self, fold: Refold) -> None:
-        """4: nothing is without an outcome for longer than the venue's horizon and three polls."""
+        """4: nothing is without an outcome for longer than the venue's horizon and three polls of this process."""
         horizon = timedelta(seconds=float(self._venue.capabilities.horizon_seconds))
         bound = self._desk.unknown_bound or horizon + _SETTLING
         at = self._desk.clock.now()
@@ -140,7 +140,7 @@ class InvariantAudit:
             ):
                 # Listed as such, for a person.
                 continue
-            if at - since > bound:
+            if at - max(since, self._desk.began_at) > bound:
                 self._found(4, f"order {record.client_order_id} is {record.status}")
 
     @exact

@@ -7,7 +7,7 @@ or stack anywhere, the guard of records takes no entries until an operator resum
 exception is an outage, which ends by itself.
 """
 
-from asyncio import CancelledError
+from asyncio import CancelledError, sleep
 from collections.abc import AsyncIterator
 from datetime import datetime
 from decimal import Decimal
@@ -63,6 +63,8 @@ _CANCELS = (CancelConfirmed, CancelRefused, CancelUnanswered)
 _AMENDS = (AmendConfirmed, AmendRefused, AmendUnanswered)
 _GAP_SECONDS = 5.0
 """How far apart two gaps are told that come of reports nobody can believe."""
+_IN_A_ROW_MAX = 256
+"""So many reports are taken before everybody else has a turn."""
 
 
 class CheckedEngine(Hearing):
@@ -164,6 +166,7 @@ class _CheckedReports(Hearing):
         super().__init__(desk)
         self._reports = reports
         self._gap_at = float("-inf")
+        self._in_a_row = 0
 
     def __aiter__(self) -> Self:
         return self
@@ -171,6 +174,11 @@ class _CheckedReports(Hearing):
     async def __anext__(self) -> VenueReport:
         while True:
             report = await anext(self._reports)
+            self._in_a_row += 1
+            if self._in_a_row >= _IN_A_ROW_MAX:
+                # A stream that always has a next report at hand never waits, and everybody else would.
+                self._in_a_row = 0
+                await sleep(0)
             flaw = report_flaw(report, self._now())
             if not flaw:
                 return report

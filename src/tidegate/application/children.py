@@ -27,7 +27,7 @@ class Children(AbstractAsyncContextManager["Children"]):
 
     A loop that ends by an exception, by a cancellation of others, or at all while it should run, is reported to `died`
     (P15) and its siblings go on: without the guards entries must stop, but cancels, reductions and reports must not.
-    Then it is started again, unless it may not be or has been too often.
+    Then it is started again, unless it may not be or has been too often: that is left to an operator.
 
     A program that is ended at once cancels all its tasks, loops and their holder alike: that is no death of a loop.
     """
@@ -43,6 +43,7 @@ class Children(AbstractAsyncContextManager["Children"]):
         self._holder_cancels = 0
         self.dead: dict[str, BaseException | None] = {}
         self.restarted: Counter[str] = Counter()
+        self._given_up: dict[str, tuple[Loop, int]] = {}
         self._began: dict[str, float] = {}
 
     async def __aenter__(self) -> Self:
@@ -66,6 +67,14 @@ class Children(AbstractAsyncContextManager["Children"]):
     def start(self, name: str, loop: Loop, *, restarts: int = 0) -> None:
         """Run a loop beside the others until the group is left."""
         self._run(name, self._watched(name, loop, restarts), partial(self._cancelled, name, loop, restarts))
+
+    def revive(self) -> None:
+        """Start again what has died too often and was left to an operator, who has looked by now."""
+        given_up, self._given_up = self._given_up, {}
+        for name, (loop, restarts) in given_up.items():
+            self.restarted[name] = 0
+            del self.dead[name]
+            self.start(name, loop, restarts=restarts)
 
     def interrupt(self, name: str) -> None:
         """Cancel a loop that hangs: it is then as dead as any other, and started again."""
@@ -111,6 +120,8 @@ class Children(AbstractAsyncContextManager["Children"]):
         self.dead[name] = failure
         await self._died(name, failure)
         if self.restarted[name] >= restarts:
+            if restarts:
+                self._given_up[name] = (loop, restarts)
             return
         await self._clock.sleep(_FIRST_PAUSE_SECONDS * 2 ** self.restarted[name])
         self.restarted[name] += 1

@@ -47,7 +47,7 @@ class AccountDesk(DeskReading):
         is_live: bool = False,
         order_stats: OrderStats | None = None,
     ) -> None:
-        super().__init__(market_data, risk_manager, reporting_currency, is_live=is_live)
+        super().__init__(market_data, risk_manager, reporting_currency, is_live=is_live, began_at=clock.now())
         self.store = store
         self.clock = clock
         self.stats = order_stats if order_stats is not None else OrderStats()

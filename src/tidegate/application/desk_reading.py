@@ -28,11 +28,18 @@ class DeskReading:
     """What is known of one account now; nothing here is written or told."""
 
     def __init__(
-        self, market_data: MarketDataPort, risk_manager: RiskManager, reporting_currency: str, *, is_live: bool
+        self,
+        market_data: MarketDataPort,
+        risk_manager: RiskManager,
+        reporting_currency: str,
+        *,
+        is_live: bool,
+        began_at: datetime,
     ) -> None:
         self.market_data = market_data
         self.risk_manager = risk_manager
         self.is_live = is_live
+        self.began_at = began_at
         self.ledger = Ledger(market_data.product, risk_manager.states)
         self.pace = Pace(timedelta(seconds=float(risk_manager.limits.repeated_orders_seconds)))
         self.one_look = OneLook(self.ledger, self.pace, market_data)
@@ -150,9 +157,12 @@ class DeskReading:
         if None in held:
             # One that is set aside is not asked for.
             return None
-        since = [one.doubtful_since for one in held if one is not None]
-        latest = max((at for at in since if at is not None), default=None)
-        return None if latest is None else latest + self.unknown_bound
+        return max((by for one in held if one is not None and (by := self.known_by(one)) is not None), default=None)
+
+    def known_by(self, record: OrderRecord) -> datetime | None:
+        """By when an outcome should be known. A process that found it unknown waits for the horizon itself (X7)."""
+        since = record.doubtful_since
+        return None if self.unknown_bound is None or since is None else max(since, self.began_at) + self.unknown_bound
 
     def equity(self) -> Decimal | None:
         return self.valuation.equity(self.ledger)

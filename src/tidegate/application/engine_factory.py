@@ -103,6 +103,8 @@ class ExecutionEngineFactory:
         """
         if slippage_multipliers is None:
             slippage_multipliers = ExecutionEngineFactory.parse_slippage_multipliers()
+        if not isinstance(slippage_multipliers, Mapping):
+            raise BadEngineArgument("slippage_multipliers", slippage_multipliers, "a mapping from symbols, or None")
         return _scaled(_risk_manager(risk_manager), slippage_multipliers)
 
     @staticmethod

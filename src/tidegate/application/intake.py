@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 
 from returns.result import Failure
 
+from tidegate.application.configuration import require
 from tidegate.application.coordinator import ExecutionCoordinator
 from tidegate.domain.ports import DecisionIntakePort, DecisionMessage
 from tidegate.domain.refusals import AnyRefusal
@@ -27,6 +28,7 @@ class IntakeConsumer:
 
     async def run(self, intake: DecisionIntakePort) -> None:
         """Until the source ends."""
+        require("intake", intake, "a DecisionIntakePort", "decisions")
         source = intake.decisions()
         try:
             async for message in source:

@@ -9,6 +9,7 @@ from returns.result import Failure, Result, Success
 from tidegate.application.adoption import Adoption
 from tidegate.application.amending import Amender
 from tidegate.application.canceling import Canceler
+from tidegate.application.configuration import require_kind
 from tidegate.application.coordinator import ExecutionCoordinator
 from tidegate.application.desk import AccountDesk
 from tidegate.application.placement import PlacementResult
@@ -87,6 +88,7 @@ class Operations:
 
     async def settle(self, request: SettleRequest) -> Result[OrderRecord, AnyRefusal]:
         """Take an operator's word on an order that no question can settle; see `Settler`."""
+        require_kind("request", request, SettleRequest, "a SettleRequest")
         said = replace(request, reason=recordable(request.reason))
         outcome = await self._settler.settle(said, _OPERATOR)
         return Success(outcome) if isinstance(outcome, OrderRecord) else Failure(outcome)
@@ -119,6 +121,7 @@ class Operations:
         self, state: TradingState, reason: str, symbol: str = "", by: str = _OPERATOR
     ) -> StateReceipt:
         """Make a trading state durable and enforce it; a symbol that is not traded here would halt nothing."""
+        symbol = recordable(symbol)
         if symbol and self.desk.market_data.product(symbol) is None:
             return self._receipt(state, symbol, unknown_symbol(symbol, self.desk).message)
         change = TradingStateChanged(
@@ -199,6 +202,10 @@ class Operations:
         return await self.coordinator.supervisor.reconcile_once(report_only=report_only, adoption=adoption)
 
 
-def recordable(text: str) -> str:
-    """The text without what has no bytes: half of a surrogate pair could not be written."""
-    return text.encode(errors="replace").decode()
+def recordable(text: object) -> str:
+    """The text without what has no bytes: half of a surrogate pair could not be written.
+
+    Nobody is kept from halting by the words he finds for it: what is no text is recorded as it is shown, None as none.
+    """
+    words = "" if text is None else str(text)
+    return words.encode(errors="replace").decode()

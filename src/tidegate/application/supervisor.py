@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from tidegate.application.adoption import Adoption
 from tidegate.application.canceling import Canceler
-from tidegate.application.configuration import require
+from tidegate.application.configuration import BadArgument, require
 from tidegate.application.engine import ExecutionEngine
 from tidegate.application.guard_watch import GuardWatch
 from tidegate.application.pulse import Pulse
@@ -100,6 +100,7 @@ class ExecutionRuntimeSupervisor:
 
     async def run_runtime_guards(self, running_flag: RunningFlag) -> None:
         """All guards every 60 s and when woken or something broke, the feed every second."""
+        _require_flag(running_flag)
         since_all = self._every.guards
         while running_flag.running:
             self._beat(GUARDS, self._every.feed)
@@ -123,7 +124,11 @@ class ExecutionRuntimeSupervisor:
 
         Raises:
             ValueError: an interval that is not above zero.
+            BadArgument: a flag or an interval that is none.
         """
+        _require_flag(running_flag)
+        if not isinstance(interval_seconds, int | float):
+            raise BadArgument("interval_seconds", interval_seconds, "a number of seconds")
         if not interval_seconds > 0:
             raise ValueError(f"interval_seconds must be above zero, not {interval_seconds!r}")
         since_pass = 0.0
@@ -208,3 +213,8 @@ class ExecutionRuntimeSupervisor:
     @property
     def _clock(self) -> ClockPort:
         return self._own_clock if self._own_clock is not None else self.reconciler.desk.clock
+
+
+def _require_flag(flag: object) -> None:
+    if not hasattr(flag, "running"):
+        raise BadArgument("running_flag", flag, "anything with .running")

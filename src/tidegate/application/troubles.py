@@ -34,10 +34,6 @@ def _all(desk: AccountDesk, at: datetime) -> Iterator[Trouble]:
     for difference in {*desk.differences, *desk.order_differences.values()}:
         if difference.kind not in BLAMELESS:
             yield difference.symbol, difference.sentence
-    bound = desk.unknown_bound
-    if bound is None:
-        return
     for record in desk.live_orders():
-        since = record.doubtful_since
-        if record.is_unanswered and since is not None and at > since + bound:
+        if record.is_unanswered and (by := desk.known_by(record)) is not None and at > by:
             yield record.symbol, f"order {record.client_order_id} is unknown past its bound"

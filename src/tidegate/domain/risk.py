@@ -100,6 +100,8 @@ class RiskManager:
             raise TypeError(f"limits must be a RiskLimits, not {type(limits).__name__}")
         if states is not None and not isinstance(states, TradingStates):
             raise TypeError(f"states must be a TradingStates or None, not {type(states).__name__}")
+        if overrides is not None and not isinstance(overrides, Mapping):
+            raise TypeError(f"overrides must be a mapping from symbols or None, not {type(overrides).__name__}")
         for own in (limits, *(overrides or {}).values()):
             _refuse_unsound(own)
         self.limits = limits

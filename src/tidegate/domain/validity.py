@@ -23,6 +23,7 @@ _POSITIVE = (
 )
 _SHORT = 64
 _MOMENTS = ("expire_at", "valid_until", "decided_at")
+_LAST_SECOND = datetime.max.replace(microsecond=0, tzinfo=UTC)
 REASON_LENGTH_MAX = 4_000
 """Characters of a decision's free text; longer ones are cut by nobody and refused."""
 
@@ -117,5 +118,7 @@ def _naive_moment(decision: Decision) -> InvalidRefused | None:
 def shown(moment: datetime) -> str:
     """A moment for messages: UTC, to the second, as in 14:03:20Z with its date."""
     utc = moment.astimezone(UTC)
-    whole = utc if not utc.microsecond else utc.replace(microsecond=0) + timedelta(seconds=1)
+    whole = utc.replace(microsecond=0)
+    if utc.microsecond and whole < _LAST_SECOND:
+        whole += timedelta(seconds=1)
     return whole.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from decimal import Decimal
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.settings.environment import environment_name
 from tidegate.adapters.settings.loading import load
+from tidegate.application.configuration import BadArgument
 
 KEYS = {
     "max_order_pct": st.decimals("0.01", "1", places=4),
@@ -183,3 +185,11 @@ def test_importing_tidegate_does_not_import_the_settings() -> None:
     shown = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
 
     assert shown.stdout.split() == []
+
+
+def test_what_is_no_file_or_no_environment_is_named() -> None:
+    """A path as text above all: what opens a file is a Path."""
+    with pytest.raises(BadArgument, match="config must be a Path or None, not str"):
+        Settings.load(config=cast(Any, "tidegate.toml"))
+    with pytest.raises(BadArgument, match="environ must be a mapping from names to text, or None, not list"):
+        Settings.load(environ=cast(Any, ["HOME"]))

@@ -2,10 +2,11 @@
 
 from importlib.metadata import entry_points
 
+from tidegate.adapters.registered import made_by
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.spelling import nearest
 from tidegate.application.configuration import ConfigurationError
-from tidegate.domain.ports import Broker
+from tidegate.domain.ports import AccountPort, Broker, EnginePort, MarketDataPort
 
 GROUP = "tidegate.brokers"
 
@@ -14,7 +15,8 @@ def live_broker(settings: Settings) -> Broker:
     """The broker of the venue that the settings name: an entry point to a callable from settings to a Broker.
 
     Raises:
-        ConfigurationError: no venue is named, or no installed adapter registers it.
+        ConfigurationError: no venue is named, no installed adapter registers it, or what is registered is no adapter.
+        Exception: what the adapter itself raises.
     """
     name = settings.venue.name
     found = {point.name: point for point in entry_points(group=GROUP)}
@@ -30,5 +32,5 @@ def live_broker(settings: Settings) -> Broker:
         raise ConfigurationError(
             f"venue.name: no adapter registers that venue (installed: {installed}){meant}", ("venue.name",)
         )
-    broker: Broker = point.load()(settings)
+    broker: Broker = made_by(point, "venue.name", "Broker", (EnginePort, MarketDataPort, AccountPort), settings)
     return broker

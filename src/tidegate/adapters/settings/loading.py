@@ -13,7 +13,7 @@ from tidegate.adapters.settings.given import Given, lay_over, once, spread, tree
 from tidegate.adapters.settings.keys import Key, dotted, is_known, is_table
 from tidegate.adapters.settings.model import Settings
 from tidegate.adapters.settings.places import default_store_url
-from tidegate.application.configuration import ConfigurationError
+from tidegate.application.configuration import BadArgument, ConfigurationError
 
 ARGUMENT = "argument"
 _STORE: Key = ("store", "url")
@@ -34,6 +34,10 @@ def load(config: Path | None, environ: Mapping[str, str] | None, arguments: Mapp
     Raises:
         ConfigurationError: anything that is wrong with it, with the name under which it was given.
     """
+    if config is not None and not isinstance(config, Path):
+        raise BadArgument("config", config, "a Path or None")
+    if environ is not None and not isinstance(environ, Mapping):
+        raise BadArgument("environ", environ, "a mapping from names to text, or None")
     env = os.environ if environ is None else environ
     layers = [_file_layer(config), once(from_environment(env)), list(spread(arguments, ARGUMENT))]
     for layer in layers:

@@ -1,9 +1,9 @@
 """Opening the store that the settings name, closed again with the application."""
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from importlib.metadata import entry_points
 
+from tidegate.adapters.registered import made_by
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.settings.store_url import MemoryStoreUrl, PostgresStoreUrl, SqliteStoreUrl
 from tidegate.adapters.stores.memory import MemoryOrderStore
@@ -52,16 +52,14 @@ def open_store(
             resources.callback(store.close)
             return store
         case PostgresStoreUrl():
-            opener = _registered_opener("postgresql")
-            installed: OrderStorePort = opener(settings, clock, process, is_read_only, resources)
-            return installed
+            return _registered_store("postgresql", settings, clock, process, is_read_only, resources)
 
 
-def _registered_opener(kind: str) -> Callable[..., OrderStorePort]:
-    """What a package registers under `tidegate.stores` for a kind of store; it takes what `open_store` does."""
+def _registered_store(kind: str, *arguments: object) -> OrderStorePort:
+    """A store of a kind that a package registers under `tidegate.stores`, by an opener that takes what ours does."""
     for point in entry_points(group=GROUP, name=kind):
-        opener: Callable[..., OrderStorePort] = point.load()
-        return opener
+        store: OrderStorePort = made_by(point, "store.url", "OrderStorePort", (OrderStorePort,), *arguments)
+        return store
     raise ConfigurationError(
         f"store.url: no installed package brings {kind} stores; use sqlite:///FILE", ("store.url",)
     )
