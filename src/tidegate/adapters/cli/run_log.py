@@ -65,10 +65,10 @@ class RunLog:
         if text is not None:
             self._say(event.at, text)
 
-    def unreadable(self, at: datetime, refusal: AnyRefusal) -> None:
-        """Take note of a decision that could not be read: there is no event of it."""
+    def unrecorded(self, at: datetime, refusal: AnyRefusal, symbol: str = "") -> None:
+        """Take note of a refusal of which there is no event: what could not be read, or another's decision id."""
         self._note_refusal(refusal)
-        self._say(at, _refused(refusal))
+        self._say(at, _refused(refusal, symbol))
 
     @property
     def symbols(self) -> tuple[str, ...]:

@@ -234,8 +234,9 @@ def _intake(call: Call, app: Application, settings: Settings, source: Source, lo
         call.terminal.note(f"nothing decides in this process: name a --strategy{other}")
         return None
     if isinstance(source, Path):
-        return ToldIntake(JsonLinesIntake(_standard_input()), call.terminal, log, desk.clock)
-    return StrategyIntake(source, DeskView(desk), desk.clock, settings.intake.interval_seconds)
+        return ToldIntake(JsonLinesIntake(_standard_input()), call.terminal, log, desk, is_answering=True)
+    asked = StrategyIntake(source, DeskView(desk), desk.clock, settings.intake.interval_seconds)
+    return ToldIntake(asked, call.terminal, log, desk, is_answering=False)
 
 
 def _standard_input() -> RawReader:
