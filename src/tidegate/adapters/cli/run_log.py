@@ -132,7 +132,7 @@ class RunLog:
             self.volume[currency] = self.volume.get(currency, Decimal(0)) + product.notional(fill.quantity, fill.price)
             self.fees[currency] = self.fees.get(currency, Decimal(0)) + in_quote
         size = f"{fill.side.value} {figures.quantity(fill.quantity)} {fill.symbol} at {figures.price(fill.price)}"
-        fee = f"{fill.liquidity.value.lower()}, fee {figures.money(fill.fee, fill.fee_currency)}"
+        fee = f"{fill.liquidity.value.lower()}, fee {figures.fee(fill.fee, fill.fee_currency)}"
         return Text.assemble(("filled     ", "green"), f"{size} ({fee})")
 
     def _canceled(self, event: OrderCanceled) -> Text | None:

@@ -100,7 +100,7 @@ def fills_table(fills: Iterable[Fill]) -> Table:
             side_text(fill.side),
             figures.quantity(fill.quantity),
             figures.price(fill.price),
-            figures.money(fill.fee, fill.fee_currency),
+            figures.fee(fill.fee, fill.fee_currency),
             fill.liquidity.value + (" (inferred)" if fill.is_inferred else "") + (" (large)" if fill.is_large else ""),
             fill.client_order_id[:SHORT_ID],
         )
