@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.adapters.cli.conftest import EXAMPLE, Run
+from tidegate.adapters.cli import run_chart
 
 STRATEGY = ("--strategy", f"{EXAMPLE}:create", "--for", "240")
 SIZE_BYTES_MAX = 500_000
@@ -56,3 +57,17 @@ def test_a_chart_that_cannot_be_written_is_told_before_the_replay(program: Run, 
     ended = program("replay", "synthetic", *STRATEGY, "--chart", path)
 
     assert (ended.code, ended.out, ended.err) == (2, "", f"error: --chart writes a file, and {why}\n")
+
+
+def test_a_page_that_cannot_be_written_loses_no_result(program: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk filled up, or turned read-only, while the replay ran."""
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device", "run.html")
+
+    monkeypatch.setattr(run_chart, "write_chart", full)
+    ended = program("replay", "synthetic", "--no-stdin", "--for", "5", "--chart", "run.html", "--json")
+
+    assert ended.code == 2
+    assert ended.object["invariants"] == "hold"
+    assert "run.html" in ended.err

@@ -32,6 +32,23 @@ def test_money_has_two_decimals_and_no_negative_zero(value: str, text: str) -> N
 @pytest.mark.parametrize(
     ("value", "text"),
     [
+        ("0", "0.00 BTC"),
+        ("0.1997", "0.20 BTC"),
+        ("1234.5678", "1,234.57 BTC"),
+        ("0.002456", "0.002456 BTC"),
+        ("0.0127384", "0.01274 BTC"),
+        ("0.00000001", "0.00000001 BTC"),
+        ("-0.004", "-0.004 BTC"),
+    ],
+)
+def test_a_fee_in_coins_is_no_zero(value: str, text: str) -> None:
+    """Two decimals would make nothing of it, or of a fifth of it."""
+    assert figures.fee(Decimal(value), "BTC") == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
         ("78350", "78,350"),
         ("78350.123456789", "78,350.123"),
         ("0.0000123456789", "0.000012345679"),

@@ -5,12 +5,13 @@ from decimal import Decimal
 from io import StringIO
 
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 from rich.text import Text
 
 from tidegate.adapters.cli import wording
 from tidegate.adapters.cli.run_log import RunLog
-from tidegate.adapters.cli.tables import account_table
+from tidegate.adapters.cli.tables import account_table, orders_table
 from tidegate.adapters.cli.valued import Valuation
 from tidegate.application.readings import AccountSummary
 from tidegate.domain.decisions import Decision
@@ -187,10 +188,25 @@ def test_refusals_are_counted_with_their_last_words() -> None:
     log = RunLog([PRODUCT])
     for message in ("first", "second"):
         log.notice(refused_with(message))
-    log.unreadable(AT, ExposureRefused(message="third"))
+    log.unrecorded(AT, ExposureRefused(message="third"))
 
     assert log.refused == {"EXPOSURE": 3}
     assert log.reasons == {"EXPOSURE": "third"}
+
+
+def test_an_order_that_waits_for_a_trigger_is_told_with_it() -> None:
+    """A stop without its price says nothing."""
+    stop = replace(order(OrderType.STOP), limit_price=None, trigger_price=Decimal(59_000))
+    trailing = replace(order(OrderType.TRAILING_STOP), limit_price=None, trail=Decimal(250))
+    records = [OrderRecord(order=one, worst_price=Decimal(1), status=OrderStatus.ACCEPTED) for one in (stop, trailing)]
+    screen = Console(file=StringIO(), width=120)
+    screen.print(orders_table(records))
+
+    assert wording.terms(stop) == "BUY 0.5 BTC-USD STOP GTC with trigger 59,000"
+    assert wording.terms(trailing) == "BUY 0.5 BTC-USD TRAILING_STOP GTC with trail 250"
+    assert isinstance(screen.file, StringIO)
+    assert "trigger 59,000" in screen.file.getvalue()
+    assert "trail 250" in screen.file.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -236,6 +236,48 @@ def test_a_replay_is_the_same_every_time(program: Run) -> None:
     assert journals[0]
 
 
+def test_a_replay_of_a_file_of_decisions_is_the_same_every_time(
+    program: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Its lines come at the same moments of the session, however long a thread would take to begin."""
+    decisions, journals = tmp_path / "decisions.jsonl", set()
+    decisions.write_text(f"{BUY}\n{BUY.replace('line-1', 'line-2')}\n")
+    for number in range(3):
+        with decisions.open() as stdin, monkeypatch.context() as patch:
+            patch.setattr(sys, "stdin", stdin)
+            ended = program("replay", "synthetic", "--store", f"sqlite:///{number}.sqlite", "--json")
+        assert ended.objects[-1]["filled"] == 2
+        journals.add(program("events", "--store", f"sqlite:///{number}.sqlite", "-n", "1000", "--json").out)
+
+    assert len(journals) == 1
+
+
+REPEATING = """
+from decimal import Decimal
+from tidegate import Action, Decision
+
+class Mine:
+    def decide(self, view):
+        amount = Decimal(100 + view.now.second)
+        return [("BTC-USD", Decision(action=Action.BUY, target_notional=amount, decision_id="same"))]
+"""
+
+
+def test_a_refusal_of_which_the_journal_has_nothing_is_told_with_its_reason(
+    program: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ID_CONFLICT leaves no event; the summary says more of it than a number, whoever decides."""
+    Path("mine.py").write_text(REPEATING)
+    by_strategy = program("replay", "synthetic", "--strategy", "mine.py:Mine", "--for", "4", "--no-stdin")
+    given(f"{BUY}\n{BUY.replace('250', '300')}\n", monkeypatch)
+    by_line = program("replay", "synthetic", "--stdin")
+
+    for ended in (by_strategy, by_line):
+        assert "refused    BTC-USD ID_CONFLICT: decision id" in ended.out
+        assert "x    ID_CONFLICT" in ended.out
+    assert by_strategy.out.count("refused    ") == int(by_strategy.out.split("x    ID_CONFLICT")[0].split()[-1])
+
+
 def test_a_replay_keeps_nothing_unless_told_to(program: Run, tmp_path: Path) -> None:
     """And says how to keep it."""
     ended = program("replay", "synthetic", *STRATEGY, "--for", "120")

@@ -1,7 +1,7 @@
 """A strategy object is asked at every interval, and what it does wrong has its name."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -113,6 +113,68 @@ async def test_what_is_no_pair_of_symbol_and_decision_is_named(item: object) -> 
 
     with pytest.raises(StrategyError, match=r"^Mistaken: decide\(\) gives pairs"):
         await anext(intake_of(Mistaken(), ManualClock(START)).decisions())
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("None", "None: where there is nothing to decide it returns ()"),
+        ("coroutine", "a coroutine: it is a def, not an async def"),
+        ("asynchronous generator", "an asynchronous generator: it is a def, not an async def"),
+        ("5", "int"),
+        ("pair", "a tuple of str, str"),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+async def test_what_a_strategy_hands_over_instead_is_told_as_its_slip(answer: str, told: str) -> None:
+    """One line in the strategy's own terms: no file of ours, and no warning of the interpreter's beside it."""
+
+    async def coroutine() -> tuple[()]:
+        return ()
+
+    async def generator() -> AsyncIterator[None]:
+        yield None
+
+    answers: dict[str, Any] = {
+        "None": lambda: None,
+        "coroutine": coroutine,
+        "asynchronous generator": generator,
+        "5": lambda: 5,
+        "pair": lambda: [("BTC-USD", "BUY")],
+    }
+
+    class Mistaken:
+        def decide(self, view: StrategyView) -> Any:
+            return answers[answer]()
+
+    with pytest.raises(StrategyError) as caught:
+        await anext(intake_of(Mistaken(), ManualClock(START)).decisions())
+    assert str(caught.value) == f"Mistaken: decide() gives pairs of a symbol and a Decision, not {told}"
+
+
+async def test_a_strategy_whose_decisions_never_end_is_told_before_it_fills_the_memory() -> None:
+    """Nothing of it is executed: it would be the beginning of an endless list."""
+
+    class Endless:
+        def decide(self, view: StrategyView) -> Iterable[tuple[str, Decision]]:
+            while True:
+                yield "BTC-USD", Decision(action=Action.HOLD)
+
+    with pytest.raises(StrategyError, match=r"^Endless: decide\(\) gave more than 10,000 decisions at once$"):
+        await anext(intake_of(Endless(), ManualClock(START)).decisions())
+
+
+async def test_an_exception_of_any_kind_is_the_strategy_s_and_no_bug_of_ours() -> None:
+    """One that is no Exception, as some frameworks raise to end a task, is named as any other."""
+
+    class Ended(BaseException): ...
+
+    class Broken:
+        def decide(self, view: StrategyView) -> Iterable[tuple[str, Decision]]:
+            raise Ended("over")
+
+    with pytest.raises(StrategyError, match=r"^Broken failed: Ended: over \(test_strategies\.py"):
+        await anext(intake_of(Broken(), ManualClock(START)).decisions())
 
 
 async def test_settling_has_no_effect_on_a_strategy() -> None:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from tests.domain.checks.test_market_guards import passes, warned
 from tests.domain.situations import LONG, NOW, PERP, PERPETUAL, QUIET, Situation, buy, close, decision, sell
+from tidegate.domain.checks.draft import percent
 from tidegate.domain.refusals import Refusal
 from tidegate.domain.views import ExposureReading, OwnOrders, PaceReading
 
@@ -368,3 +369,11 @@ def test_entries_stop_where_their_budget_ends_and_exits_go_on(pace: PaceReading,
         assert remedy is not None
         assert remedy.not_before == (pace.entry_free_at or NOW + timedelta(seconds=1))
         assert warned(LONG.but(pace=pace), close()) == {"RATE"}
+
+
+@pytest.mark.parametrize(
+    ("fraction", "text"), [("0.125", "12.5 %"), ("0.00001", "0.001 %"), ("0.0000123456", "0.0012 %"), ("0", "0 %")]
+)
+def test_a_share_is_told_as_what_it_is(fraction: str, text: str) -> None:
+    """A bound of 0 % would be another bound."""
+    assert percent(Decimal(fraction)) == text

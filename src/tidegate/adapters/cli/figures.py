@@ -25,6 +25,18 @@ def money(value: Decimal | None, currency: str = "") -> str:
     return f"{text} {currency}" if currency else text
 
 
+def fee(value: Decimal, currency: str) -> str:
+    """Money, but four significant digits where cents would be off by more than a hundredth, as they are of coins.
+
+    >>> fee(Decimal("0.002456"), "BTC")
+    '0.002456 BTC'
+    """
+    in_cents = value.quantize(_CENT, context=_CONTEXT)
+    if abs(in_cents - value) * 100 <= abs(value):
+        return money(value, currency)
+    return f"{plain(round(value, 3 - value.adjusted()))} {currency}"
+
+
 def signed(value: Decimal | None, currency: str = "") -> str:
     """Money with its sign in front, plus included.
 

@@ -65,10 +65,10 @@ class RunLog:
         if text is not None:
             self._say(event.at, text)
 
-    def unreadable(self, at: datetime, refusal: AnyRefusal) -> None:
-        """Take note of a decision that could not be read: there is no event of it."""
+    def unrecorded(self, at: datetime, refusal: AnyRefusal, symbol: str = "") -> None:
+        """Take note of a refusal of which there is no event: what could not be read, or another's decision id."""
         self._note_refusal(refusal)
-        self._say(at, _refused(refusal))
+        self._say(at, _refused(refusal, symbol))
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -132,7 +132,7 @@ class RunLog:
             self.volume[currency] = self.volume.get(currency, Decimal(0)) + product.notional(fill.quantity, fill.price)
             self.fees[currency] = self.fees.get(currency, Decimal(0)) + in_quote
         size = f"{fill.side.value} {figures.quantity(fill.quantity)} {fill.symbol} at {figures.price(fill.price)}"
-        fee = f"{fill.liquidity.value.lower()}, fee {figures.money(fill.fee, fill.fee_currency)}"
+        fee = f"{fill.liquidity.value.lower()}, fee {figures.fee(fill.fee, fill.fee_currency)}"
         return Text.assemble(("filled     ", "green"), f"{size} ({fee})")
 
     def _canceled(self, event: OrderCanceled) -> Text | None:

@@ -67,7 +67,7 @@ def _counts(summary: RunSummary, session: SessionProgress | None) -> Table:
     grid.add_row("Ordered", f"{figures.counted(summary.orders, 'order')} sent")
     # What an earlier run had sent may have filled in this one.
     unfilled = max(0, summary.orders - summary.filled)
-    rest = f"; {unfilled} expired, cancelled or still working" if unfilled else ""
+    rest = f"; {unfilled} refused by the venue, expired, cancelled or still working" if unfilled else ""
     grid.add_row(
         "Filled", f"{figures.counted(summary.filled, 'order')} in {figures.counted(summary.fills, 'fill')}{rest}"
     )

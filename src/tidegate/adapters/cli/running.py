@@ -215,12 +215,13 @@ async def _play(
         closing = await app.account()
         closed_at = app.now
     assumed = assumptions(settings, progress.latest)
-    if drawing is not None:
-        drawing.draw(terminal, _title(settings, source), closing, closed_at, summary, assumed)
     terminal.answer(
         [run_line(summary, progress.latest, assumed)],
         run_summary(settings, opening, closing, summary, log, progress.latest, assumed),
     )
+    # The result stands before the page is tried: a disk that cannot take the one does not lose the other.
+    if drawing is not None:
+        drawing.draw(terminal, _title(settings, source), closing, closed_at, summary, assumed)
     if not terminal.is_json:
         for suggestion in suggestions(call, settings, log, products):
             terminal.line(suggestion)
@@ -234,8 +235,9 @@ def _intake(call: Call, app: Application, settings: Settings, source: Source, lo
         call.terminal.note(f"nothing decides in this process: name a --strategy{other}")
         return None
     if isinstance(source, Path):
-        return ToldIntake(JsonLinesIntake(_standard_input()), call.terminal, log, desk.clock)
-    return StrategyIntake(source, DeskView(desk), desk.clock, settings.intake.interval_seconds)
+        return ToldIntake(JsonLinesIntake(_standard_input()), call.terminal, log, desk, is_answering=True)
+    asked = StrategyIntake(source, DeskView(desk), desk.clock, settings.intake.interval_seconds)
+    return ToldIntake(asked, call.terminal, log, desk, is_answering=False)
 
 
 def _standard_input() -> RawReader:

@@ -69,6 +69,10 @@ def orders_table(records: Iterable[OrderRecord], *, is_verbose: bool = False) ->
         kind = (
             order.order_type.value if order.is_taker_only else f"{order.order_type.value} {order.time_in_force.value}"
         )
+        if order.trigger_price is not None:
+            kind += f"\ntrigger {figures.price(order.trigger_price)}"
+        if order.trail is not None:
+            kind += f"\ntrail {figures.price(order.trail)}"
         made.add_row(
             figures.time_of_day(order.created_at),
             record.symbol,
@@ -96,7 +100,7 @@ def fills_table(fills: Iterable[Fill]) -> Table:
             side_text(fill.side),
             figures.quantity(fill.quantity),
             figures.price(fill.price),
-            figures.money(fill.fee, fill.fee_currency),
+            figures.fee(fill.fee, fill.fee_currency),
             fill.liquidity.value + (" (inferred)" if fill.is_inferred else "") + (" (large)" if fill.is_large else ""),
             fill.client_order_id[:SHORT_ID],
         )

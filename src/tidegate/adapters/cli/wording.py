@@ -26,6 +26,10 @@ def terms(order: Order, quantity: Decimal | None = None) -> str:
         words.append(order.time_in_force.value)
     if order.limit_price is not None:
         words.append(f"{'no worse than' if order.is_taker_only else 'at'} {figures.price(order.limit_price)}")
+    if order.trigger_price is not None:
+        words.append(f"with trigger {figures.price(order.trigger_price)}")
+    if order.trail is not None:
+        words.append(f"with trail {figures.price(order.trail)}")
     return " ".join(words)
 
 

@@ -1,6 +1,8 @@
 """JSON lines on a stream as a source of decisions: a bad line is one refusal, and the rest goes on."""
 
 import asyncio
+import os
+import stat
 from collections.abc import AsyncIterator, Iterable
 from threading import Semaphore, Thread
 from typing import Protocol
@@ -25,8 +27,9 @@ class JsonLinesIntake:
     """One decision a line: `{"symbol": "BTC-USD", "action": "BUY", "target_notional": "250", "decision_id": "a-1"}`.
 
     The stream is read by a thread of its own, so that waiting for a line never holds up the loop, and at most a few
-    chunks ahead of what has been executed. `settle` keeps nothing: a producer that wants certainty over a restart gives
-    each decision an id, and sends again what it saw no outcome of.
+    chunks ahead of what has been executed. A file is read where it is wanted: it keeps nobody waiting, and in a replay
+    its lines come at the same moment every time. `settle` keeps nothing: a producer that wants certainty over a restart
+    gives each decision an id, and sends again what it saw no outcome of.
     """
 
     def __init__(self, stream: RawReader) -> None:
@@ -34,8 +37,8 @@ class JsonLinesIntake:
 
     async def decisions(self) -> AsyncIterator[DecisionMessage | AnyRefusal]:
         """The lines in order, until the stream ends; blank ones are skipped and what cannot be read is its refusal."""
-        splitter, reading = LineSplitter(), _Reading(self._stream)
-        Thread(target=reading.run, name="tidegate-json-lines", daemon=True).start()
+        splitter = LineSplitter()
+        reading = _AtOnce(self._stream) if _is_file(self._stream) else _Reading(self._stream)
         try:
             while isinstance(chunk := await reading.next(), bytes) and chunk:
                 for message in _messages(splitter.feed(chunk)):
@@ -60,6 +63,39 @@ def _messages(lines: Iterable[Line]) -> Iterable[DecisionMessage | AnyRefusal]:
             yield decision_of(line.content, reference)
 
 
+def _is_file(stream: RawReader) -> bool:
+    """Whether it is a file on a disk, and no pipe, terminal or buffer."""
+    descriptor = getattr(stream, "fileno", None)
+    try:
+        return descriptor is not None and stat.S_ISREG(os.fstat(descriptor()).st_mode)
+    except (OSError, ValueError):
+        return False  # closed, or no stream of the system's
+
+
+def _read(stream: RawReader) -> bytes | OSError:
+    """The next chunk; empty bytes are the end."""
+    try:
+        return stream.read(_CHUNK_BYTES) or b""
+    except OSError as error:
+        return error
+    except ValueError:
+        return b""  # the stream was closed under the reader
+
+
+class _AtOnce:
+    """A file's chunks, each read when it is asked for."""
+
+    def __init__(self, stream: RawReader) -> None:
+        self._stream = stream
+
+    async def next(self) -> bytes | OSError:
+        """The next chunk."""
+        return _read(self._stream)
+
+    def stop(self) -> None:
+        """Nothing is read that nobody asks for."""
+
+
 class _Reading:
     """A thread's work: chunk after chunk for the loop, as many ahead as there are slots; empty bytes are the end."""
 
@@ -69,6 +105,7 @@ class _Reading:
         self._chunks: asyncio.Queue[bytes | OSError] = asyncio.Queue()
         self._slots = Semaphore(_CHUNKS_AHEAD)
         self._is_wanted = True
+        Thread(target=self._run, name="tidegate-json-lines", daemon=True).start()
 
     async def next(self) -> bytes | OSError:
         """The next chunk; its slot is free again."""
@@ -81,22 +118,14 @@ class _Reading:
         self._is_wanted = False
         self._slots.release()
 
-    def run(self) -> None:
+    def _run(self) -> None:
         chunk: bytes | OSError = b" "
         while chunk and isinstance(chunk, bytes):
             self._slots.acquire()
             if not self._is_wanted:
                 return
-            chunk = self._read()
+            chunk = _read(self._stream)
             try:
                 self._loop.call_soon_threadsafe(self._chunks.put_nowait, chunk)
             except RuntimeError:
                 return  # the loop has ended
-
-    def _read(self) -> bytes | OSError:
-        try:
-            return self._stream.read(_CHUNK_BYTES) or b""
-        except OSError as error:
-            return error
-        except ValueError:
-            return b""  # the stream was closed under the thread

@@ -1,5 +1,6 @@
 """Failures of a strategy: whatever it raises becomes one named error with the place where it was raised."""
 
+from asyncio import CancelledError
 from pathlib import Path
 from traceback import extract_tb
 from types import TracebackType
@@ -9,6 +10,7 @@ from tidegate.application.configuration import ConfigurationError
 from tidegate.application.strategy import StrategyError
 
 _TEXT_LENGTH_MAX = 300
+_PASSING = (StrategyError, ConfigurationError, KeyboardInterrupt, CancelledError, GeneratorExit)
 
 
 def strategy_name(strategy: object) -> str:
@@ -20,8 +22,8 @@ def strategy_name(strategy: object) -> str:
 class named_failures:  # noqa: N801 - used as a context manager, where the words read as a sentence
     """Turns an exception of the strategy's into a StrategyError that is raised from it.
 
-    A strategy is somebody else's code and may raise anything, SystemExit included: ending the program is not its to
-    decide. KeyboardInterrupt and what cancels a task pass through.
+    A strategy is somebody else's code and may raise anything, SystemExit and exceptions outside of Exception included:
+    ending the program is not its to decide. KeyboardInterrupt and what cancels a task pass through.
     """
 
     def __init__(self, name: str) -> None:
@@ -33,7 +35,7 @@ class named_failures:  # noqa: N801 - used as a context manager, where the words
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if isinstance(error, Exception | SystemExit) and not isinstance(error, StrategyError | ConfigurationError):
+        if error is not None and not isinstance(error, _PASSING):
             raise StrategyError(f"{self._name} failed: {told(error, traceback)}") from error
 
 

@@ -137,8 +137,9 @@ def figure(value: Decimal) -> str:
 
 
 def percent(fraction: Decimal) -> str:
-    """A fraction for a message, as in 12.5 %."""
-    return f"{plain(round(fraction * 100, 2))} %"
+    """A fraction for a message, as in 12.5 %; a tiny one keeps two digits, since "0 %" would be another bound."""
+    share = fraction * 100
+    return f"{plain(round(share, max(2, 1 - share.adjusted())))} %"
 
 
 def bps(fraction: Decimal) -> Decimal:
