@@ -69,7 +69,11 @@ def test_a_changed_row_stops_entries_and_nothing_of_an_operator_s(program: Run, 
 def test_a_changed_row_is_all_that_a_run_s_end_says_of_a_journal(program: Run, copied: Path) -> None:
     """What a fold of it would come to is no evidence, and cannot always be had: no product has this row's symbol."""
     with sqlite3.connect(copied) as connection:
-        connection.execute("UPDATE journal SET payload = replace(payload, 'BTC-USD', 'BTX-USD') WHERE sequence = 4")
+        changed = connection.execute(
+            "UPDATE journal SET payload = replace(payload, 'BTC-USD', 'BTX-USD') WHERE sequence = "
+            "(SELECT min(sequence) FROM journal WHERE payload LIKE '%SENDING%' AND payload LIKE '%BTC-USD%')"
+        )
+        assert changed.rowcount == 1
     connection.close()
 
     ended = program("run", "--no-stdin", "--speed", "20000", "--json")

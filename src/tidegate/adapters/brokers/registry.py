@@ -1,6 +1,7 @@
 """Registry: venues by name, as installed packages register them under the entry point `tidegate.brokers`."""
 
 from importlib.metadata import entry_points
+from typing import Any
 
 from tidegate.adapters.registered import made_by
 from tidegate.adapters.settings import Settings
@@ -18,6 +19,21 @@ def live_broker(settings: Settings) -> Broker:
         ConfigurationError: no venue is named, no installed adapter registers it, or what is registered is no adapter.
         Exception: what the adapter itself raises.
     """
+    broker: Broker = _made(settings, "Broker", EnginePort, MarketDataPort, AccountPort)
+    return broker
+
+
+def live_market(settings: Settings) -> MarketDataPort:
+    """The same where only its market is listened to, which is all that what is registered need have then.
+
+    Raises:
+        ConfigurationError, Exception: as `live_broker`.
+    """
+    market: MarketDataPort = _made(settings, "MarketDataPort", MarketDataPort)
+    return market
+
+
+def _made(settings: Settings, wanted: str, *ports: type) -> Any:
     name = settings.venue.name
     found = {point.name: point for point in entry_points(group=GROUP)}
     installed = ", ".join(sorted(found)) or "none"
@@ -32,5 +48,4 @@ def live_broker(settings: Settings) -> Broker:
         raise ConfigurationError(
             f"venue.name: no adapter registers that venue (installed: {installed}){meant}", ("venue.name",)
         )
-    broker: Broker = made_by(point, "venue.name", "Broker", (EnginePort, MarketDataPort, AccountPort), settings)
-    return broker
+    return made_by(point, "venue.name", wanted, ports, settings)

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import entry_points
 from typing import Protocol
 
-from tidegate.adapters.brokers.registry import live_broker
+from tidegate.adapters.brokers.registry import live_market
 from tidegate.adapters.recordings.format import Depth, Row
 from tidegate.adapters.recordings.header import ProductEntry
 from tidegate.adapters.recordings.live.polled_market import BrokerFeed
@@ -59,7 +59,7 @@ async def venue_feed(settings: Settings, symbols: Sequence[str], clock: ClockPor
     points = {point.name: point for point in entry_points(group=GROUP)}
     point = points.get(settings.venue.name or "")
     if point is None:
-        yield BrokerFeed(live_broker(settings), symbols, clock, f"venue {settings.venue.name}")
+        yield BrokerFeed(live_market(settings), symbols, clock, f"venue {settings.venue.name}")
         return
     opened: AbstractAsyncContextManager[MarketFeed] = point.load()(settings, tuple(symbols))
     async with opened as feed:
