@@ -23,6 +23,17 @@ from tidegate.adapters.stores.sqlite.lock import WriterLock, writer_of
 from tidegate.domain.vocabulary import Action
 
 PATIENCE_SECONDS = 30.0
+ENDLESS = """
+def create():
+    return Endless()
+
+
+class Endless:
+    def decide(self, view):
+        print("thinking", flush=True)
+        while True:
+            pass
+"""
 
 
 class Running:
@@ -127,6 +138,21 @@ def test_an_interrupted_run_ends_with_its_summary(program: Run, running: Running
     assert summary["invariants"] == "hold"
     assert running.end() == 0
     assert program("account").code == 0
+
+
+def test_a_strategy_that_never_ends_is_ended_by_the_second_signal(program: Run, tmp_path: Path) -> None:
+    """The first one waits for its answer, which does not come; the next start takes up what is durable."""
+    (tmp_path / "endless.py").write_text(ENDLESS, encoding="utf-8")
+    run = Running("--strategy", f"{tmp_path / 'endless.py'}:create", "--speed", "50")
+    assert run.stdout.readline() == "thinking\n"
+    run.process.send_signal(signal.SIGTERM)
+    with pytest.raises(subprocess.TimeoutExpired):
+        run.process.wait(0.5)
+    run.process.send_signal(signal.SIGTERM)
+
+    assert run.process.wait(PATIENCE_SECONDS) == -signal.SIGTERM
+    run.end()
+    assert program("doctor").code == 0
 
 
 def test_a_killed_run_loses_nothing(program: Run, tmp_path: Path) -> None:
