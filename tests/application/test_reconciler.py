@@ -22,6 +22,7 @@ from tests.application.rig import (
 )
 from tidegate import OrderStatus, TradingState
 from tidegate.adapters.brokers.scripted import Answer
+from tidegate.adapters.clocks import settle
 from tidegate.containers import open_application
 from tidegate.domain.events import IncidentRaised, OrderFilled
 from tidegate.domain.fills import Fill
@@ -207,6 +208,24 @@ async def test_a_gap_in_the_reports_asks_for_everything() -> None:
         assert app.position(SPOT).quantity == Decimal("0.01")
 
     assert only(await rig.stored(IncidentRaised)).kind == "REPORT_GAP"
+
+
+async def test_a_gap_that_is_told_without_end_is_shown_once_until_everything_was_asked_for() -> None:
+    """A stream in trouble must not fill the journal; what is told after everything was asked for is news again."""
+    rig = Rig()
+    async with rig.open():
+        for _ in range(50):
+            rig.venue.gap("reconnected")
+        for number in range(50):
+            rig.venue.gap(f"lost {number}")
+        await settle()
+        shown = len(await rig.stored(IncidentRaised))
+        await rig.clock.advance(2)
+        rig.venue.gap("reconnected")
+        await settle()
+
+    assert shown == 10
+    assert len(await rig.stored(IncidentRaised)) == 11
 
 
 async def test_reports_in_any_order_and_with_repeats_end_in_the_same_state() -> None:

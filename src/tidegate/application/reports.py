@@ -18,6 +18,9 @@ from tidegate.domain.submissions import (
     VenueReport,
 )
 
+_GAPS_SHOWN_MAX = 10
+"""So many different gaps are incidents, before everything is asked for."""
+
 
 class ReportReader:
     """Folds the venue's stream of reports; a gap sets `is_gap`, upon which everything must be asked for."""
@@ -30,6 +33,7 @@ class ReportReader:
         self.is_gap = False
         self._has_listened = False
         self._strangers: set[str] = set()
+        self._shown: set[tuple[str, tuple[str, ...]]] = set()
 
     async def run(self) -> None:
         """Fold reports until the venue closes the stream; the first one waits until the desk has been taken up."""
@@ -57,10 +61,18 @@ class ReportReader:
                 await self._updated(order)
             case MovementReport(movement=movement):
                 await self._movements.take([movement])
-            case ReportGap(reason=reason, at=at, symbols=symbols):
-                self.is_gap = True
-                self._desk.sight.lost(f"reports of the venue may be missing: {reason}", symbols)
-                self._desk.incident(at, "REPORT_GAP", reason, symbol=symbols[0] if len(symbols) == 1 else "")
+            case ReportGap():
+                self._gap(report)
+
+    def _gap(self, gap: ReportGap) -> None:
+        """Shown once until everything has been asked for: a stream may tell of the same one without end."""
+        if not self.is_gap:
+            self._shown.clear()
+        self.is_gap, symbols = True, tuple(gap.symbols)
+        self._desk.sight.lost(f"reports of the venue may be missing: {gap.reason}", symbols)
+        if (gap.reason, symbols) not in self._shown and len(self._shown) < _GAPS_SHOWN_MAX:
+            self._shown.add((gap.reason, symbols))
+            self._desk.incident(gap.at, "REPORT_GAP", gap.reason, symbol=symbols[0] if len(symbols) == 1 else "")
 
     async def _filled(self, fill: Fill) -> None:
         record = await self._desk.standing(fill.client_order_id)
