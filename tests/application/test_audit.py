@@ -154,6 +154,43 @@ async def test_7_a_fill_that_only_the_records_have_is_found() -> None:
     assert "only the records have fill invented" in summary.broken[7]
 
 
+async def test_7_what_a_run_s_end_has_shown_and_an_operator_has_resumed_from_stops_entries_no_more() -> None:
+    """It differs for good, and is told at the end of every run; another one is news, and stops them again."""
+    rig = Rig()
+
+    async def run(*, resumes: bool, loses: bool) -> tuple[object, TradingState]:
+        async with rig.open() as app:
+            if resumes:
+                await app.resume("the venue has given it to somebody else, and says so")
+            if loses:
+                placed(await app.coordinator.execute_decision(SPOT, buy()))
+                fills, name = rig.venue.truth.fills, f"stranger{len(rig.venue.truth.fills)}"
+                fills[-1] = replace(fills[-1], trade_id=TradeId(name), client_order_id=ClientOrderId(name))
+            await rig.clock.advance(61)
+            return (await app.summary(0)).invariants, app.state()
+
+    assert await run(resumes=False, loses=True) == ([7], TradingState.REDUCING)
+    assert await run(resumes=False, loses=False) == ([7], TradingState.REDUCING)
+    assert await run(resumes=True, loses=False) == ([7], TradingState.ACTIVE)
+    assert await run(resumes=False, loses=False) == ([7], TradingState.ACTIVE)
+    assert await run(resumes=False, loses=True) == ([7], TradingState.REDUCING)
+
+
+async def test_7_nobody_has_seen_what_was_found_as_a_run_was_killed() -> None:
+    """Entries did not stop for it yet, so that no resume can have meant it."""
+    rig = Rig()
+    container, desk = opened(rig)
+    async with open_application(container=container) as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy()))
+        rig.venue.truth.fills.pop()
+        assert list(await InvariantAudit(desk, rig.venue).run(rig.clock.now())) == [7]
+        assert desk.marks.shown == ()
+        desk.broken.clear()
+    async with rig.open() as app:
+        assert (await app.summary(0)).invariants == [7]
+        assert app.state() is TradingState.REDUCING
+
+
 async def test_7_a_fill_that_only_the_venue_has_is_found() -> None:
     """One that the last reconciliation must have seen; what came after it may still be on its way."""
     rig = Rig()

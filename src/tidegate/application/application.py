@@ -296,5 +296,5 @@ class Application(AccountReadings):
         report = await self.operations.reconcile()
         broken = await self._audit.run(report.at if report.is_complete else None)
         if broken:
-            await self.coordinator.supervisor.guard_watch.run_account()
+            await self._audit.leave(self.coordinator.supervisor.guard_watch.run_account)
         return RunSummary.of(self._desk.tally, self._desk, broken, seconds, unreadable)

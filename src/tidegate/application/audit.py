@@ -1,10 +1,11 @@
 """The audit: those of the numbered invariants that an application can see by itself, checked over a whole run."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from tidegate.application.desk import AccountDesk
 from tidegate.application.refold import Refold
+from tidegate.application.starts import write_marks
 from tidegate.domain.amounts import ZERO, exact
 from tidegate.domain.commitments import Commitments, SymbolCommitments
 from tidegate.domain.fills import Fill
@@ -16,7 +17,7 @@ from tidegate.domain.ports import EnginePort
 from tidegate.domain.reconciliation import terms_difference
 from tidegate.domain.records import StepCommitted
 from tidegate.domain.submissions import Unreachable, VenueOrder
-from tidegate.domain.vocabulary import Purpose
+from tidegate.domain.vocabulary import Purpose, TradingState
 
 _ENTRY = Purpose.ENTRY
 _PAGE = 1_000
@@ -214,12 +215,27 @@ class InvariantAudit:
 
         What is shown, in a sentence.
         """
-        sentence = f"invariant {number}: {what}"
+        sentence = _sentence(number, what)
         if number not in self.broken:
             self.broken[number] = what
-            if sentence not in self._desk.acknowledged:
+            if sentence not in self._desk.acknowledged and sentence not in self._desk.accepted:
                 self._desk.broke("INVARIANT", sentence)
         return sentence
+
+    async def leave(self, guard: Callable[[], Awaitable[object]]) -> None:
+        """Have the guard stop entries for what is broken, and leave it to the next start.
+
+        What differs for good (a fill that no record will ever have) would stop them at the end of every run, however
+        often an operator had seen it and resumed.
+        """
+        await guard()
+        if self._desk.ledger.states.account.state is not TradingState.ACTIVE:
+            shown = (_sentence(number, what) for number, what in self.broken.items())
+            await write_marks(self._desk, shown=tuple(sorted(shown)))
+
+
+def _sentence(number: int, what: str) -> str:
+    return f"invariant {number}: {what}"
 
 
 def _sums(of_symbol: SymbolCommitments | None) -> tuple[object, ...]:

@@ -28,7 +28,6 @@ from tidegate.domain.vocabulary import OrderStatus, TradingState
 
 _REFUSED_MAX = 10_000
 """How many refused ids are watched at once; the oldest give way."""
-
 # Bound once: in Python 3.11 looking a member up on its enumeration costs more than what is done with it.
 _SENDING, _UNKNOWN, _REFUSED = OrderStatus.SENDING, OrderStatus.UNKNOWN, OrderStatus.REFUSED
 
@@ -55,6 +54,8 @@ class AccountDesk(DeskReading):
         self.tally = Tally()
         self.broken: dict[str, str] = {}
         """What may never be and was seen, with the symbol that it concerns, empty for the account."""
+        self.accepted: set[str] = set()
+        """Invariants that a run's end has shown, and in spite of which an operator has resumed."""
         self.journal_flaw = ""
         """What is wrong with the journal itself, for as long as it is used."""
         self.acknowledged: set[str] = set()

@@ -37,6 +37,9 @@ class StartLog:
             quarantined = tuple(sorted({*quarantined, marks.taking_up}))
         self._desk.quarantined = set(map(ClientOrderId, quarantined))
         self._desk.acknowledged = set(marks.acknowledged)
+        if stored.account_state is not None and stored.account_state.state is TradingState.ACTIVE:
+            # What a run's end has shown had stopped entries: somebody has resumed since.
+            self._desk.accepted = set(marks.shown)
         await write_marks(self._desk, unfinished=marks.unfinished + 1, taking_up="")
 
     async def take_up(self, client_order_id: ClientOrderId) -> bool:

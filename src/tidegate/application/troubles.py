@@ -24,6 +24,8 @@ def acknowledge(desk: AccountDesk, at: datetime, symbol: str = "") -> None:
     desk.acknowledged.update(sentence for own, sentence in _all(desk, at) if not symbol or own == symbol)
     for what in [what for what, own in desk.broken.items() if not symbol or own == symbol]:
         del desk.broken[what]
+    if not symbol:
+        desk.accepted.update(desk.marks.shown)
 
 
 def _all(desk: AccountDesk, at: datetime) -> Iterator[Trouble]:

@@ -91,7 +91,8 @@ class StartMarks(Struct, frozen=True, gc=False, kw_only=True):
 
     `unfinished` starts have begun and not ended since the last that did; `taking_up` is the order that the last of them
     had turned to, and `quarantined` are those that are not taken up any more. `acknowledged` are troubles that an
-    operator has resumed in spite of, which stop nothing while they last, whoever serves the account. `listed_until` is
+    operator has resumed in spite of, which stop nothing while they last, whoever serves the account. `shown` are the
+    invariants for which the end of a run has stopped entries: an operator who resumes has seen them. `listed_until` is
     the stamp of the latest fill in a complete listing of the venue's that is durable; of what was refused up to
     `settled_until` the venue has been asked for long enough.
     """
@@ -100,6 +101,7 @@ class StartMarks(Struct, frozen=True, gc=False, kw_only=True):
     taking_up: str = ""
     quarantined: tuple[str, ...] = ()
     acknowledged: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
     listed_until: datetime | None = None
     settled_until: datetime | None = None
 
