@@ -136,8 +136,8 @@ def _sent_first(original: Any) -> Any:
 
 
 def _sent_again(original: Any) -> Any:
-    async def submit(self: Any, recorded: Any, product: Any) -> Any:
-        outcome = await original(self, recorded, product)
+    async def submit(self: Any, recorded: Any, *beside: Any) -> Any:
+        outcome = await original(self, recorded, *beside)
         if outcome.status is OrderStatus.UNKNOWN:
             await self._venue.submit(recorded)
         return outcome

@@ -2,6 +2,7 @@
 
 import gc
 import itertools
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,7 +59,10 @@ def live(plan: Plan, parts: Parts = SIMULATED) -> Trial:
     # A life is one knot of references: without this, thousands of them in one process would fill its memory.
     del life
     if next(_LIVED) % _KNOTS_KEPT == 0:
-        gc.collect()
+        with warnings.catch_warnings():
+            # What a killed process was about to wait for is nobody's mistake.
+            warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
+            gc.collect()
     return trial
 
 
