@@ -5,7 +5,7 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from msgspec import Struct
 
@@ -69,12 +69,7 @@ def has_orders(path: str | Path) -> bool:
     Raises:
         NotAStore, NewerSchema, OlderSchema, StoreCorrupt, StoreUnusable: it cannot be read.
     """
-    file = resolved(path)
-    if not file.is_file():
-        return False
-    with in_our_words(file), closing(connect_to_read(file)) as connection:
-        require_current(connection, file)
-        return connection.execute("SELECT 1 FROM orders LIMIT 1").fetchone() is not None
+    return _first(resolved(path), "SELECT 1 FROM orders LIMIT 1") is not None
 
 
 def last_moment(path: str | Path) -> datetime | None:
@@ -83,13 +78,18 @@ def last_moment(path: str | Path) -> datetime | None:
     Raises:
         NotAStore, NewerSchema, OlderSchema, StoreCorrupt, StoreUnusable: it cannot be read.
     """
-    file = resolved(path)
+    at = _first(resolved(path), "SELECT at FROM journal ORDER BY sequence DESC LIMIT 1")
+    return None if at is None else moment(at)
+
+
+def _first(file: Path, question: str) -> Any:
+    """The one figure that is asked for; None without a store or a row."""
     if not file.is_file():
         return None
     with in_our_words(file), closing(connect_to_read(file)) as connection:
         require_current(connection, file)
-        row = connection.execute("SELECT at FROM journal ORDER BY sequence DESC LIMIT 1").fetchone()
-        return None if row is None else moment(row[0])
+        row = connection.execute(question).fetchone()
+        return None if row is None else row[0]
 
 
 class SqliteStoreReader(SqliteReadings):
