@@ -199,40 +199,39 @@ class AccountDesk(DeskReading):
             held = await self.recall(client_order_id)
         if held is None:
             raise LookupError(f"order {client_order_id} is in neither ledger nor store")
-        return self.learnt(held, self.ledger.learn(self.clock.now(), held, news))
-
-    def learnt(self, held: OrderRecord, step: Step | None) -> OrderRecord:
-        """Hand on what the ledger has learnt of an order that it held, None if nothing; the order as it then stands."""
+        step, before = self.ledger.learn(self.clock.now(), held, news), held.status
         if step is None:
-            self._release(held.order.client_order_id)
+            self._release(client_order_id)
             return held
-        after, before = step.orders[0], held.status
+        after = step.orders[0]
         self.store.append(step)
         if after.status in TERMINAL:
             self.ended.keep(after)
-            if self.amended_at:
-                self.amended_at.pop(after.client_order_id, None)
-        if (
-            after.refused is None
-            and not after.busted_ids
-            and after.amended_quantity is None
-            and after.asked_quantity is None
-            and after.filled_quantity <= after.order.quantity
-        ):
-            # Accepted, ended, filled within its size: nothing else was ever told of it.
-            if step.fills:
-                self.tally.count_fills(step.fills)
-                self.filled_orders += not held.trade_ids
+            self.amended_at.pop(client_order_id, None)
+        self.told(step)
+        if self._recalling:
+            self._recalling[client_order_id] = True
+        self._count(before, after)
+        return after
+
+    def answered(self, step: Step) -> OrderRecord:
+        """Hand on the first answer to an order just sent (`domain.first_answer`); the order as it then stands."""
+        self.store.append(step)
+        after, fills = step.orders[0], step.fills
+        if after.status in TERMINAL:
+            self.ended.keep(after)
+        if after.filled_quantity > after.order.quantity:
+            self.told(step)
+        else:
+            # Accepted, and filled within its size at most: nothing else is ever told of that.
+            if fills:
+                self.tally.count_fill(fills[0])
+                self.filled_orders += 1
             if self.publisher.subscribers:
                 self.publisher.publish(step.events)
-        else:
-            self.told(step)
         if self._recalling:
-            self._recalling[after.client_order_id] = True
-        if before is _SENDING and after.is_accepted and after.refused is None:
-            self.stats.successful += 1
-        elif before is _SENDING or before is _UNKNOWN:
-            self._count(before, after)
+            self._recalling[after.order.client_order_id] = True
+        self.stats.successful += 1
         return after
 
     def doubt(self, client_order_id: ClientOrderId, attempt: int, reason: str) -> None:

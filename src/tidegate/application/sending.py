@@ -12,6 +12,7 @@ from tidegate.application.preparing import beside_of, hindrance, state_refusal
 from tidegate.application.recording import called_off_refusal
 from tidegate.domain.decisions import Decision
 from tidegate.domain.events import IncidentRaised, OrderRejected, OrderSending
+from tidegate.domain.first_answer import first_answer
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.one_look import Approval
 from tidegate.domain.orders import ApprovedOrder, Order, OrderRecord, RecordedOrder, TermsChange
@@ -19,13 +20,7 @@ from tidegate.domain.pace import terms_of
 from tidegate.domain.ports import EnginePort
 from tidegate.domain.products import Product
 from tidegate.domain.records import AlreadyDecided, StateForbids, Step, StoreUnavailable, WriterLost
-from tidegate.domain.refusals import (
-    AnyRefusal,
-    ExpiredRefused,
-    SelfCrossRefused,
-    StaleMarkRefused,
-    StoreRefused,
-)
+from tidegate.domain.refusals import AnyRefusal, ExpiredRefused, SelfCrossRefused, StaleMarkRefused, StoreRefused
 from tidegate.domain.remedies import in_decision_terms
 from tidegate.domain.settlement import news_of_submission
 from tidegate.domain.states import permits
@@ -170,12 +165,12 @@ class OrderSender:
                 if not is_cancelled:
                     # What raises where it may not cannot be trusted with entries (P14).
                     desk.broke("ADAPTER_FAILED", f"the venue's adapter raised while it sent {order_id}")
-        news, held = news_of_submission(order_id, recorded.attempt, outcome), desk.ledger.orders.get(order_id)
-        if held is None:
-            record = await desk.learn(order_id, news)
+        held = desk.ledger.orders.get(order_id)
+        first = first_answer(held, outcome) if held is not None else None
+        if first is not None:
+            record = desk.answered(desk.ledger.answered_in_context(desk.clock.now(), first, product))
         else:
-            step = desk.ledger.learn_in_context(desk.clock.now(), held, news, product)
-            record = desk.learnt(held, step)
+            record = await desk.learn(order_id, news_of_submission(order_id, recorded.attempt, outcome))
         if delivery is _C:
             # No query could find it again after a crash, so its acknowledgement is durable before anyone is told.
             await desk.store.flush()

@@ -1,7 +1,6 @@
 """The tally: what became of the decisions of one run, counted from its steps."""
 
 from collections import Counter
-from collections.abc import Sequence
 
 from tidegate.domain.events import (
     DecisionRefused,
@@ -30,18 +29,16 @@ class Tally:
 
     def count(self, step: Step) -> None:
         """Take one step that has been handed to the store."""
-        if step.fills:
-            self.count_fills(step.fills)
+        for fill in step.fills:
+            self.count_fill(fill)
         for event in step.events:
             if type(event) in _COUNTED:
                 self._one(event)
 
-    def count_fills(self, fills: Sequence[Fill]) -> None:
-        """Take the fills of a step of which there is nothing else to count."""
-        self.fills += len(fills)
-        for fill in fills:
-            if fill.is_large:
-                self.large_fills += 1
+    def count_fill(self, fill: Fill) -> None:
+        """Take a fill of a step of which there is nothing else to count."""
+        self.fills += 1
+        self.large_fills += fill.is_large
 
     def _one(self, event: JournalEvent) -> None:
         if isinstance(event, OrderSending):

@@ -177,7 +177,6 @@ class Commitments:
                 return
             self.drop_in_context(order_id)
         if now is not None:
-            self._by_order[order_id] = now
             self._add(order_id, now)
 
     def begin(self, record: OrderRecord, product: Product) -> None:
@@ -185,11 +184,9 @@ class Commitments:
         order = record.order
         may_rest = order.trigger_price is None and order.time_in_force not in TAKER_ONLY
         resting_price = order.limit_price if may_rest else None
-        order_id = order.client_order_id
-        one = self._by_order[order_id] = _reserved(
-            order, order.quantity, record.worst_price, resting_price, False, product
+        self._add(
+            order.client_order_id, _reserved(order, order.quantity, record.worst_price, resting_price, False, product)
         )
-        self._add(order_id, one)
 
     @exact
     def drop(self, client_order_id: ClientOrderId) -> None:
@@ -218,6 +215,7 @@ class Commitments:
             (sums.bids if one.side is _BUY else sums.asks).remove((one.resting_price, client_order_id))
 
     def _add(self, order_id: ClientOrderId, one: Reservation) -> None:
+        self._by_order[order_id] = one
         sums = self.by_symbol.get(one.symbol)
         if sums is None:
             sums = self.by_symbol[one.symbol] = SymbolCommitments()

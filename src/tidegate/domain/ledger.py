@@ -20,8 +20,7 @@ from tidegate.domain.events import (
     TradingStateChanged,
     external_after,
 )
-from tidegate.domain.fills import Fill
-from tidegate.domain.first_answer import first_answer
+from tidegate.domain.first_answer import Answer
 from tidegate.domain.folding import AccountFact, Fold, own_fill
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.lifecycle import sending, settled, with_facts
@@ -31,10 +30,10 @@ from tidegate.domain.positions import Position, PositionHistory
 from tidegate.domain.products import Product
 from tidegate.domain.records import Step, StoredAccount
 from tidegate.domain.states import TradingStates
-from tidegate.domain.vocabulary import OrderSide, ProductKind
+from tidegate.domain.vocabulary import OrderStatus
 
 # Bound once: in Python 3.11 looking a member up on its enumeration costs more than adding two decimals.
-_BUY, _SPOT = OrderSide.BUY, ProductKind.SPOT
+_FILLED = OrderStatus.FILLED
 
 _POSITION = attrgetter("position")
 ProductOf = Callable[[str], Product | None]
@@ -203,21 +202,6 @@ class Ledger:
     @exact
     def learn(self, at: datetime, held: OrderRecord, news: Sequence[OrderNews]) -> Step | None:
         """`apply` for news of one order that is held, the shortest way."""
-        return self.learn_in_context(at, held, news, self.product(held.order.symbol))
-
-    def learn_in_context(
-        self, at: datetime, held: OrderRecord, news: Sequence[OrderNews], product: Product
-    ) -> Step | None:
-        """`learn` for callers that have the order's product and work in the domain's decimal context already."""
-        record = first_answer(held, news)
-        if record is None:
-            return self._learnt(at, held, news, product)
-        last = news[-1]
-        fills = (own_fill(last.fill, record),) if type(last) is OrderFilled else ()
-        return self._stepped(at, record, tuple(news), fills, product)
-
-    def _learnt(self, at: datetime, held: OrderRecord, news: Sequence[OrderNews], product: Product) -> Step | None:
-        """Piece by piece, whatever it is."""
         record, events, fills, latest = held, [], [], None
         for one in news:
             after = with_facts(record, one)
@@ -230,27 +214,28 @@ class Ledger:
                     fills.append(own_fill(one.fill, record))
         if latest is None:
             return None
-        return self._stepped(at, settled(record, latest), tuple(events), tuple(fills), product)
+        product = self.product(held.order.symbol)
+        return self.answered_in_context(at, (settled(record, latest), tuple(events), tuple(fills)), product)
 
-    def _stepped(
-        self,
-        at: datetime,
-        record: OrderRecord,
-        events: tuple[OrderNews, ...],
-        fills: tuple[Fill, ...],
-        product: Product,
-    ) -> Step:
-        """Fold what one order has come to."""
+    def answered_in_context(self, at: datetime, answer: Answer, product: Product) -> Step:
+        """Fold what one order has come to; for callers that work in the domain's decimal context already."""
+        record, events, fills = answer
         if not fills:
             self._hold(record, product)
             return Step(at=at, events=events, orders=(record,))
         positions, balances, strategy_id = self.positions, self.balances, record.order.strategy_id
         # Fills of one order all move the same two histories.
         own, account = book(positions, balances, fills[0], product, strategy_id)
-        for fill in fills[1:]:
-            book(positions, balances, fill, product, strategy_id)
+        if len(fills) > 1:
+            for fill in fills[1:]:
+                book(positions, balances, fill, product, strategy_id)
         self.fill_count += len(fills)
-        self._hold(record, product)
+        if record.status is _FILLED:
+            order_id = record.order.client_order_id
+            self.commitments.drop_in_context(order_id)
+            self.orders.pop(order_id, None)
+        else:
+            self._hold(record, product)
         return Step(
             at=at,
             events=events,

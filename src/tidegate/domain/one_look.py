@@ -85,7 +85,26 @@ class OneLook:
             if product is None:
                 return None
             ground = self._grounds[symbol] = ground_of(product, limits, capabilities, valuation.reporting_currency)
-        if not ground.is_plain or _is_special(decision):
+        if not (
+            ground.is_plain
+            # It asks for no more than a size, perhaps at a limit.
+            and decision.leverage is None
+            and not decision.reduce_only
+            and decision.stop_trigger is None
+            and decision.time_in_force is None
+            and decision.expire_at is None
+            and not decision.post_only
+            and decision.valid_until is None
+            and decision.reference_price is None
+            and decision.max_drift_bps is None
+            and decision.trail is None
+            and decision.trigger_source is None
+            and decision.take_profit is None
+            and decision.stop_loss is None
+            and decision.algorithm is None
+            and decision.display_quantity is None
+            and (not decision.reason or decision.reason.isprintable())
+        ):
             return None
         decided_at, strategy_id = decision.decided_at, decision.strategy_id
         if decided_at is not None:
@@ -243,25 +262,3 @@ class OneLook:
         ):
             return None
         return beside if self._pace.has_room(at, terms, limits, ground.entries_below, ground.requests_below) else None
-
-
-def _is_special(decision: Decision) -> bool:
-    """Whether it asks for more than a size, perhaps at a limit."""
-    return not (
-        decision.leverage is None
-        and not decision.reduce_only
-        and decision.stop_trigger is None
-        and decision.time_in_force is None
-        and decision.expire_at is None
-        and not decision.post_only
-        and decision.valid_until is None
-        and decision.reference_price is None
-        and decision.max_drift_bps is None
-        and decision.trail is None
-        and decision.trigger_source is None
-        and decision.take_profit is None
-        and decision.stop_loss is None
-        and decision.algorithm is None
-        and decision.display_quantity is None
-        and (not decision.reason or decision.reason.isprintable())
-    )

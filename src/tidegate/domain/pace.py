@@ -83,27 +83,27 @@ class Pace:
 
     def has_room(self, at: datetime, terms: Terms, limits: RiskLimits, entries_below: int, requests_below: int) -> bool:
         """Whether one more order of these terms keeps within every limit on how fast, how often and how alike."""
-        if self._orders_since_forgetting >= _FORGET_EVERY:
-            self._forget(at)
-        if self._is_within(terms, limits, entries_below, requests_below):
-            return True  # What has left the windows meanwhile only made the counts larger than they are.
-        self._forget(at)
-        return self._is_within(terms, limits, entries_below, requests_below)
+        is_exact = self._orders_since_forgetting >= _FORGET_EVERY
+        while True:
+            if is_exact:
+                self._forget(at)
+            alike = self._latest = self._alike.get(terms)
+            self._asked = terms
+            if (
+                self._orders_today < limits.max_orders_per_day
+                and (alike is None or alike.count < limits.repeated_orders_max)
+                and len(self._entries) < entries_below
+                and len(self._requests) < requests_below
+            ):
+                return True  # What has left the windows meanwhile only made the counts larger than they are.
+            if is_exact:
+                return False
+            is_exact = True
 
     def repeats(self, terms: Terms) -> int:
         """How many orders of the same terms the repetition window holds, as of the last reading."""
         alike = self._alike.get(terms)
         return 0 if alike is None else alike.count
-
-    def _is_within(self, terms: Terms, limits: RiskLimits, entries_below: int, requests_below: int) -> bool:
-        self._asked, self._latest = terms, self._alike.get(terms)
-        alike = self._latest
-        return (
-            self._orders_today < limits.max_orders_per_day
-            and (alike is None or alike.count < limits.repeated_orders_max)
-            and len(self._entries) < entries_below
-            and len(self._requests) < requests_below
-        )
 
     def _turn_day(self, at: datetime) -> None:
         self._day_begins = datetime.combine(at.date(), time(), UTC)

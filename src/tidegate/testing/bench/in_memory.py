@@ -8,7 +8,7 @@ from tidegate.adapters.stores.memory import MemoryOrderStore
 from tidegate.testing.bench.markets import PaperMarket, recording_of
 from tidegate.testing.bench.null_venue import SYMBOL, NullVenue
 from tidegate.testing.bench.rounds import median_of_rounds, seconds
-from tidegate.testing.bench.services import ACCOUNT, decisions, execute, open_services
+from tidegate.testing.bench.services import ACCOUNT, decisions, must_be, open_services
 from tidegate.testing.bench.sizes import Sizes
 
 _SIZE = Decimal("0.001")
@@ -24,16 +24,19 @@ async def in_memory_us(sizes: Sizes) -> float:
     venue = NullVenue(clock)
     numbers = count(1)
     async with open_services(venue, MemoryOrderStore(ACCOUNT, clock), clock) as application:
+        execute_decision = application.coordinator.execute_decision
 
         async def one_round() -> float:
             made = decisions(sizes.orders, _SIZE, f"round{next(numbers)}")
             took = 0.0
             for start in range(0, len(made), _ORDERS_A_READING):
                 venue.hear()
+                part = made[start : start + _ORDERS_A_READING]
                 began = seconds()
-                for decision in made[start : start + _ORDERS_A_READING]:
-                    await execute(application, SYMBOL, decision)
+                results = [await execute_decision(SYMBOL, decision) for decision in part]
                 took += seconds() - began
+                for result in results:
+                    must_be(result)
             return took / len(made) * 1e6
 
         return await median_of_rounds(one_round)
@@ -48,6 +51,7 @@ async def paper_us(sizes: Sizes) -> float:
     market.open()
     numbers = count(1)
     async with open_services(market.broker, MemoryOrderStore(ACCOUNT, market.clock), market.clock) as application:
+        execute_decision = application.coordinator.execute_decision
 
         async def one_round() -> float:
             made = decisions(sizes.orders, _SIZE, f"round{next(numbers)}")
@@ -55,8 +59,9 @@ async def paper_us(sizes: Sizes) -> float:
             for decision in made:
                 market.move()
                 began = seconds()
-                await execute(application, market.symbol, decision)
+                result = await execute_decision(market.symbol, decision)
                 took += seconds() - began
+                must_be(result)
             return took / len(made) * 1e6
 
         return await median_of_rounds(one_round)

@@ -12,6 +12,7 @@ from tidegate.adapters.ids import SeededIds
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.settings.risk import RiskSettings
 from tidegate.application.application import Application
+from tidegate.application.placement import PlacementResult
 from tidegate.containers.core import CoreContainer
 from tidegate.domain.decisions import Decision
 from tidegate.domain.outcomes import OrderPlaced
@@ -78,7 +79,15 @@ async def execute(
     Raises:
         BenchError: it did not.
     """
-    result = await application.coordinator.execute_decision(symbol, decision)
+    must_be(await application.coordinator.execute_decision(symbol, decision), status)
+
+
+def must_be(result: PlacementResult, status: OrderStatus = OrderStatus.FILLED) -> None:
+    """See that an order was placed and has that status.
+
+    Raises:
+        BenchError: it was not, or has another.
+    """
     if not isinstance(result, Success):
         raise BenchError(f"an order of the bench was refused: {result.failure()}")
     placed = result.unwrap()
