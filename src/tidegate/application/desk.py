@@ -95,7 +95,7 @@ class AccountDesk(DeskReading):
         """Refusals that leave no event: of calls that no record could hold, of taken ids, of a store that failed."""
         self.on_reserved: Callable[[Approval], None] | None = None
         self._recalling: dict[ClientOrderId, bool] = {}
-        self.histories = HistoryKeeper(self.ledger, store, market_data.product)
+        self.histories = HistoryKeeper(self.ledger, store, self.market_data.product)
 
     def note(self, at: datetime, *events: JournalEvent) -> Step | None:
         """Fold news, queue it for the next commit and tell it; news that a query could find again after a crash."""

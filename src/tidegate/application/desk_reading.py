@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from tidegate.application.checked_market import checked
 from tidegate.domain.amounts import ZERO
 from tidegate.domain.booking import ACCOUNT
 from tidegate.domain.commitments import SymbolCommitments
@@ -36,13 +37,13 @@ class DeskReading:
         is_live: bool,
         began_at: datetime,
     ) -> None:
-        self.market_data = market_data
+        self.market_data = checked(market_data)
         self.risk_manager = risk_manager
         self.is_live = is_live
         self.began_at = began_at
-        self.ledger = Ledger(market_data.product, risk_manager.states)
+        self.ledger = Ledger(self.market_data.product, risk_manager.states)
         self.pace = Pace(timedelta(seconds=float(risk_manager.limits.repeated_orders_seconds)))
-        self.one_look = OneLook(self.ledger, self.pace, market_data)
+        self.one_look = OneLook(self.ledger, self.pace, self.market_data)
         self._reporting_currency = reporting_currency
         self.unknown_bound: timedelta | None = None
         """The venue's horizon and three polls, from when an order is in doubt: by then its outcome is known, or an
@@ -54,7 +55,7 @@ class DeskReading:
     @property
     def valuation(self) -> Valuation:
         """Prices for this account; made anew when the venue's list of products has changed."""
-        products = self.market_data.products
+        products = self.market_data.listed
         if self._valuation is None or self._valuation.products is not products:
             self._valuation = Valuation(products, self._reporting_currency, self._price_of)
         return self._valuation

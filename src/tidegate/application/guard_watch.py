@@ -86,6 +86,8 @@ class GuardWatch:
         await self._states.sweep()
         for symbol in self._desk.ledger.states.symbols:
             await end_cool_down(self._desk, symbol)
+        for symbol, words in self._desk.market_data.take_untold():
+            self._desk.incident(at, "ADAPTER_FAILED", words, symbol=symbol)
         answers = [await self._judge(venue(self._desk.blind_since), at)]
         for product in self._desk.market_data.products:
             reading = self._desk.market_data.reading(product.symbol)

@@ -8,6 +8,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from tidegate.application.desk import AccountDesk
+from tidegate.application.foreign import shown, writable
 from tidegate.domain.answer_flaws import is_a, unwritable
 from tidegate.domain.orders import OrderRecord, RecordedOrder
 from tidegate.domain.submissions import Unreachable
@@ -28,19 +29,6 @@ def is_cancelled() -> bool:
     """Whether somebody has cancelled this task; otherwise the adapter has lost a task of its own."""
     task = current_task()
     return task is None or task.cancelling() > 0
-
-
-def _shown(error: BaseException) -> str:
-    """The error as its own class shows it, if that can."""
-    try:
-        return f"{error!r:.200}"
-    except Exception:  # noqa: BLE001 -- the error of an adapter may be of its own making
-        return type(error).__name__
-
-
-def _writable(words: str) -> str:
-    """The same, with what no UTF-8 can hold spelt out."""
-    return words.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 class Hearing:
@@ -78,14 +66,14 @@ class Hearing:
             under_way.end(name)
 
     def _raised(self, error: BaseException, what: str, order: OrderRecord | RecordedOrder | None) -> str:
-        words = f"it raised {_shown(error)} when {what}"
+        words = f"it raised {shown(error)} when {what}"
         if order is None and not isinstance(error, MemoryError | RecursionError):
             return self._failed(words)
         return self._wrong(words, order)
 
     def _failed(self, words: str) -> str:
         """Show a question that met an exception, once for each kind: a loop asks again and again."""
-        words = _writable(words)
+        words = writable(words)
         if words not in self._told and len(self._told) < _TOLD_MAX:
             self._told.add(words)
             self._desk.incident(self._now(), "ADAPTER_FAILED", f"the venue's adapter failed: {words}")
@@ -95,7 +83,7 @@ class Hearing:
         """Show it, once for as long as it stands; the words."""
         order_id = "" if order is None else order.order.client_order_id
         where = f" ({order_id})" if order_id else ""
-        words = _writable(f"the venue's adapter cannot be believed: {flaw}{where}")
+        words = writable(f"the venue's adapter cannot be believed: {flaw}{where}")
         self._desk.broke("ADAPTER_FAILED", words, client_order_id=order_id)
         return words
 

@@ -10,6 +10,7 @@ from tidegate.application.desk import AccountDesk
 from tidegate.application.engine import ExecutionEngine
 from tidegate.application.preparing import beside_of, hindrance, state_refusal
 from tidegate.application.recording import called_off_refusal
+from tidegate.domain.ages import is_silent
 from tidegate.domain.decisions import Decision
 from tidegate.domain.events import IncidentRaised, OrderRejected, OrderSending
 from tidegate.domain.first_answer import first_answer
@@ -105,15 +106,15 @@ class OrderSender:
         )
         if step is None:
             return AlreadyDecided(decision_id=order.decision_id)
-        if desk.on_reserved is not None:
-            desk.on_reserved(approval)
-        desk.pace.note_order(order, approval.terms, at)
         order_id = order.client_order_id
         # The venue cannot have it before the send that is still to come: until then its absence proves nothing.
         desk.in_transit.add(order_id)
         desk.recording.begin(order_id)
         is_known = False
         try:
+            if desk.on_reserved is not None:
+                desk.on_reserved(approval)
+            desk.pace.note_order(order, approval.terms, at)
             recorded = await desk.store.record_sending(approved, step)
             is_known = True
             called_off = desk.recording.end(order_id)
@@ -180,7 +181,7 @@ class OrderSender:
         """Nothing was sent, since the store's word never came: it says whether there is a row that must have an end."""
         desk = self._desk
         if not isinstance(why, CancelledError):
-            words = f"the store's adapter raised while it recorded {order.client_order_id}: {type(why).__name__}"
+            words = f"{order.client_order_id} was not recorded, since something raised {type(why).__name__}"
             desk.broke("ADAPTER_FAILED", words)
         await desk.store.flush()
         if await desk.store.find_order(order.client_order_id) is None:
@@ -263,7 +264,7 @@ class OrderSender:
             return None
         heard_at = desk.market_data.reading(order.symbol).heard_at
         bound = desk.risk_manager.limits_for(order.symbol).max_feed_age_seconds
-        if heard_at is None or now - heard_at > timedelta(seconds=float(bound)):
+        if is_silent(now, heard_at, bound):
             return StaleMarkRefused(
                 message=f"the feed fell silent for more than {bound} s while the order was recorded"
             )

@@ -6,6 +6,7 @@ from tidegate.adapters.brokers.joined import join
 from tidegate.application.application import Application
 from tidegate.application.audit import InvariantAudit
 from tidegate.application.canceling import Canceler
+from tidegate.application.checked_market import checked
 from tidegate.application.checked_venue import CheckedAccount, CheckedEngine
 from tidegate.application.closing import Closer
 from tidegate.application.coordinator import ExecutionCoordinator, Running
@@ -53,9 +54,10 @@ class CoreContainer(containers.DeclarativeContainer):
     broker = Part(join, engine_port, market_data, account)
     running = Part(Running)
     order_stats = Part(OrderStats)
-    risk_manager = Part(make_risk_manager, settings, market_data)
+    checked_market = Part(checked, market_data)
+    risk_manager = Part(make_risk_manager, settings, checked_market)
     pulse = Part(make_pulse, clock)
-    desk = Part(make_desk, settings, order_store, market_data, clock, risk_manager, order_stats)
+    desk = Part(make_desk, settings, order_store, checked_market, clock, risk_manager, order_stats)
     checked_engine = Part(CheckedEngine, engine_port, desk)
     checked_account = Part(CheckedAccount, account, desk)
     resolver = Part(OrderResolver, desk, checked_engine)

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 _MICROSECOND = timedelta(microseconds=1)
 _MICROSECONDS = Decimal(1_000_000)
+AHEAD_MAX = timedelta(seconds=1)
+"""As far as the clocks of an entry may differ (`risk.max_clock_skew_ms`)."""
 
 
 def is_older(at: datetime, since: datetime, limit_seconds: Decimal) -> bool:
@@ -14,6 +16,15 @@ def is_older(at: datetime, since: datetime, limit_seconds: Decimal) -> bool:
     if not age.days and age.seconds + 1 <= limit_seconds:
         return False
     return Decimal(age // _MICROSECOND) > limit_seconds * _MICROSECONDS
+
+
+def is_silent(at: datetime, heard_at: datetime | None, limit_seconds: Decimal) -> bool:
+    """Whether a feed has said nothing for more than `limit_seconds`, or cannot be said to have said anything since.
+
+    It was heard by our own clock. A moment ahead of that clock by more than a second is no sign of life: the clock has
+    gone back since (X7), or an adapter stamps by another one, and by such a moment it would live for ever.
+    """
+    return heard_at is None or is_older(at, heard_at, limit_seconds) or heard_at - at > AHEAD_MAX
 
 
 def seconds_between(earlier: datetime, later: datetime) -> Decimal:

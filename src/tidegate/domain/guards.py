@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from tidegate.domain.ages import AHEAD_MAX
 from tidegate.domain.amounts import exact, plain
 from tidegate.domain.risk import RiskLimits
 from tidegate.domain.views import MarketReading
@@ -57,8 +58,11 @@ def feed(reading: MarketReading, at: datetime, limits: RiskLimits) -> GuardReadi
     """Silence of the connection: REDUCING from 15 s (polled marks 120 s), heartbeats count as life."""
     if reading.heard_at is None:
         return _reading(FEED, GuardAnswer.BLIND, "nothing heard yet", reading.symbol)
-    bound = limits.reducing_polled_mark_age_seconds if reading.is_polled else limits.reducing_feed_age_seconds
     age = at - reading.heard_at
+    if age < -AHEAD_MAX:
+        ahead = f"last heard {-age.total_seconds():.1f} s ahead of our clock: how long it has been silent is unknown"
+        return _reading(FEED, GuardAnswer.BLIND, ahead, reading.symbol)
+    bound = limits.reducing_polled_mark_age_seconds if reading.is_polled else limits.reducing_feed_age_seconds
     words = f"silent for {age.total_seconds():.1f} s, the bound is {plain(bound)} s"
     answer = GuardAnswer.TRIP if age > timedelta(seconds=float(bound)) else GuardAnswer.PASS
     return _reading(FEED, answer, words, reading.symbol)

@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from tidegate.domain.ages import is_older, seconds_between
-from tidegate.domain.amounts import ONE, plain
+from tidegate.domain.ages import is_silent, seconds_between
+from tidegate.domain.amounts import ONE, ZERO, plain
 from tidegate.domain.checks.draft import Draft, change
 from tidegate.domain.orders import TermsChange
 from tidegate.domain.products import ceiling_to, floor_to
@@ -48,7 +48,7 @@ def _read_market(draft: Draft) -> None:
     mark, heard_at = market.mark, market.heard_at
     draft.valuation = mid if mark is None else mark.price
     bound = limits.max_polled_mark_age_seconds if market.is_polled else limits.max_feed_age_seconds
-    draft.is_stale = heard_at is None or is_older(draft.view.at, heard_at, bound)
+    draft.is_stale = is_silent(draft.view.at, heard_at, bound)
 
 
 def _reserved_at(draft: Draft, limit: Decimal) -> Decimal:
@@ -105,6 +105,12 @@ def feed_age(draft: Draft) -> StaleMarkRefused | None:
     if market.heard_at is None:
         return StaleMarkRefused(message=f"nothing has been heard of {symbol}", facts={"symbol": symbol})
     age = seconds_between(market.heard_at, draft.view.at)
+    if age < ZERO:
+        return StaleMarkRefused(
+            message=f"the feed of {symbol} was last heard {plain(-age)} s ahead of our clock: its age is unknown",
+            figures={"age_seconds": age, "limit_seconds": bound},
+            facts={"symbol": symbol},
+        )
     return StaleMarkRefused(
         message=f"the feed of {symbol} has been silent for {plain(age)} s, more than {plain(bound)} s",
         figures={"age_seconds": age, "limit_seconds": bound},
