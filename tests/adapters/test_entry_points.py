@@ -17,6 +17,8 @@ from tidegate.application.configuration import ConfigurationError
 _PACKAGE = """
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from tidegate.adapters.brokers.scripted import ScriptedBroker
 from tidegate.adapters.clocks import ManualClock
 from tidegate.adapters.stores.memory import MemoryOrderStore
@@ -26,6 +28,24 @@ def broker(settings):
     made = ScriptedBroker((), ManualClock(datetime(2026, 1, 5, tzinfo=UTC)))
     made.made_for = settings.venue.name
     return made
+
+
+class Short(ScriptedBroker):
+    @property
+    def capabilities(self):
+        return replace(super().capabilities, client_order_id_length_max=20)
+
+
+class Unable(ScriptedBroker):
+    capabilities = None
+
+
+def short(settings):
+    return Short((), ManualClock(datetime(2026, 1, 5, tzinfo=UTC)))
+
+
+def unable(settings):
+    return Unable((), ManualClock(datetime(2026, 1, 5, tzinfo=UTC)))
 
 
 async def late(settings):
@@ -51,6 +71,8 @@ _POINTS = """
 acme = acme_venue:broker
 nothing = acme_venue:nothing
 late = acme_venue:late
+short = acme_venue:short
+unable = acme_venue:unable
 text = acme_venue:a_name
 misspelt = acme_venue:brokr
 elsewhere = acme_venues:broker
@@ -92,6 +114,8 @@ def test_a_package_brings_a_venue_under_its_name() -> None:
     [
         ("nothing", "acme_venue:nothing makes no Broker but NoneType, without submit, "),
         ("late", "acme_venue:late makes no Broker but coroutine, without submit, "),
+        ("short", "the adapter takes client order ids of at most 20 letters, and ours have 32"),
+        ("unable", "the adapter's capabilities are NoneType"),
         ("text", "acme_venue:a_name is no callable but str"),
         ("misspelt", "acme_venue:brokr cannot be loaded: "),
         ("elsewhere", "acme_venues:broker cannot be loaded: "),

@@ -15,6 +15,7 @@ MAY_BE_BROAD: Final = {
     "tidegate/application/checked_venue.py": "an adapter raises what its libraries do, and the order may be live",
     "tidegate/application/checked_market.py": "an adapter raises what its libraries do, and that is no price",
     "tidegate/application/foreign.py": "an error of an adapter's own making may raise when it is shown",
+    "tidegate/containers/leaving.py": "an adapter raises what its libraries do, and its application has been left",
     "tidegate/application/hearing.py": "an adapter raises what its libraries do, and that is no answer",
     "tidegate/application/children.py": "whatever ends a loop, its siblings live on and the operator is told",
     "tidegate/application/publishing.py": "an observer's bug, of any kind, must not become an order's",

@@ -17,6 +17,7 @@ from tidegate.application.application import Application
 from tidegate.application.clock_binding import BOUND_CLOCK
 from tidegate.application.configuration import BadArgument, ConfigurationError, require_kind
 from tidegate.application.desk_binding import BOUND_DESK
+from tidegate.containers.leaving import closed_afterwards
 from tidegate.containers.live import LiveContainer
 from tidegate.containers.paper import PaperContainer
 from tidegate.containers.replay import ReplayContainer
@@ -137,7 +138,8 @@ async def _entered(
         clock_token = BOUND_CLOCK.set(clock)
         desk_token = BOUND_DESK.set(container.desk())
         try:
-            async with container.application() as application:
+            venue = (container.engine_port(), container.market_data(), container.account())
+            async with closed_afterwards(*venue), container.application() as application:
                 yield application
         finally:
             # Whoever leaves in another context than it entered in has nothing bound there.

@@ -18,8 +18,8 @@ TradeId = NewType("TradeId", str)
 """The venue's name of one fill; unique for one symbol of one venue."""
 
 CLIENT_ORDER_PREFIX = "tg"
-_CLIENT_ORDER_ID_LENGTH = 32
-_DIGITS = _CLIENT_ORDER_ID_LENGTH - len(CLIENT_ORDER_PREFIX)
+CLIENT_ORDER_ID_LENGTH = 32
+_DIGITS = CLIENT_ORDER_ID_LENGTH - len(CLIENT_ORDER_PREFIX)
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:\-]{0,63}")
 _SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9._:/\-]{0,39}")
 

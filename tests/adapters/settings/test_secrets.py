@@ -67,7 +67,11 @@ def test_a_secrets_file_is_read_beside_the_settings(tmp_path: Path) -> None:
     ("text", "mode", "message"),
     [
         (SECRETS, 0o644, "others may read it"),
-        (f'api_secrt = "{CANARY}"', 0o600, "unknown key api_secrt; a secrets file holds api_key and api_secret"),
+        (
+            f'api_secrt = "{CANARY}"',
+            0o600,
+            "unknown key api_secrt; a secrets file holds api_key, api_passphrase, api_secret",
+        ),
         ("api_key = ", 0o600, "not valid TOML"),
     ],
 )

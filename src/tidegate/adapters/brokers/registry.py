@@ -7,7 +7,10 @@ from tidegate.adapters.registered import made_by
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.spelling import nearest
 from tidegate.application.configuration import ConfigurationError
+from tidegate.domain.identifiers import CLIENT_ORDER_ID_LENGTH
 from tidegate.domain.ports import AccountPort, Broker, EnginePort, MarketDataPort
+from tidegate.domain.submissions import EngineCapabilities
+from tidegate.domain.vocabulary import Delivery
 
 GROUP = "tidegate.brokers"
 
@@ -16,10 +19,23 @@ def live_broker(settings: Settings) -> Broker:
     """The broker of the venue that the settings name: an entry point to a callable from settings to a Broker.
 
     Raises:
-        ConfigurationError: no venue is named, no installed adapter registers it, or what is registered is no adapter.
+        ConfigurationError: no venue is named, no installed adapter registers it, what is registered is no adapter, or
+            its capabilities say that it cannot take our client order ids.
         Exception: what the adapter itself raises.
     """
     broker: Broker = _made(settings, "Broker", EnginePort, MarketDataPort, AccountPort)
+    can: object = getattr(broker, "capabilities", None)
+    if not isinstance(can, EngineCapabilities):
+        raise ConfigurationError(
+            f"venue.name: the adapter's capabilities are {type(can).__name__}, and no EngineCapabilities",
+            ("venue.name",),
+        )
+    if can.delivery is not Delivery.C and can.client_order_id_length_max < CLIENT_ORDER_ID_LENGTH:
+        longest = f"at most {can.client_order_id_length_max} letters, and ours have {CLIENT_ORDER_ID_LENGTH}"
+        raise ConfigurationError(
+            f"venue.name: the adapter takes client order ids of {longest}: it has to turn them into its own, and back",
+            ("venue.name",),
+        )
     return broker
 
 

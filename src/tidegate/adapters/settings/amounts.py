@@ -99,4 +99,4 @@ Currency = Annotated[str, AfterValidator(_currency)]
 SymbolTable = Annotated[Mapping[Symbol, Multiplier], BeforeValidator(_table_from_text)]
 CurrencyTable = Annotated[Mapping[Currency, Exact], BeforeValidator(_table_from_text)]
 Parameters = Mapping[str, Any]
-"""A strategy's own parameters, handed to its factory by name."""
+"""What belongs to a strategy or to an adapter and is handed on to it as it is, by name."""

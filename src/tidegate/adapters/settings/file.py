@@ -38,7 +38,7 @@ def from_file(path: Path) -> list[Given]:
 
 
 def from_secrets_file(path: Path) -> Iterator[Given]:
-    """The credentials of `venue.secrets_file`: a TOML file of mode 0600 with `api_key` and `api_secret`.
+    """The credentials of `venue.secrets_file`: a TOML file of mode 0600 with `api_key`, `api_secret`, `api_passphrase`.
 
     Raises:
         ConfigurationError: it cannot be read, is not TOML, others may read it, or it holds something else.
@@ -47,7 +47,7 @@ def from_secrets_file(path: Path) -> Iterator[Given]:
     _refuse_wide_mode(path, "venue.secrets_file")
     for name, value in tree.items():
         if ("venue", name) not in SECRETS:
-            known = " and ".join(sorted(key for _, key in SECRETS))
+            known = ", ".join(sorted(key for _, key in SECRETS))
             raise ConfigurationError(f"{_name(path)}: unknown key {shown(name)}; a secrets file holds {known}", (name,))
         yield Given(("venue", name), value, _name(path))
 

@@ -13,12 +13,12 @@ Key = tuple[str, ...]
 """A key as the tables that lead to it, and its own name."""
 
 FREE_TABLES: frozenset[Key] = frozenset(
-    {("engine", "slippage_multipliers"), ("paper", "opening_balances"), ("intake", "parameters")}
+    {("engine", "slippage_multipliers"), ("paper", "opening_balances"), ("intake", "parameters"), ("venue", "options")}
 )
 """Tables whose keys are the reader's own."""
 SYMBOLS: Key = ("risk", "symbols")
 SYMBOL_PLACE = "SYMBOL"
-SECRETS: frozenset[Key] = frozenset({("venue", "api_key"), ("venue", "api_secret")})
+SECRETS: frozenset[Key] = frozenset({("venue", "api_key"), ("venue", "api_secret"), ("venue", "api_passphrase")})
 
 
 def dotted(path: Key) -> str:

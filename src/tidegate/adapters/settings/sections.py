@@ -84,12 +84,16 @@ class StoreSettings(Section):
 
 
 class VenueSettings(Section):
-    """[venue]: the venue of the live profile, and its credentials (from the environment or a 0600 file)."""
+    """[venue]: the venue of the live profile, its credentials (from the environment or a 0600 file), and in `options` what
+    its adapter alone knows of.
+    """
 
     name: Identifier | None = None
     api_key: SecretStr | None = None
     api_secret: SecretStr | None = None
+    api_passphrase: SecretStr | None = None
     secrets_file: str | None = None
+    options: Parameters = Field(default_factory=dict)
 
 
 class SupervisorSettings(Section):
