@@ -12,10 +12,10 @@ from tidegate.containers import leaving
 class Closing(InterposedVenue):
     """A venue that holds a connection."""
 
-    closed = 0
+    closings: tuple[str, ...] = ()
 
     async def aclose(self) -> None:
-        self.closed += 1
+        self.closings += ("closed",)
 
 
 async def test_a_venue_is_closed_once_when_its_application_has_been_left() -> None:
@@ -25,8 +25,8 @@ async def test_a_venue_is_closed_once_when_its_application_has_been_left() -> No
 
     async with rig.open(venue=venue) as app:
         placed(await app.coordinator.execute_decision(SPOT, buy()))
-        assert not venue.closed
-    assert venue.closed == 1
+        assert venue.closings == ()
+    assert len(venue.closings) == 1
 
 
 async def test_a_venue_is_closed_where_its_application_never_opened_or_was_left_by_an_error() -> None:
@@ -37,7 +37,7 @@ async def test_a_venue_is_closed_where_its_application_never_opened_or_was_left_
     with pytest.raises(LookupError):
         async with rig.open(venue=venue):
             raise LookupError
-    assert venue.closed == 1
+    assert len(venue.closings) == 1
 
 
 async def test_a_venue_that_fails_to_close_is_warned_of() -> None:

@@ -84,8 +84,8 @@ class StoreSettings(Section):
 
 
 class VenueSettings(Section):
-    """[venue]: the venue of the live profile, its credentials (from the environment or a 0600 file), and in `options` what
-    its adapter alone knows of.
+    """[venue]: the venue of the live profile, and its credentials, from the environment or a 0600 file; `options` are
+    what its adapter alone knows of.
     """
 
     name: Identifier | None = None
