@@ -29,7 +29,7 @@ async def test_a_venue_is_closed_once_when_its_application_has_been_left() -> No
     assert len(venue.closings) == 1
 
 
-async def test_a_venue_is_closed_where_its_application_never_opened_or_was_left_by_an_error() -> None:
+async def test_a_venue_is_closed_where_its_application_was_left_by_an_error() -> None:
     """Whatever the way out."""
     rig = Rig()
     venue = Closing(rig.venue)

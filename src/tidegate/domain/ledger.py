@@ -190,11 +190,11 @@ class Ledger:
         order_id = event.order.client_order_id
         before = self.orders.get(order_id)
         record = sending(event, before)
-        if record is before:
-            return None
         if before is None:
             self.commitments.begin(record, product)
             self.orders[order_id] = record
+        elif record is before:
+            return None
         else:
             self._hold(record, product)
         return Step(at=event.at, events=(event,), orders=(record,))

@@ -100,7 +100,10 @@ class MemoryOrderStore:
         )
 
     async def record_sending(self, approved: ApprovedOrder, step: Step) -> RecordOutcome:
-        event = sending_of(approved, step)
+        events, orders = step.events, step.orders
+        event, is_bare = events[0], len(events) == len(orders) == 1
+        if type(event) is not OrderSending or not is_bare or not event.order is orders[0].order is approved.order:
+            event = sending_of(approved, step)
         if self._is_closed:
             return _CLOSED
         if event.epoch != self.epoch:
@@ -116,9 +119,9 @@ class MemoryOrderStore:
             return forbidden
         if decision is not None:
             self._decisions[decision.decision_id] = event
-        if len(step.orders) == 1 and len(step.events) == 1:
+        if is_bare:
             self._steps.append(step)
-            self._orders[order_id] = step.orders[0]
+            self._orders[order_id] = orders[0]
         else:
             self._take(step)
         return RecordedOrder(order=approved.order, attempt=event.attempt, epoch=event.epoch, recorded_at=step.at)
