@@ -139,7 +139,7 @@ def test_a_product_that_cannot_be_is_left_out_of_the_list() -> None:
     market = checked(venue)
 
     assert market.products == venue.inner.products
-    assert ["ETH-USD" in words or "NoneType" in words for _, words in market.take_untold()] == [True, True]
+    assert ["ETH-USD" in one.words or "NoneType" in one.words for one in market.take_untold()] == [True, True]
     assert not market.take_untold()
 
 
@@ -180,3 +180,31 @@ async def test_a_moment_ahead_of_our_clock_is_no_sign_of_life() -> None:
     async with rig.open(venue=venue) as app:
         refusal = refused(await app.coordinator.execute_decision(SPOT, buy()), "STALE_MARK")
         assert "ahead of our clock" in refusal.message
+
+
+async def test_want_of_memory_stops_entries_until_an_operator_resumes() -> None:
+    """P14: at any point of a port."""
+    rig = Rig()
+    venue = OddMarket(rig.venue)
+
+    def out_of_memory(_: Any) -> Any:
+        raise MemoryError
+
+    async with rig.open(venue=venue) as app:
+        venue.of_reading = out_of_memory
+        refused(await app.coordinator.execute_decision(SPOT, buy()), "STALE_MARK")
+        venue.of_reading = None
+        await rig.clock.advance(2)
+        refused(await app.coordinator.execute_decision(SPOT, buy()), "TRADING_STATE")
+        await app.resume("seen")
+        placed(await app.coordinator.execute_decision(SPOT, buy()))
+
+
+async def test_a_start_that_hears_nothing_it_can_believe_opens_all_the_same() -> None:
+    """What an adapter tells before it is connected is its own affair; entries wait for it."""
+    rig = Rig()
+    venue = OddMarket(rig.venue)
+    venue.of_reading = lambda _: None
+
+    async with rig.open(venue=venue) as app:
+        refused(await app.coordinator.execute_decision(SPOT, buy()), "STALE_MARK")

@@ -1,6 +1,8 @@
 """P11: an intent at which every start ends is set aside after three of them, and the rest is served."""
 
+import asyncio
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -13,10 +15,13 @@ from tidegate.adapters.brokers.scripted import Answer
 from tidegate.adapters.brokers.scripted.products import SCRIPTED_PRODUCTS
 from tidegate.adapters.clocks import ManualClock
 from tidegate.adapters.stores.sqlite.opening import open_sqlite_store
+from tidegate.application.taking_up import OpeningError
 from tidegate.containers.testing import STARTS_AT
 from tidegate.domain.events import IncidentRaised, TradingStateChanged
 from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.ports import Broker
 from tidegate.domain.products import Product
+from tidegate.domain.reconciliation import DifferenceKind
 from tidegate.domain.records import StartMarks
 from tidegate.domain.submissions import OrderAbsent, Unreachable, VenueOrder
 
@@ -108,19 +113,24 @@ async def test_starts_that_end_leave_no_trace(rig: Rig) -> None:
     assert replace(after, sequence=0) == replace(before, sequence=0)
 
 
+class Delisted(InterposedVenue):
+    """A venue that names some of its products."""
+
+    named: tuple[str, ...] = (SPOT,)
+
+    @property
+    def products(self) -> tuple[Product, ...]:
+        return tuple(product for product in SCRIPTED_PRODUCTS if product.symbol in self.named)
+
+    def product(self, symbol: str) -> Product | None:
+        return super().product(symbol) if symbol in self.named else None
+
+
 async def test_an_order_whose_product_is_gone_does_not_keep_the_account_from_starting() -> None:
     """A symbol that the venue has delisted: shown, set aside, and everything else trades."""
     rig = Rig()
     async with rig.open() as app:
         placed(await app.coordinator.execute_decision(PERPETUAL, offer_to_buy(99_000)))
-
-    class Delisted(InterposedVenue):
-        @property
-        def products(self) -> tuple[Product, ...]:
-            return tuple(product for product in SCRIPTED_PRODUCTS if product.symbol == SPOT)
-
-        def product(self, symbol: str) -> Product | None:
-            return super().product(symbol) if symbol == SPOT else None
 
     async with rig.open(venue=Delisted(rig.venue)) as app:
         assert app.open_orders() == ()
@@ -129,3 +139,59 @@ async def test_an_order_whose_product_is_gone_does_not_keep_the_account_from_sta
         assert app.dead_loops == {}
 
     assert [one.kind for one in await rig.stored(IncidentRaised)] == ["QUARANTINE"]
+
+
+async def test_a_fill_of_a_product_that_is_gone_is_shown_and_keeps_nobody_from_starting() -> None:
+    """What it moved cannot be booked until somebody says again what a unit of it is; what was booked before stands."""
+    rig = Rig()
+    async with rig.open() as app:
+        ended = placed(await app.coordinator.execute_decision(PERPETUAL, buy()))
+    rig.venue.fill(ended.client_order_id, Decimal("0.01"))
+
+    async with rig.open(venue=Delisted(rig.venue)) as app:
+        await rig.clock.advance(120)
+        assert app.dead_loops == {}
+        assert app.position(PERPETUAL).quantity == Decimal("0.01")
+        assert [
+            one.subject for one in (await app.reconcile()).differences if one.kind is DifferenceKind.FILLS_DIFFER
+        ] == [ended.client_order_id]
+        refused(await app.coordinator.execute_decision(SPOT, buy()))
+    async with rig.open() as app:
+        assert app.position(PERPETUAL).quantity == Decimal("0.02")
+
+
+async def test_a_start_waits_for_the_products_of_what_is_open() -> None:
+    """An adapter connects after it was made, and names none before: that is no reason to set its orders aside."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
+    connecting = Delisted(rig.venue)
+    connecting.named = ()
+    opening = asyncio.create_task(_opened_and_left(rig, connecting))
+    await rig.clock.advance(20)
+    assert not opening.done()
+    connecting.named = (SPOT,)
+    await rig.clock.advance(1)
+
+    assert await opening == 1
+    assert await rig.stored(IncidentRaised) == []
+
+
+async def test_a_start_gives_up_waiting_for_products_in_one_line() -> None:
+    """By then the venue is out of reach, and whoever watches starts another."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
+    connecting = Delisted(rig.venue)
+    connecting.named = ()
+    opening = asyncio.create_task(_opened_and_left(rig, connecting))
+    await rig.clock.advance(31)
+
+    with pytest.raises(OpeningError, match="no product for 30 s"):
+        await opening
+
+
+async def _opened_and_left(rig: Rig, venue: Broker) -> int:
+    """How many orders are open in a life that ends at once."""
+    async with rig.open(venue=venue) as app:
+        return len(app.open_orders())

@@ -2,10 +2,13 @@
 
 What it raises, and what cannot be, decides nothing: a reading is then one in which nothing was heard, so that entries
 are refused and exits go as they do without a price; a product is as it last was, or none. It ends by itself as soon as
-a sound one comes. The guard of the feed shows it as ADAPTER_FAILED.
+a sound one comes. The guard of the feed shows it as ADAPTER_FAILED; want of memory or stack stops entries until an
+operator resumes (P14).
 """
 
 from collections.abc import AsyncIterator
+
+from msgspec import Struct
 
 from tidegate.application.foreign import shown, writable
 from tidegate.domain.market_flaws import depth_flaw, is_plain, product_flaw, reading_flaw
@@ -16,8 +19,18 @@ from tidegate.domain.views import MarketReading
 _DEPTH_EVERY = 256
 """Of so many new readings of a symbol one is looked at to its last level, and the first one always: what an adapter
 does wrong it does all the time."""
+_UNREAD = object()
+"""What no adapter can answer."""
 _TOLD_MAX = 100
 """So many different failures are shown; an adapter that finds more has said enough."""
+
+
+class Trouble(Struct, frozen=True):
+    """What was found wrong, in a sentence, with the symbol it concerns, if one; grave is want of memory or stack."""
+
+    symbol: str
+    words: str
+    is_grave: bool
 
 
 class CheckedMarket:
@@ -32,14 +45,14 @@ class CheckedMarket:
         self._readings: dict[str, MarketReading] = {}
         self._until_depth: dict[str, int] = {}
         self._told: set[str] = set()
-        self._untold: list[tuple[str, str]] = []
+        self._untold: list[Trouble] = []
 
     @property
     def products(self) -> tuple[Product, ...]:
         try:
             given: object = self._market.products
         except Exception as error:  # noqa: BLE001 -- whatever it is, it decides nothing
-            self._failed(f"it raised {shown(error)} when it was asked for products")
+            self._raised(error, "it was asked for products")
             return self.listed
         if given is not self._given:
             self._list(given)
@@ -65,7 +78,7 @@ class CheckedMarket:
                 self._list(market.products)
             product = market.product(symbol)
         except Exception as error:  # noqa: BLE001 -- as above
-            self._failed(f"it raised {shown(error)} when it was asked for products")
+            self._raised(error, "it was asked for products")
             return self._by_symbol.get(symbol)
         known = self._by_symbol.get(symbol)
         if product is known or product is None:
@@ -85,9 +98,9 @@ class CheckedMarket:
         try:
             reading = self._market.reading(symbol)
         except Exception as error:  # noqa: BLE001 -- as above
-            self._failed(f"it raised {shown(error)} when the market was read", symbol)
+            self._raised(error, "the market was read", symbol)
             return MarketReading(symbol=symbol)
-        if reading is self._readings.get(symbol):
+        if reading is self._readings.get(symbol, _UNREAD):
             return reading
         left = self._until_depth.get(symbol, 0)
         if not left or not is_plain(symbol, reading):
@@ -104,15 +117,19 @@ class CheckedMarket:
     def changes(self) -> AsyncIterator[str]:
         return self._market.changes()
 
-    def _failed(self, words: str, symbol: str = "") -> None:
+    def _raised(self, error: Exception, when: str, symbol: str = "") -> None:
+        is_grave = isinstance(error, MemoryError | RecursionError)
+        self._failed(f"it raised {shown(error)} when {when}", symbol, is_grave=is_grave)
+
+    def _failed(self, words: str, symbol: str = "", *, is_grave: bool = False) -> None:
         """Keep it to be shown, once for each kind: a market is read again and again."""
         words = writable(words)
         if words not in self._told and len(self._told) < _TOLD_MAX:
             self._told.add(words)
-            self._untold.append((symbol, f"the venue's market data cannot be believed: {words}"))
+            self._untold.append(Trouble(symbol, f"the venue's market data cannot be believed: {words}", is_grave))
 
-    def take_untold(self) -> list[tuple[str, str]]:
-        """What was found wrong and has not been shown yet: for each its symbol, if any, and a sentence."""
+    def take_untold(self) -> list[Trouble]:
+        """What was found wrong and has not been shown yet."""
         untold, self._untold = self._untold, []
         return untold
 

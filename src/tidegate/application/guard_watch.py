@@ -86,8 +86,7 @@ class GuardWatch:
         await self._states.sweep()
         for symbol in self._desk.ledger.states.symbols:
             await end_cool_down(self._desk, symbol)
-        for symbol, words in self._desk.market_data.take_untold():
-            self._desk.incident(at, "ADAPTER_FAILED", words, symbol=symbol)
+        self._show_market()
         answers = [await self._judge(venue(self._desk.blind_since), at)]
         for product in self._desk.market_data.products:
             reading = self._desk.market_data.reading(product.symbol)
@@ -96,6 +95,15 @@ class GuardWatch:
             limits = self._desk.risk_manager.limits_for(product.symbol)
             answers.append(await self._judge(feed(reading, at, limits), at))
         return tuple(answers)
+
+    def _show_market(self) -> None:
+        """What the market's adapter did that it may not."""
+        desk = self._desk
+        for trouble in desk.market_data.take_untold():
+            if trouble.is_grave:
+                desk.broke("ADAPTER_FAILED", trouble.words)
+            else:
+                desk.incident(desk.clock.now(), "ADAPTER_FAILED", trouble.words, symbol=trouble.symbol)
 
     def _is_involved(self, symbol: str) -> bool:
         sums = self._desk.ledger.commitments.by_symbol.get(symbol)

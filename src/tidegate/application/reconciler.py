@@ -179,7 +179,13 @@ class OrderReconciler:
             if record is None:
                 self._kept_for_its_order(fill)
                 differences.append(stranger("fill", fill.client_order_id, f"{fill.side} {fill.quantity} {fill.symbol}"))
-            elif fill.trade_id not in record.trade_ids:
+            elif fill.trade_id in record.trade_ids:
+                continue
+            elif self.desk.market_data.product(fill.symbol) is None:
+                # What it moved cannot be booked while nobody says what a unit of it is.
+                self._kept_for_its_order(fill)
+                differences.append(missing_fill(fill))
+            else:
                 ours.append(fill)
         if report_only:
             differences.extend(missing_fill(fill) for fill in ours)

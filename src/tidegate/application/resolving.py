@@ -209,10 +209,13 @@ class OrderResolver:
         return self._desk.ledger.fill_count - before
 
     async def fold_fill(self, fill: Fill) -> None:
-        """Fold one fill of an order that we know; one that cannot be its own is shown, and moves nothing."""
+        """Fold one fill of an order that we know; one that cannot be its own is shown, and moves nothing.
+
+        One of a product that is gone waits for the next comparison with the venue, which shows it.
+        """
         order_id, desk = fill.client_order_id, self._desk
         record = await desk.standing(order_id)
-        if record is None:
+        if record is None or desk.market_data.product(record.symbol) is None:
             return
         flaw = fill_flaw(record, fill)
         if flaw:

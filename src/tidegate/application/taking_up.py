@@ -9,6 +9,8 @@ from tidegate.domain.ports import AccountPort
 from tidegate.domain.records import CommitOutcome, StepCommitted, StoredAccount
 from tidegate.domain.submissions import Unreachable
 
+_LOOK_SECONDS = 0.25
+
 
 class OpeningError(Exception):
     """The application cannot begin: the venue or the store did not give what a start needs. One line says which."""
@@ -22,6 +24,7 @@ async def take_up(desk: AccountDesk, starts: StartLog | None = None) -> StoredAc
     stored = await desk.store.load()
     desk.marks = stored.starts
     if starts is not None:
+        await _products_known(desk, stored)
         await starts.begin(stored)
     desk.ledger.load(replace(stored, open_orders=()))
     set_aside = []
@@ -49,6 +52,24 @@ async def take_up(desk: AccountDesk, starts: StartLog | None = None) -> StoredAc
     desk.stats.unknown += sum(record.is_unanswered for record in desk.live_orders())
     desk.taken_up.set()
     return stored
+
+
+async def _products_known(desk: AccountDesk, stored: StoredAccount) -> None:
+    """Wait for a venue that is being connected to: what is open cannot be taken up before it names its products.
+
+    Raises:
+        OpeningError: it has named none for as long as one request may take.
+    """
+    if not stored.open_orders and not any(position.quantity for position in stored.positions):
+        return
+    clock, bound = desk.clock, desk.transmissions.deadline_seconds
+    begun = clock.monotonic()
+    while not desk.market_data.products:
+        if clock.monotonic() - begun >= bound:
+            raise OpeningError(
+                f"the venue has named no product for {bound:g} s, and this account has orders or positions"
+            )
+        await clock.sleep(_LOOK_SECONDS)
 
 
 async def open_account(desk: AccountDesk, account: AccountPort) -> CommitOutcome:

@@ -82,8 +82,9 @@ class Ledger:
 
     @exact
     def recall(self, record: OrderRecord) -> None:
-        """Hold an order again, because news of it may come."""
-        self.commitments.update_in_context(record, self.product(record.order.symbol))
+        """Hold an order again, because news of it may come. One that has ended reserves nothing, whatever its product."""
+        if record.status not in TERMINAL:
+            self.commitments.update_in_context(record, self.product(record.order.symbol))
         self.orders[record.order.client_order_id] = record
 
     def misses_history(self, news: Iterable[OrderNews]) -> bool:

@@ -83,6 +83,7 @@ LATER_KINDS: dict[str, Kind] = {
     "S9": _lasts(1, 1),
     "P11": _strikes("submit"),
     "B28b": _lasts(10, 50, 0, 3.99),
+    "P14b": _lasts(2, 20, 0, 3.99),
 }
 """Drawn by dice of their own, so that they move nothing of what a seed makes of the others."""
 

@@ -1,6 +1,7 @@
-"""The feed: what a process hears of the market, and how that is spoilt (M1 to M8)."""
+"""The feed: what a process hears of the market, and how that is spoilt (M1 to M8, P14b)."""
 
 from decimal import Decimal
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -32,6 +33,9 @@ class SimulatedFeed:
 
     @property
     def products(self) -> tuple[Product, ...]:
+        odd = self._board.now("P14b")
+        if odd is not None and int(odd.amount) == _RAISES:
+            raise KeyError("products")
         return self._closed if self._board.now("B24") else PRODUCTS
 
     def product(self, symbol: str) -> Product | None:
@@ -40,7 +44,15 @@ class SimulatedFeed:
         return next(one for one in self.products if one.symbol == symbol)
 
     def reading(self, symbol: str) -> MarketReading:
-        """The market as last heard."""
+        """The market as the adapter tells it, which may have a bug."""
+        odd = self._board.now("P14b")
+        return _BUGS[int(odd.amount)](self._last_heard(symbol)) if odd is not None else self._last_heard(symbol)
+
+    def heard(self, symbol: str) -> MarketReading:
+        """The market as last heard; nothing at all while nobody can believe the adapter."""
+        return MarketReading(symbol=symbol) if self._board.now("P14b") else self._last_heard(symbol)
+
+    def _last_heard(self, symbol: str) -> MarketReading:
         if symbol not in BY_SYMBOL:
             return MarketReading(symbol=symbol, is_synced=False)
         second = int(self._clock.monotonic())
@@ -110,4 +122,26 @@ def _times(levels: tuple[Level, ...]) -> tuple[Level, ...]:
     return tuple(Level(level.price * _SPIKE, level.quantity) for level in levels)
 
 
+def _raised(reading: MarketReading) -> MarketReading:
+    raise KeyError(reading.symbol)
+
+
+def _in_floats(reading: MarketReading) -> MarketReading:
+    if reading.book is None:
+        return replace(reading, heard_at=0)
+    bids: Any = tuple(Level(float(one.price), float(one.quantity)) for one in reading.book.bids)  # type: ignore[arg-type]
+    return replace(reading, book=replace(reading.book, bids=bids), heard_at=reading.heard_at or 0)
+
+
+def _none(_: MarketReading) -> Any:
+    return None
+
+
+def _out_of_memory(_: MarketReading) -> MarketReading:
+    raise MemoryError("as the plan has it")
+
+
+_RAISES = 0
+_BUGS = (_raised, _in_floats, _none, _out_of_memory)
+"""P14b, by the whole part of its amount."""
 _SPOILERS = {"M2": _crossed, "M4": _empty, "M5": _one_sided, "M8": _spiked}

@@ -17,9 +17,10 @@ from tidegate.application.application import Application
 from tidegate.application.taking_up import OpeningError
 from tidegate.containers.opened import open_application
 from tidegate.containers.testing import TestingContainer
-from tidegate.domain.ports import Broker, MarketDataPort, OrderStorePort
+from tidegate.domain.ports import Broker, OrderStorePort
 from tidegate.testing.simulation.broker import IntentPoisoned
 from tidegate.testing.simulation.gate import Gate
+from tidegate.testing.simulation.judging.entries import Heard
 from tidegate.testing.simulation.loop import SimulationStuck
 from tidegate.testing.simulation.parts import Parts
 from tidegate.testing.simulation.plans import Ending, Plan
@@ -98,10 +99,10 @@ class Keeper:
     def current(self) -> Inhabitant:
         return self.inhabitants[-1]
 
-    def market_of(self, process: str) -> MarketDataPort | None:
+    def market_of(self, process: str) -> Heard | None:
         """What a process hears of the market."""
         container = self.container_of(process)
-        return None if container is None else container.market_data()
+        return None if container is None else container.market_data().heard
 
     def held_by(self, process: str) -> Mapping[str, Decimal] | None:
         """What a process keeps free for its live orders, by currency."""

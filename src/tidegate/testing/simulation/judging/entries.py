@@ -1,11 +1,11 @@
 """Entries: what an order is held against at the moment it is recorded, or made larger or bolder."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from tidegate.domain.orders import ApprovedOrder, OrderRecord
-from tidegate.domain.ports import MarketDataPort
 from tidegate.domain.risk import RiskLimits
+from tidegate.domain.views import MarketReading
 from tidegate.domain.vocabulary import OrderSide, OrderStatus, TimeInForce
 from tidegate.testing.simulation.judging.mirror import Mirror
 from tidegate.testing.simulation.judging.terms import dearest, is_edit_open, totals_of
@@ -14,22 +14,22 @@ from tidegate.testing.simulation.market import BY_SYMBOL
 _SLACK = Decimal("1.0001")
 """Prices move between a check and the step that follows it by less than this."""
 
+Heard = Callable[[str], MarketReading]
+"""The market of a symbol as a process last heard it."""
 Flaw = tuple[int, str]
 """The invariant that is broken, and the sentence that shows it."""
 
 
-def entry_flaws(approved: ApprovedOrder, mirror: Mirror, market: MarketDataPort, limits: RiskLimits) -> Iterator[Flaw]:
+def entry_flaws(approved: ApprovedOrder, mirror: Mirror, heard: Heard, limits: RiskLimits) -> Iterator[Flaw]:
     """15 and 16 of an order that opens or adds."""
-    yield from _beyond_limits(approved, mirror, market, limits)
+    yield from _beyond_limits(approved, mirror, heard, limits)
     yield from _beside_unknown(approved, mirror)
-    yield from _on_a_stale_feed(approved, market, limits)
+    yield from _on_a_stale_feed(approved, heard, limits)
 
 
-def _beyond_limits(
-    approved: ApprovedOrder, mirror: Mirror, market: MarketDataPort, limits: RiskLimits
-) -> Iterator[Flaw]:
+def _beyond_limits(approved: ApprovedOrder, mirror: Mirror, heard: Heard, limits: RiskLimits) -> Iterator[Flaw]:
     """15: position + open + reserved, UNKNOWN in full, + this, are within the underlying's and the account's share."""
-    marks = {symbol: market.reading(symbol).mark for symbol in BY_SYMBOL}
+    marks = {symbol: heard(symbol).mark for symbol in BY_SYMBOL}
     values = {symbol: mirror.held(symbol) * mark.price * BY_SYMBOL[symbol].multiplier
               for symbol, mark in marks.items() if mark is not None}  # fmt: skip
     if len(values) < len(BY_SYMBOL):
@@ -93,10 +93,10 @@ def _reaches(side: OrderSide, limit: Decimal, price: Decimal) -> bool:
     return price <= limit if side is OrderSide.BUY else price >= limit
 
 
-def _on_a_stale_feed(approved: ApprovedOrder, market: MarketDataPort, limits: RiskLimits) -> Iterator[Flaw]:
+def _on_a_stale_feed(approved: ApprovedOrder, heard: Heard, limits: RiskLimits) -> Iterator[Flaw]:
     """16: the feed has been heard within its bound, and the decision still lives."""
     order = approved.order
-    heard_at = market.reading(order.symbol).heard_at
+    heard_at = heard(order.symbol).heard_at
     bound = float(limits.max_feed_age_seconds)
     if heard_at is None or (approved.reviewed_at - heard_at).total_seconds() > bound:
         yield 16, f"entry {order.client_order_id} on a feed last heard at {heard_at}"

@@ -9,11 +9,10 @@ from msgspec.structs import replace
 from tidegate.domain.booking import ACCOUNT
 from tidegate.domain.events import AmendRequested, CancelRequested, OrderRejected, OrderSending, TradingStateChanged
 from tidegate.domain.orders import ApprovedOrder, OrderRecord, RecordedOrder
-from tidegate.domain.ports import MarketDataPort
 from tidegate.domain.records import CommitOutcome, RecordOutcome, Step, StepCommitted, StoredAccount, WriterLost
 from tidegate.domain.risk import RiskLimits
 from tidegate.domain.vocabulary import Action, OrderStatus, Purpose
-from tidegate.testing.simulation.judging.entries import Flaw, entry_flaws, self_crosses
+from tidegate.testing.simulation.judging.entries import Flaw, Heard, entry_flaws, self_crosses
 from tidegate.testing.simulation.judging.mirror import ENDED, Mirror, held_for
 from tidegate.testing.simulation.judging.terms import grows, totals_of
 from tidegate.testing.simulation.market import BY_SYMBOL, OPENING_USD
@@ -51,7 +50,7 @@ class Instants(StoreWatch):
         self.growing_edits: dict[str, set[int]] = {}
         self.time: Callable[[], float] = float
         self.turn: Callable[[], int] = int
-        self.market_of: Callable[[str], MarketDataPort | None] = lambda _: None
+        self.market_of: Callable[[str], Heard | None] = lambda _: None
         self.held_by: Callable[[str], Mapping[str, Decimal] | None] = lambda _: None
         self.blindness_of: Callable[[str], str] = lambda _: ""
         self.cancels_recorded: dict[tuple[str, str], list[int]] = {}
