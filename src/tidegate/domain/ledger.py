@@ -82,7 +82,7 @@ class Ledger:
 
     @exact
     def recall(self, record: OrderRecord) -> None:
-        """Hold an order again, because news of it may come. One that has ended reserves nothing, whatever its product."""
+        """Hold an order again, because news of it may come; one that has ended reserves nothing, product or not."""
         if record.status not in TERMINAL:
             self.commitments.update_in_context(record, self.product(record.order.symbol))
         self.orders[record.order.client_order_id] = record

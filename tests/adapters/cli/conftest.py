@@ -15,8 +15,9 @@ from tidegate.adapters.cli.program import main
 from tidegate.containers import open_application
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "mean_reversion.py"
-TRADING = ("--strategy", f"{EXAMPLE}:create", "--speed", "20000", "--for", "240")
-"""A run that trades for a few minutes of the synthetic session, in about a second."""
+TRADING = ("--strategy", f"{EXAMPLE}:create", "--speed", "1000", "--for", "240")
+"""A run that trades for a few minutes of the synthetic session, in about a second. Played much faster, a busy machine
+leaves the strategy no moment of it."""
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -96,6 +97,7 @@ def traded_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         clean_environment(patch, folder)
         ended = run_program("run", *TRADING, "--json")
         assert ended.code == 0, ended.err
+        assert '"BTC-USD"' in ended.out, "it has traded nothing"
         yield folder
 
 

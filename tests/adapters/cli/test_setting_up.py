@@ -15,7 +15,7 @@ def test_what_init_writes_runs_as_it_stands(program: Run, monkeypatch: pytest.Mo
     written = program("init", "mine")
     monkeypatch.chdir("mine")
 
-    ended = program("run", "--speed", "20000", "--for", "240", "--json")
+    ended = program("run", "--speed", "1000", "--for", "240", "--json")
 
     assert written.code == 0
     assert "cd mine && " in written.out
