@@ -1,6 +1,7 @@
 """Deadlines: an adapter that never returns keeps nobody waiting; what its request came to is asked for (B15)."""
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -11,6 +12,8 @@ from tidegate.adapters.brokers.scripted import Answer, CancelAnswer
 from tidegate.adapters.clocks import settle
 from tidegate.application.taking_up import OpeningError
 from tidegate.domain.events import OrderUnanswered
+from tidegate.domain.orders import RecordedOrder
+from tidegate.domain.submissions import SubmissionOutcome
 
 
 class Never:
@@ -182,3 +185,65 @@ async def test_a_first_start_is_told_that_its_balances_are_not_answered() -> Non
 
     with pytest.raises(OpeningError, match="no answer before the deadline when it was asked for balances"):
         await rig.finished(start())
+
+
+class Swallows:
+    """Waits for ever, whoever cancels it, so many times."""
+
+    def __init__(self, times: int) -> None:
+        self.left = times
+
+    async def __call__(self, method: str) -> None:
+        while method == "submit" and self.left >= 0:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                self.left -= 1
+                if self.left < 0:
+                    raise
+
+
+async def test_an_adapter_that_swallows_its_cancellation_is_cut_off_again() -> None:
+    """Every five seconds, until its caller is free; who is then cancelled by nobody."""
+    rig = Rig()
+    cancels: list[int] = []
+
+    async def decide() -> None:
+        placed(await app.coordinator.execute_decision(SPOT, buy()))
+        task = asyncio.current_task()
+        cancels.append(task.cancelling() if task is not None else -1)
+
+    async with rig.open(venue=InterposedVenue(rig.venue, before=Swallows(3))) as app:
+        deciding = asyncio.create_task(decide())
+        await rig.clock.advance(44)
+        assert not deciding.done()
+        await rig.clock.advance(4)
+        assert deciding.done()
+        await deciding
+
+    assert cancels == [0]
+
+
+async def test_an_answer_that_an_adapter_gives_instead_of_ending_counts() -> None:
+    """It had what it waited for after all; and the cancellation that it swallowed is taken back."""
+    rig = Rig()
+    cancels: list[int] = []
+
+    class Answers(InterposedVenue):
+        async def submit(self, recorded: RecordedOrder) -> SubmissionOutcome:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+            return await super().submit(recorded)
+
+    async def decide() -> OrderStatus:
+        status = placed(await app.coordinator.execute_decision(SPOT, buy())).status
+        task = asyncio.current_task()
+        cancels.append(task.cancelling() if task is not None else -1)
+        return status
+
+    async with rig.open(venue=Answers(rig.venue)) as app:
+        deciding = asyncio.create_task(decide())
+        await rig.clock.advance(35)
+        assert await deciding is OrderStatus.FILLED
+
+    assert cancels == [0]

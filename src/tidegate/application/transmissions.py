@@ -9,6 +9,9 @@ from typing import Any
 
 from tidegate.domain.ports import ClockPort
 
+_AGAIN_SECONDS = 5.0
+"""How long an adapter that was cut off has to close what it holds, before it is cut off again."""
+
 
 class Transmissions:
     """What waits for an answer of the venue. `deadline_seconds` is the total time that one request has.
@@ -21,7 +24,7 @@ class Transmissions:
         self._clock = clock
         self._waiting: dict[str, Task[Any] | None] = {}
         self._seen: dict[str, float] = {}
-        self._cut_off: set[str] = set()
+        self._cuts: dict[str, int] = {}
         self._loop: AbstractEventLoop | None = None
         self.deadline_seconds = deadline_seconds
 
@@ -36,24 +39,33 @@ class Transmissions:
 
     def end(self, name: str) -> None:
         """It has its answer, or waits for it no longer."""
-        self._waiting.pop(name, None)
+        task = self._waiting.pop(name, None)
         if self._seen:
             self._seen.pop(name, None)
-            self._cut_off.discard(name)
+            cuts = self._cuts.pop(name, 0)
+            if task is not None and cuts:
+                _take_back(task, cuts)  # swallowed: whoever waits for this task's end is not to hear of them
 
     def take_cut(self, name: str) -> bool:
         """Whether the cancellation that its task has just met is only the deadline's; it is taken back then."""
-        task = self._waiting.get(name)
-        if task is None or name not in self._cut_off:
-            return False
+        task, cuts = self._waiting.get(name), self._cuts.pop(name, 0)
         # Somebody else may have cancelled the task besides, and that stands.
-        return task.uncancel() == 0
+        return task is not None and cuts > 0 and _take_back(task, cuts) == 0
 
     def cut_off_overdue(self) -> None:
-        """Cut off what has waited too long, once."""
+        """Cut off what has waited too long, and every few seconds anew: an adapter may swallow one and wait again."""
         now = self._clock.monotonic()
         for name, task in list(self._waiting.items()):
             since = self._seen.setdefault(name, now)
-            if task is not None and name not in self._cut_off and now - since >= self.deadline_seconds:
-                self._cut_off.add(name)
+            cuts = self._cuts.get(name, 0)
+            if task is not None and now - since >= self.deadline_seconds + cuts * _AGAIN_SECONDS:
+                self._cuts[name] = cuts + 1
                 task.cancel()
+
+
+def _take_back(task: Task[Any], cuts: int) -> int:
+    """Take back so many cancellations; how many others stand."""
+    left = task.cancelling()
+    for _ in range(cuts):
+        left = task.uncancel()
+    return left
