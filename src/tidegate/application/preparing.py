@@ -206,8 +206,9 @@ def unknown_symbol(symbol: str, desk: AccountDesk) -> UnknownSymbolRefused:
     """The refusal that names what can be traded instead."""
     symbols = [product.symbol for product in desk.market_data.products]
     meant = symbol.upper().replace("/", "-").replace("_", "-")
+    there = f"there is {', '.join(symbols[:8])}" if symbols else "the venue has named none yet"
     return UnknownSymbolRefused(
-        message=f"no product {symbol!r} here; there is {', '.join(symbols[:8])}",
+        message=f"no product {symbol!r} here; {there}",
         facts={"symbol": symbol},
         remedy=Remedy(f"the symbol {meant}") if meant in symbols else None,
     )

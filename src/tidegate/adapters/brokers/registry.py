@@ -1,6 +1,6 @@
 """Registry: venues by name, as installed packages register them under the entry point `tidegate.brokers`."""
 
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from tidegate.adapters.registered import made_by
@@ -49,7 +49,12 @@ def live_market(settings: Settings) -> MarketDataPort:
     return market
 
 
-def _made(settings: Settings, wanted: str, *ports: type) -> Any:
+def venue_point(settings: Settings) -> EntryPoint:
+    """What an installed package registers under the name of the settings' venue.
+
+    Raises:
+        ConfigurationError: no venue is named, or no installed adapter registers it.
+    """
     name = settings.venue.name
     found = {point.name: point for point in entry_points(group=GROUP)}
     installed = ", ".join(sorted(found)) or "none"
@@ -64,4 +69,8 @@ def _made(settings: Settings, wanted: str, *ports: type) -> Any:
         raise ConfigurationError(
             f"venue.name: no adapter registers that venue (installed: {installed}){meant}", ("venue.name",)
         )
-    return made_by(point, "venue.name", wanted, ports, settings)
+    return point
+
+
+def _made(settings: Settings, wanted: str, *ports: type) -> Any:
+    return made_by(venue_point(settings), "venue.name", wanted, ports, settings)

@@ -9,6 +9,7 @@ from tidegate.adapters.cli import lines, wording
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.decision_options import DecisionOptions
 from tidegate.adapters.cli.failures import DONE, REFUSED
+from tidegate.adapters.cli.first_word import first_word
 from tidegate.adapters.cli.hands import reach
 from tidegate.adapters.cli.looking import RecordingOption, looking
 from tidegate.adapters.cli.symbols import warn_of_unmatched
@@ -59,6 +60,7 @@ async def plan(call: Call, options: DecisionOptions, recording: RecordingOption 
 
 async def _think(call: Call, options: DecisionOptions, recording: list[str] | None, *, is_dry_run: bool) -> int:
     async with looking(call, recording) as app:
+        await first_word(call, app, options.symbol)
         warn_of_unmatched(call.terminal, call.settings, app)
         decision = options.decision(app.now)
         result = await app.coordinator.plan(options.symbol, decision)

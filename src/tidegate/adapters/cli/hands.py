@@ -12,6 +12,7 @@ from tidegate.adapters.brokers.simulated.world import SessionStart
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.decision_options import DecisionOptions
 from tidegate.adapters.cli.failures import NoAnswer, UsageError
+from tidegate.adapters.cli.first_word import first_word
 from tidegate.adapters.cli.symbols import warn_of_unmatched
 from tidegate.adapters.clocks import WallClock
 from tidegate.adapters.settings.store_url import SqliteStoreUrl
@@ -99,6 +100,7 @@ class OwnHand:
         self._call = call
 
     async def decide(self, options: DecisionOptions) -> Outcome:
+        await first_word(self._call, self._app, options.symbol)
         warn_of_unmatched(self._call.terminal, self._call.settings, self._app)
         decision = options.decision(self._app.now)
         return _value(await self._app.coordinator.execute_decision(options.symbol, decision))
@@ -115,6 +117,7 @@ class OwnHand:
         return await self._app.cancel_all(include_protection=include_protection, reason=reason)
 
     async def close(self, request: CloseRequest) -> Outcome:
+        await first_word(self._call, self._app, request.symbol)
         override = request.override_unknown
         return _value(await self._app.close(request.symbol, request.reason, override_unknown=override))
 

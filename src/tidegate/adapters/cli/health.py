@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tidegate import __version__
+from tidegate.adapters.brokers.registry import venue_point
 from tidegate.adapters.brokers.simulated.world import WorldError
 from tidegate.adapters.brokers.simulated.world_file import FileArchive
 from tidegate.adapters.cli import figures
@@ -24,6 +25,7 @@ from tidegate.adapters.settings.store_url import SqliteStoreUrl
 from tidegate.adapters.settings.unmatched import unmatched
 from tidegate.adapters.stores.sqlite.errors import StoreError
 from tidegate.adapters.stores.sqlite.reader import SqliteStoreReader, has_orders, open_sqlite_reader
+from tidegate.application.configuration import ConfigurationError
 from tidegate.domain.vocabulary import OrderStatus, TradingState
 
 _FREE_BYTES_MIN = 100_000_000
@@ -61,7 +63,8 @@ async def findings(call: Call) -> AsyncIterator[FindingLine]:
     yield _file_mode(path)
     async for finding in _store(path, settings):
         yield finding
-    for finding in (_world(path, settings), _space(path), _clock(path)):
+    venue = _adapter(settings) if settings.profile == "live" else _world(path, settings)
+    for finding in (venue, _space(path), _clock(path)):
         yield finding
 
 
@@ -136,6 +139,15 @@ async def _standing(reader: SqliteStoreReader) -> AsyncIterator[FindingLine]:
         yield warn("trading state", f"{name} is {entry.state.value}: {entry.reason} (by {entry.by})")
     if not lowered:
         yield ok("trading state", "ACTIVE")
+
+
+def _adapter(settings: Settings) -> FindingLine:
+    try:
+        point = venue_point(settings)
+    except ConfigurationError as error:
+        return fail("venue", str(error))
+    package = f" of {point.dist.name} {point.dist.version}" if point.dist is not None else ""
+    return ok("venue", f"{point.name}, by {point.value}{package}")
 
 
 def _world(path: Path, settings: Settings) -> FindingLine:

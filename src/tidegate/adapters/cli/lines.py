@@ -238,7 +238,7 @@ def quote_line(reading: MarketReading, at: Any) -> wire.QuoteLine:
     book = reading.book
     bid = book.bids[0] if book is not None and book.bids else None
     ask = book.asks[0] if book is not None and book.asks else None
-    age = None if reading.heard_at is None else round((at - reading.heard_at).total_seconds(), 3)
+    age = None if reading.heard_at is None else max(0.0, round((at - reading.heard_at).total_seconds(), 3))
     return wire.QuoteLine(
         symbol=reading.symbol,
         bid=_amount(bid.price if bid else None),

@@ -9,12 +9,14 @@ from rich.text import Text
 from tidegate.adapters.cli import figures, lines, tables
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.failures import DONE, REFUSED, UsageError
+from tidegate.adapters.cli.first_word import first_word
 from tidegate.adapters.cli.looking import RecordingOption, looking, market_of, opened
 from tidegate.adapters.cli.stored import require_store
 from tidegate.adapters.cli.symbols import require_product, require_symbol
 from tidegate.adapters.cli.valued import account_without_value, position_without_value, valuation
 from tidegate.adapters.clocks import WallClock
 from tidegate.adapters.stores.sqlite.reader import SqliteStoreReader, open_sqlite_reader
+from tidegate.application.application import Application
 from tidegate.application.moving import words as movement_words
 from tidegate.domain.events import AccountMoved, ExternalFlow, JournalEvent
 from tidegate.domain.records import JournalRow, StepCommitted
@@ -59,6 +61,7 @@ async def positions(call: Call, recording: RecordingOption = None) -> int:
     """Show positions with their profit and loss, at the last mark where the account's session stands."""
     market = market_of(call, recording)
     async with opened(call, market) as app:
+        await first_word(call, app, *await _held(app))
         found = [position_without_value(one) if market.unknown else one for one in await app.positions()]
         valued = valuation(app, [one.position.symbol for one in found], market.unknown)
     made = [lines.position_line(one, valued.ages.get(one.position.symbol)) for one in found]
@@ -75,17 +78,24 @@ async def account(call: Call, recording: RecordingOption = None) -> int:
     """Show equity, balances, exposure and the trading state, valued where the account's session stands."""
     market = market_of(call, recording)
     async with opened(call, market) as app:
+        held = await _held(app)
+        await first_word(call, app, *held)
         summary = await app.account()
-        valued = valuation(app, [one.position.symbol for one in await app.positions()], market.unknown)
+        valued = valuation(app, held, market.unknown)
     if market.unknown:
         summary = account_without_value(summary)
     call.terminal.answer([lines.account_line(summary, valued)], tables.account_table(summary, valued))
     return DONE
 
 
+async def _held(app: Application) -> list[str]:
+    return [one.position.symbol for one in await app.positions()]
+
+
 async def products(call: Call, recording: RecordingOption = None) -> int:
     """List what can be traded, with increments and fees."""
     async with looking(call, recording) as app:
+        await first_word(call, app)
         found = app.products
     call.terminal.answer(map(lines.product_line, found), tables.products_table(found))
     return DONE
@@ -98,6 +108,7 @@ async def quote(
 ) -> int:
     """Show the market of one symbol as last heard, where the account's session stands."""
     async with looking(call, recording) as app:
+        await first_word(call, app, symbol)
         known = [product.symbol for product in app.products]
         require_product(symbol, known)
         line = lines.quote_line(app.quote(symbol), app.now)

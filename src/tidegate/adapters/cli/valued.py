@@ -40,7 +40,8 @@ def valuation(app: Application, symbols: Sequence[str], unknown: str) -> Valuati
         return Valuation(None, {}, unknown)
     now = app.now
     marks = ((symbol, app.quote(symbol).mark) for symbol in symbols)
-    ages = {symbol: round((now - mark.at).total_seconds(), 3) for symbol, mark in marks if mark is not None}
+    # On a live market the next mark may have come since.
+    ages = {symbol: max(0.0, round((now - mark.at).total_seconds(), 3)) for symbol, mark in marks if mark is not None}
     return Valuation(now, ages)
 
 
