@@ -1,4 +1,4 @@
-"""A live venue of a package of its own, on the command line: it connects a moment after it was made, as real ones do."""
+"""A live venue of a package, on the command line: it connects a moment after it was made, as real ones do."""
 
 import sys
 from collections.abc import Iterator
