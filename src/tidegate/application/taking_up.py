@@ -9,7 +9,7 @@ from tidegate.domain.ports import AccountPort
 from tidegate.domain.records import CommitOutcome, StepCommitted, StoredAccount
 from tidegate.domain.submissions import Unreachable
 
-_LOOK_SECONDS = 0.25
+_LOOK_SECONDS, _PATIENCE_SECONDS = 0.25, 10.0
 
 
 class OpeningError(Exception):
@@ -57,19 +57,23 @@ async def take_up(desk: AccountDesk, starts: StartLog | None = None) -> StoredAc
 async def _products_known(desk: AccountDesk, stored: StoredAccount) -> None:
     """Wait for a venue that is being connected to: what is open cannot be taken up before it names its products.
 
+    With nothing open, a live account waits for a moment, and begins without.
+
     Raises:
-        OpeningError: it has named none for as long as one request may take.
+        OpeningError: it has named none for as long as one request may take, and something is open.
     """
-    if not stored.open_orders and not any(position.quantity for position in stored.positions):
+    is_open = bool(stored.open_orders) or any(position.quantity for position in stored.positions)
+    if not is_open and not desk.is_live:
         return
-    clock, bound = desk.clock, desk.transmissions.deadline_seconds
-    begun = clock.monotonic()
+    clock, begun = desk.clock, desk.clock.monotonic()
+    bound = desk.transmissions.deadline_seconds if is_open else _PATIENCE_SECONDS
     while not desk.market_data.products:
-        if clock.monotonic() - begun >= bound:
-            raise OpeningError(
-                f"the venue has named no product for {bound:g} s, and this account has orders or positions"
-            )
-        await clock.sleep(_LOOK_SECONDS)
+        if clock.monotonic() - begun < bound:
+            await clock.sleep(_LOOK_SECONDS)
+        elif is_open:
+            raise OpeningError(f"the venue has named no product for {bound:g} s, and something is open on this account")
+        else:
+            return
 
 
 async def open_account(desk: AccountDesk, account: AccountPort) -> CommitOutcome:
