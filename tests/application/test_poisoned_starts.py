@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tests.application.interposing import InterposedVenue
 from tests.application.rig import PERPETUAL, SPOT, Rig, buy, offer_to_buy, placed, refused
-from tidegate import TradingState
+from tidegate import OrderStatus, TradingState
 from tidegate.adapters.brokers.scripted import Answer
 from tidegate.adapters.brokers.scripted.products import SCRIPTED_PRODUCTS
 from tidegate.adapters.clocks import ManualClock
@@ -158,6 +158,22 @@ async def test_a_fill_of_a_product_that_is_gone_is_shown_and_keeps_nobody_from_s
         refused(await app.coordinator.execute_decision(SPOT, buy()))
     async with rig.open() as app:
         assert app.position(PERPETUAL).quantity == Decimal("0.02")
+
+
+async def test_an_order_whose_product_is_gone_can_be_cancelled() -> None:
+    """An operator sees it in the list, and it may still fill; then the venue's word ends it."""
+    rig = Rig()
+    async with rig.open() as app:
+        resting = placed(await app.coordinator.execute_decision(PERPETUAL, offer_to_buy(99_000)))
+
+    async with rig.open(venue=Delisted(rig.venue)) as app:
+        ended = (await app.cancel(resting.client_order_id, "delisted")).unwrap()
+        assert ended.status is OrderStatus.CANCELED
+        assert app.open_orders() == ()
+
+    assert rig.venue.truth.canceled == [resting.client_order_id]
+    async with rig.open() as app:
+        assert (await app.summary(0)).invariants == "hold"
 
 
 async def test_a_start_waits_for_the_products_of_what_is_open() -> None:

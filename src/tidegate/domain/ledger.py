@@ -82,9 +82,10 @@ class Ledger:
 
     @exact
     def recall(self, record: OrderRecord) -> None:
-        """Hold an order again, because news of it may come; one that has ended reserves nothing, product or not."""
-        if record.status not in TERMINAL:
-            self.commitments.update_in_context(record, self.product(record.order.symbol))
+        """Hold an order again, because news of it may come; one that has ended, or whose product is gone, unreserved."""
+        product = self._product_of(record.order.symbol)
+        if product is not None and record.status not in TERMINAL:
+            self.commitments.update_in_context(record, product)
         self.orders[record.order.client_order_id] = record
 
     def misses_history(self, news: Iterable[OrderNews]) -> bool:
@@ -145,7 +146,7 @@ class Ledger:
         All of them or none: what raises leaves the ledger as it was.
 
         Raises:
-            UnknownProductError: an order or fill of a symbol without a product.
+            UnknownProductError: an order that is not held, or a fill, of a symbol without a product.
             LookupError: news of an order that is not held; `recall` it first.
             ValueError: a fill that names an order of another symbol.
         """
@@ -155,7 +156,8 @@ class Ledger:
         if not fold.events:
             return None
         orders, fills = tuple(fold.orders.values()), tuple(fold.fills)
-        products = [self.product(record.order.symbol) for record in orders]
+        products = [self._product_if_held(record) for record in orders]
+        fill_products = [self.product(fill.symbol) for fill in fills]
         moved = [one.movement for one in fold.facts if type(one) is AccountMoved]
         moved_products = [self.product(one.symbol) if one.quantity else None for one in moved]
         # From here on nothing raises, and everything counts.
@@ -164,9 +166,9 @@ class Ledger:
         touched: dict[PositionHistory, None] = {}
         for movement, product in zip(moved, moved_products, strict=True):
             touched.update(dict.fromkeys(book_movement(self.positions, self.balances, movement, product)))
-        for fill in fills:
+        for fill, of_fill in zip(fills, fill_products, strict=True):
             strategy_id = fold.orders[fill.client_order_id].order.strategy_id
-            book(self.positions, self.balances, fill, self.product(fill.symbol), strategy_id)
+            book(self.positions, self.balances, fill, of_fill, strategy_id)
             for owner in (strategy_id, ACCOUNT):
                 touched[self.positions[fill.symbol, owner]] = None
         self.fill_count += len(fills) + len(moved)
@@ -215,8 +217,11 @@ class Ledger:
                     fills.append(own_fill(one.fill, record))
         if latest is None:
             return None
-        product = self.product(held.order.symbol)
-        return self.answered_in_context(at, (settled(record, latest), tuple(events), tuple(fills)), product)
+        record, symbol = settled(record, latest), held.order.symbol
+        if fills:
+            return self.answered_in_context(at, (record, tuple(events), tuple(fills)), self.product(symbol))
+        self._hold(record, self._product_of(symbol))
+        return Step(at=at, events=tuple(events), orders=(record,))
 
     def answered_in_context(self, at: datetime, answer: Answer, product: Product) -> Step:
         """Fold what one order has come to; for callers that work in the domain's decimal context already."""
@@ -246,11 +251,18 @@ class Ledger:
             fills=fills,
         )
 
-    def _hold(self, record: OrderRecord, product: Product) -> None:
+    def _product_if_held(self, record: OrderRecord) -> Product | None:
+        product = self._product_of(record.order.symbol)
+        if product is None and record.order.client_order_id not in self.orders:
+            raise UnknownProductError(record.order.symbol)
+        return product
+
+    def _hold(self, record: OrderRecord, product: Product | None) -> None:
         """Reserve for an order as it now stands; one that has ended reserves nothing and leaves."""
         order_id = record.order.client_order_id
         if record.status not in TERMINAL:
-            self.commitments.update_in_context(record, product)
+            if product is not None:
+                self.commitments.update_in_context(record, product)
             self.orders[order_id] = record
         else:
             self.commitments.drop_in_context(order_id)
