@@ -82,7 +82,7 @@ class Ledger:
 
     @exact
     def recall(self, record: OrderRecord) -> None:
-        """Hold an order again, because news of it may come; one that has ended, or whose product is gone, unreserved."""
+        """Hold an order again, because news of it may come; unreserved, if it has ended or its product is gone."""
         product = self._product_of(record.order.symbol)
         if product is not None and record.status not in TERMINAL:
             self.commitments.update_in_context(record, product)
