@@ -34,6 +34,8 @@ from tidegate.domain.ports.clock import ClockPort
 from tidegate.domain.records import Step
 from tidegate.domain.vocabulary import TradingState
 
+_OLD_COPY = "old copy or lost log; reconcile first (--adopt, where its money differs), then resume"
+
 
 def open_sqlite_store(
     path: str | Path,
@@ -117,9 +119,9 @@ def _loss(mark: Mark, standing: Mark) -> str:
     if mark.created_at != standing.created_at:
         return ""
     if standing.sequence < mark.sequence:
-        return f"the store ends at row {standing.sequence} and had come to row {mark.sequence}: old copy or lost log"
+        return f"the store ends at row {standing.sequence} and had come to row {mark.sequence}: {_OLD_COPY}"
     if standing.epoch < mark.epoch:
-        return f"the store is at epoch {standing.epoch} and had come to epoch {mark.epoch}: old copy or lost log"
+        return f"the store is at epoch {standing.epoch} and had come to epoch {mark.epoch}: {_OLD_COPY}"
     return ""
 
 
