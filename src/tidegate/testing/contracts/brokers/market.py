@@ -4,6 +4,7 @@
 
 from pathlib import Path
 
+from tidegate.domain.market_flaws import depth_flaw, product_flaw, reading_flaw
 from tidegate.testing.contracts.brokers.opened import VenueContract
 
 _NO_SYMBOL = "NO-SUCH-SYMBOL"
@@ -18,6 +19,15 @@ class MarketClaims(VenueContract):
             for product in venue.broker.products:
                 assert venue.broker.product(product.symbol) == product
             assert venue.broker.product(_NO_SYMBOL) is None
+
+    async def test_every_product_and_reading_can_be_believed(self, tmp_path: Path) -> None:
+        async with self.open_venue(tmp_path) as venue:
+            assert venue.broker.products is venue.broker.products
+            for product in venue.broker.products:
+                reading = venue.broker.reading(product.symbol)
+                assert product_flaw(product) == ""
+                assert reading_flaw(product.symbol, reading) == ""
+                assert depth_flaw(reading) == ""
 
     async def test_a_reading_has_book_mark_and_age(self, tmp_path: Path) -> None:
         async with self.open_venue(tmp_path) as venue:
