@@ -22,6 +22,7 @@ class ScriptedMarket:
 
     def __init__(self, products: Sequence[Product], clock: ClockPort) -> None:
         self._products = {product.symbol: product for product in products}
+        self._listed = tuple(self._products.values())
         self._clock = clock
         self._readings: dict[str, MarketReading] = {}
         self._silent_since: datetime | None = None
@@ -30,7 +31,7 @@ class ScriptedMarket:
 
     @property
     def products(self) -> tuple[Product, ...]:
-        return tuple(self._products.values())
+        return self._listed
 
     def product(self, symbol: str) -> Product | None:
         return self._products.get(symbol)
@@ -73,6 +74,7 @@ class ScriptedMarket:
     def set_flags(self, symbol: str, flags: TradingFlags) -> None:
         """Restrict the product, as the venue's status message would."""
         self._products[symbol] = msgspec.structs.replace(self._products[symbol], flags=flags)
+        self._listed = tuple(self._products.values())
         self._changed(symbol)
 
     def silence(self) -> None:
