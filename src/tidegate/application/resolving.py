@@ -64,6 +64,13 @@ class OrderResolver:
         async with self._watched(client_order_id):
             return await self._looked(client_order_id)
 
+    async def knows_all_of(self, client_order_id: ClientOrderId) -> bool:
+        """Query an order that has ended; whether the venue has told how much was filled, and that is known here."""
+        is_answered = await self.look(client_order_id)
+        await self._desk.standing(client_order_id)
+        is_doubted = client_order_id in self._lacking or client_order_id in self._desk.order_differences
+        return is_answered and not is_doubted
+
     async def _looked(self, client_order_id: ClientOrderId) -> bool:
         record = await self._desk.recall(client_order_id)
         if record is None:
