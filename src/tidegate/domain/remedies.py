@@ -102,10 +102,10 @@ def in_decision_terms(refusal: AnyRefusal, decision: Decision, order: Order) -> 
         changes.update(quantity=changes.get("quantity", order.quantity), target_notional=None)
         return replace(refusal, remedy=Remedy(IN_OTHER_WORDS + _in_words(changes), changes, remedy.not_before))
     size: Decimal | None = changes.get("quantity")
-    if size is None:
+    if size is None or decision.quantity is not None:
+        # A decision by both is told the quantity alone: a notional that rounds to it need not be within 1 % of it.
         return refusal
     changes["target_notional"] = (size * notional / order.quantity).quantize(_FINE, rounding=ROUND_CEILING)
-    if decision.quantity is None:
-        del changes["quantity"]
+    del changes["quantity"]
     text = IN_OTHER_WORDS + _in_words(changes) + f" ({plain(size)} {order.symbol})"
     return replace(refusal, remedy=Remedy(text, changes, remedy.not_before))
