@@ -252,6 +252,10 @@ async def test_an_exit_calls_off_the_own_order_it_would_trade_with() -> None:
         for price in (99_998, 99_997):
             placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(price, strategy_id="b")))
         refused(await app.coordinator.execute_decision(SPOT, sell("0.02", strategy_id="b")), "BALANCE")
+        plan = (await app.coordinator.plan(SPOT, close(strategy_id="a"))).unwrap()
+        assert plan.order is not None
+        assert plan.order.quantity == Decimal("0.05")
+        assert len(app.open_orders()) == 2
         assert placed(await app.coordinator.execute_decision(SPOT, close(strategy_id="a"))).quantity == Decimal("0.05")
 
 
