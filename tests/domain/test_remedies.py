@@ -139,6 +139,17 @@ def test_a_remedy_of_a_decision_by_both_passes_where_increments_are_coarse() -> 
     assert here.approved(replace(asked, **refused.remedy.changes)).order.quantity == Decimal(3)
 
 
+def test_a_notional_that_was_too_small_is_told_the_size_that_passes() -> None:
+    """1.9 contracts are one; twice that notional would be three, which the money does not cover."""
+    here = PERP.but(product=replace(PERP.product, minimum_quantity=Decimal(2)), available={"USD": Decimal(700)})
+    asked = decision(Action.SELL, target_notional="1140")
+
+    refused = here.refused(asked, "MINIMUM")
+
+    assert refused.remedy is not None
+    assert here.approved(replace(asked, **refused.remedy.changes)).order.quantity == Decimal(2)
+
+
 def test_another_price_for_a_notional_comes_with_its_size() -> None:
     """At a lower price the same notional would be a larger size than the one that was tried."""
     asked = decision(Action.BUY, target_notional="600", limit_price="62000")

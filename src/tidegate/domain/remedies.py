@@ -102,8 +102,9 @@ def in_decision_terms(refusal: AnyRefusal, decision: Decision, order: Order) -> 
         changes.update(quantity=changes.get("quantity", order.quantity), target_notional=None)
         return replace(refusal, remedy=Remedy(IN_OTHER_WORDS + _in_words(changes), changes, remedy.not_before))
     size: Decimal | None = changes.get("quantity")
-    if size is None or decision.quantity is not None:
+    if size is None or decision.quantity is not None or size > order.quantity:
         # A decision by both is told the quantity alone: a notional that rounds to it need not be within 1 % of it.
+        # So is one that was too small: what rounding lost would be scaled with it, and come to more than was tried.
         return refusal
     changes["target_notional"] = (size * notional / order.quantity).quantize(_FINE, rounding=ROUND_CEILING)
     del changes["quantity"]
