@@ -14,7 +14,7 @@ from tidegate.application.starts import write_marks
 from tidegate.domain.amounts import DOMAIN_CONTEXT
 from tidegate.domain.booking import ACCOUNT
 from tidegate.domain.fills import Fill
-from tidegate.domain.identifiers import CLIENT_ORDER_PREFIX
+from tidegate.domain.identifiers import CLIENT_ORDER_PREFIX, ClientOrderId
 from tidegate.domain.ports import AccountPort, EnginePort
 from tidegate.domain.reconciliation import (
     Difference,
@@ -210,7 +210,14 @@ class OrderReconciler:
             after = await self.resolver.resolve(record.client_order_id)
             if after is not None and after.status is not record.status:
                 resolved.append(record.client_order_id)
+        if not report_only:
+            await self._ask_for_differing()
         return resolved
+
+    async def _ask_for_differing(self) -> None:
+        """Orders that differed when they ended are in no list any more: only their own answer shows that they agree."""
+        for order_id in [one for one in self.desk.order_differences if one not in self.desk.ledger.orders]:
+            await self.resolver.resolve(ClientOrderId(order_id))
 
     async def _money_differences(
         self,
