@@ -299,6 +299,19 @@ def test_the_currency_that_pays_must_cover_it_with_fees(here: Situation, asked: 
         assert (quantity_of(outcome) if outcome.remedy else Decimal(0)) == Decimal(quantity or 0)
 
 
+def test_an_opposite_position_that_a_reduction_may_take_first_covers_no_entry() -> None:
+    """Short 5 with 5 being bought back: 5 more open a position, and want its margin."""
+    here = PERP.but(held=Decimal(-5), available={"USD": Decimal(700)})
+    reducing = here.but(own_orders=OwnOrders(account_reducing_leaves=Decimal(3)))
+
+    assert here.approved(buy("5")).order.quantity == Decimal(5)
+    refused = reducing.refused(buy("5"), "BALANCE")
+
+    assert refused.remedy is not None
+    assert refused.remedy.changes["quantity"] == Decimal(4)
+    assert reducing.approved(buy("4")).order.quantity == Decimal(4)
+
+
 def test_margin_in_a_currency_without_a_rate_is_refused() -> None:
     """USDC is not USD by fiat."""
     foreign = PERP.but(product=replace(PERPETUAL, settlement_currency="USDC"))
