@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tests.domain.situations import LONG, NOW, PERP, QUIET, buy, decision, sell
+from tests.domain.situations import LONG, NOW, PERP, QUIET, buy, decision, levels, sell
 from tidegate.domain.orders import Order
 from tidegate.domain.refusals import OrderSizeRefused, RateRefused, Remedy
 from tidegate.domain.remedies import changed, in_decision_terms, settled
@@ -114,6 +114,22 @@ def test_a_decision_by_notional_is_told_a_notional_that_comes_to_that_size() -> 
     again = here.approved(replace(asked, **refused.remedy.changes))
     assert again.order.quantity == Decimal("0.14609166")
     assert "BTC-USD" in refused.remedy.text
+
+
+def test_a_notional_of_a_product_of_eighteen_decimals_comes_to_the_size_that_was_tried() -> None:
+    """Eight decimals of money are thousands of its increments, and more than the book shows."""
+    here = QUIET.but(
+        product=replace(QUIET.product, base_increment=Decimal("1E-18")),
+        asks=levels(("60010", "0.100000000000000001")),
+        limits={"max_order_pct": Decimal(9), "max_position_pct_per_symbol": Decimal(9)},
+    )
+    asked = decision(Action.BUY, target_notional="9000")
+
+    refused = here.refused(asked, "SLIPPAGE")
+
+    assert refused.remedy is not None
+    again = here.approved(replace(asked, **refused.remedy.changes))
+    assert again.order.quantity == Decimal("0.100000000000000001")
 
 
 def test_a_decision_by_both_is_told_a_quantity_alone() -> None:
