@@ -20,7 +20,7 @@ from tests.application.rig import (
     statuses,
 )
 from tidegate import OrderSide, OrderStatus, TradingState, open_application
-from tidegate.adapters.brokers.scripted import Answer
+from tidegate.adapters.brokers.scripted import AmendAnswer, Answer
 from tidegate.domain.events import OrderAccepted, OrderSending, TradingStateChanged
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.vocabulary import Purpose
@@ -51,6 +51,20 @@ async def test_a_halt_calls_off_entries_and_lets_no_strategy_send() -> None:
         placed(await app.coordinator.execute_decision(SPOT, buy()))
 
     assert [event.state for event in await rig.stored(TradingStateChanged)] == ["HALTED", "ACTIVE"]
+
+
+async def test_a_halt_calls_off_an_entry_whose_amend_has_no_answer() -> None:
+    """Whichever terms it has at the venue, it rests there, and would fill for as long as nobody knows."""
+    rig = Rig()
+    async with rig.open() as app:
+        order = placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
+        rig.venue.next_amend(AmendAnswer.never_received())
+        amended = (await app.operations.amend(order.client_order_id, Decimal("0.02"))).unwrap()
+        assert amended.status is OrderStatus.PENDING_AMEND
+        await app.halt("enough")
+        assert app.open_orders() == ()
+
+    assert rig.venue.truth.open_orders() == ()
 
 
 async def test_reducing_lets_reductions_through_and_nothing_else() -> None:
