@@ -244,6 +244,17 @@ async def test_an_operators_close_goes_on_past_a_strategy_that_is_refused() -> N
         assert app.account_position(PERPETUAL).quantity == Decimal("0.03")
 
 
+async def test_an_operators_close_is_done_once_the_account_is_flat() -> None:
+    """Strategies that stand against each other hold nothing together: that is no refusal of a close."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(PERPETUAL, sell("0.02", strategy_id="b")))
+        placed(await app.coordinator.execute_decision(PERPETUAL, buy("0.03", strategy_id="a")))
+        assert placed(await app.close(PERPETUAL)).quantity == Decimal("0.01")
+        assert app.account_position(PERPETUAL).is_flat
+        assert "against each other" in needless(await app.close(PERPETUAL)).reason
+
+
 async def test_an_exit_calls_off_the_own_order_it_would_trade_with() -> None:
     """Another strategy's offer stands where the close would go; the close goes, the offer does not stay."""
     rig = Rig()
