@@ -300,6 +300,21 @@ def test_a_position_without_a_mark_needs_margin_at_its_entry_price() -> None:
     assert (reading.margin_used, reading.available["USD"], reading.equity) == (Decimal(490), Decimal(99_510), None)
 
 
+def test_margin_is_summed_in_the_reporting_currency() -> None:
+    """501 dollars, and 450 euros at 1.1; what is available of each currency stays in its own."""
+    terms = {"multiplier": Decimal("0.01"), "initial_margin_rate": Decimal("0.1"), "kind": PERPETUAL.kind}
+    euro = product("BTC-EUR-PERP", quote_currency="EUR", settlement_currency="EUR", **terms)
+    money = product("EUR-USD", base_currency="EUR", underlying="EUR")
+    marks = {**MARKS, "BTC-EUR-PERP": Decimal(45_000), "EUR-USD": Decimal("1.1")}
+    book = Ledger({one.symbol: one for one in (PERPETUAL, euro)}.get, TradingStates())
+    trade(book, "dollars", "10", "50100", symbol="BTC-PERP")
+    trade(book, "euros", "10", "45000", symbol="BTC-EUR-PERP")
+    reading = valuation(marks, PERPETUAL, euro, money).account(book)
+
+    assert reading.margin_used == 501 + 495
+    assert (reading.available["USD"], reading.available["EUR"]) == (Decimal(-501), Decimal(-450))
+
+
 def test_a_flat_derivative_needs_no_margin() -> None:
     """Its history stays, its margin does not."""
     book = opened(USD=1_000)

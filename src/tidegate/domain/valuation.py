@@ -246,7 +246,9 @@ class Valuation:
         for line in self._in_use.margined:
             position = _position(ledger, line)
             if position is not None:
-                margin += self._margin(line.product, position, available)
+                # Without a rate equity is blind already, and every check that reads either.
+                rate = self.rate(line.product.settlement_currency) or ZERO
+                margin += self._margin(line.product, position, available) * rate
         for currency, external in ledger.opening_balances.items():
             if currency in self._bases:
                 available[currency] = available.get(currency, ZERO) - external

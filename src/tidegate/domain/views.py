@@ -105,8 +105,7 @@ class AccountReading(Struct, frozen=True, gc=False, kw_only=True):
     """Money, as the ledger has it.
 
     `equity` in the reporting currency without external holdings (None: a rate is missing), `available` by currency,
-    i.e. balances less what live orders reserve; `margin_used` by derivative positions and orders, in settlement
-    currency.
+    i.e. balances less what live orders reserve; `margin_used` by derivative positions, in the reporting currency.
     """
 
     reporting_currency: str

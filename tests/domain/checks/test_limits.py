@@ -260,6 +260,14 @@ def test_the_account_keeps_thirty_per_cent_beyond_its_maintenance(margin_used: s
     assert passes(here.outcome(buy("10")), "LIQUIDATION") is ok
 
 
+def test_margin_in_other_currencies_is_weighed_in_the_reporting_one() -> None:
+    """A contract in yen: the 69,900 dollars of margin elsewhere are dollars, and no yen."""
+    here = CONTRACTS.but(rate=Decimal("0.01"), limits={"max_position_pct_per_symbol": Decimal(9)})
+
+    assert passes(here.but(margin_used=Decimal(69_900)).outcome(buy("10")), "LIQUIDATION")
+    assert not passes(here.but(margin_used=Decimal(70_000)).outcome(buy("10")), "LIQUIDATION")
+
+
 def test_the_margin_of_the_same_position_is_not_counted_twice() -> None:
     """90 contracts at 60,005 use 5,400 of margin, which the projection holds already."""
     here = CONTRACTS.but(held=Decimal(90), margin_used=Decimal(69_000))
