@@ -95,6 +95,25 @@ async def test_after_three_starts_the_intent_is_set_aside_and_the_rest_is_served
     assert [one.kind for one in await rig.stored(IncidentRaised)].count("QUARANTINE") == 1
 
 
+async def test_an_intent_that_is_set_aside_is_shown_whatever_stops_its_symbol_already(rig: Rig) -> None:
+    """An operator must see it once; that its symbol took no entries before says nothing of the order."""
+    venue = Poisoned(rig.venue)
+    async with rig.open() as app:
+        rig.venue.next_submit(Answer.timeout_after_accept())
+        poison = placed(await app.coordinator.execute_decision(PERPETUAL, offer_to_buy(99_000)))
+        await app.reduce("a look first", PERPETUAL)
+    venue.poison = poison.client_order_id
+    await rig.clock.advance(1)
+    for _ in range(3):
+        await killed(rig, venue)
+    for _ in range(2):
+        async with rig.open(venue=venue) as app:
+            assert app.open_orders() == ()
+
+    shown = [one.client_order_id for one in await rig.stored(IncidentRaised) if one.kind == "QUARANTINE"]
+    assert shown == [poison.client_order_id]
+
+
 async def test_starts_that_end_leave_no_trace(rig: Rig) -> None:
     """Invariant 19: nothing is counted of a start that came to its end."""
     async with rig.open() as app:
