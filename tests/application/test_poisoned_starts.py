@@ -1,6 +1,7 @@
 """P11: an intent at which every start ends is set aside after three of them, and the rest is served."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from msgspec.structs import replace
 
 from tests.application.interposing import InterposedVenue
 from tests.application.rig import PERPETUAL, SPOT, Rig, buy, offer_to_buy, placed, refused
-from tidegate import TradingState
+from tidegate import OrderStatus, TradingState
 from tidegate.adapters.brokers.scripted import Answer
 from tidegate.adapters.brokers.scripted.products import SCRIPTED_PRODUCTS
 from tidegate.adapters.clocks import ManualClock
@@ -112,6 +113,25 @@ async def test_an_intent_that_is_set_aside_is_shown_whatever_stops_its_symbol_al
 
     shown = [one.client_order_id for one in await rig.stored(IncidentRaised) if one.kind == "QUARANTINE"]
     assert shown == [poison.client_order_id]
+
+
+async def test_a_decision_told_again_whose_intent_is_set_aside_hides_no_mismatch(rig: Rig) -> None:
+    """It gets its order as it stands, which is asked about by nobody; money and positions are compared all the same."""
+    venue, decision = Poisoned(rig.venue), offer_to_buy(99_000)
+    async with rig.open() as app:
+        rig.venue.next_submit(Answer.timeout_never_received())
+        poison = placed(await app.coordinator.execute_decision(PERPETUAL, decision))
+    venue.poison = poison.client_order_id
+    await rig.clock.advance(1)
+    for _ in range(3):
+        await killed(rig, venue)
+    async with rig.open(venue=venue) as app:
+        again = placed(await app.coordinator.execute_decision(PERPETUAL, decision))
+        assert (again.client_order_id, again.status) == (poison.client_order_id, OrderStatus.UNKNOWN)
+        rig.venue.move_balance("USD", Decimal(-500))
+        await app.reconcile()
+        await rig.clock.advance(6)
+        assert "BALANCE" in {one.kind for one in (await app.reconcile()).differences}
 
 
 async def test_starts_that_end_leave_no_trace(rig: Rig) -> None:

@@ -249,7 +249,12 @@ class OrderReconciler:
             self.desk.broke("OTHER_ACCOUNT", f"the key is of account {theirs.account_id!r}, the store of {ours!r}")
 
     def _in_flight(self) -> bool:
-        return any(record.order.is_taker_only or record.is_unanswered for record in self.desk.live_orders())
+        """Whether an order may be moving money now; of one that is set aside nobody asks, so that it would for ever."""
+        return any(
+            record.order.is_taker_only or record.is_unanswered
+            for record in self.desk.live_orders()
+            if record.client_order_id not in self.desk.quarantined
+        )
 
     def _positions_against(self, theirs: VenuePositions) -> tuple[Difference, ...]:
         products = {product.symbol: product for product in self.desk.market_data.products}
