@@ -17,6 +17,7 @@ from tidegate.adapters.stores.sqlite.opening import open_sqlite_store
 from tidegate.containers.testing import STARTS_AT
 from tidegate.domain.events import IncidentRaised, TradingStateChanged
 from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.movements import Movement, MovementKind
 from tidegate.domain.products import Product
 from tidegate.domain.records import StartMarks
 from tidegate.domain.submissions import OrderAbsent, Unreachable, VenueOrder
@@ -53,6 +54,17 @@ class Poisoned(InterposedVenue):
         if isinstance(listed, Unreachable):
             return listed
         return tuple(order for order in listed if order.client_order_id != self.poison)
+
+
+class Delisted(InterposedVenue):
+    """It has the perpetual no more."""
+
+    @property
+    def products(self) -> tuple[Product, ...]:
+        return tuple(product for product in SCRIPTED_PRODUCTS if product.symbol == SPOT)
+
+    def product(self, symbol: str) -> Product | None:
+        return super().product(symbol) if symbol == SPOT else None
 
 
 async def killed(rig: Rig, venue: Poisoned) -> None:
@@ -153,14 +165,6 @@ async def test_an_order_whose_product_is_gone_does_not_keep_the_account_from_sta
     async with rig.open() as app:
         placed(await app.coordinator.execute_decision(PERPETUAL, offer_to_buy(99_000)))
 
-    class Delisted(InterposedVenue):
-        @property
-        def products(self) -> tuple[Product, ...]:
-            return tuple(product for product in SCRIPTED_PRODUCTS if product.symbol == SPOT)
-
-        def product(self, symbol: str) -> Product | None:
-            return super().product(symbol) if symbol == SPOT else None
-
     async with rig.open(venue=Delisted(rig.venue)) as app:
         assert app.open_orders() == ()
         placed(await app.coordinator.execute_decision(SPOT, buy()))
@@ -168,3 +172,44 @@ async def test_an_order_whose_product_is_gone_does_not_keep_the_account_from_sta
         assert app.dead_loops == {}
 
     assert [one.kind for one in await rig.stored(IncidentRaised)] == ["QUARANTINE"]
+
+
+async def test_what_an_account_traded_of_a_product_that_is_gone_keeps_nothing_from_going_on() -> None:
+    """A contract expires and is listed no more: its fills and its settlement are listed still, and are known."""
+    rig = Rig()
+    decision = buy()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(PERPETUAL, decision))
+        settled = Movement(
+            movement_id="s1", kind=MovementKind.SETTLEMENT, at=rig.clock.now(), symbol=PERPETUAL,
+            quantity=Decimal("-0.01"), price=Decimal(100_000),
+        )  # fmt: skip
+        rig.venue.move(settled)
+        await rig.clock.advance(60)
+        assert app.account_position(PERPETUAL).is_flat
+    async with rig.open(venue=Delisted(rig.venue)) as app:
+        await rig.clock.advance(60)
+        assert (await app.reconcile()).agrees
+        order = placed(await app.coordinator.execute_decision(PERPETUAL, decision))
+        assert order.status is OrderStatus.FILLED
+        placed(await app.coordinator.execute_decision(SPOT, buy()))
+        assert app.dead_loops == {}
+
+    assert await rig.stored(IncidentRaised) == []
+
+
+async def test_an_order_whose_product_is_gone_is_told_and_cannot_be_cancelled() -> None:
+    """Nothing raises: the decision gets its order as it stands, and there is no venue that works it."""
+    rig = Rig()
+    decision = offer_to_buy(99_000)
+    async with rig.open() as app:
+        order = placed(await app.coordinator.execute_decision(PERPETUAL, decision))
+    async with rig.open(venue=Delisted(rig.venue)) as app:
+        assert placed(await app.coordinator.execute_decision(PERPETUAL, decision)).status is OrderStatus.ACCEPTED
+        assert (await app.cancel(order.client_order_id)).unwrap().status is OrderStatus.ACCEPTED
+        placed(await app.coordinator.execute_decision(SPOT, buy()))
+        rig.venue.fill(order.client_order_id)
+        await rig.clock.advance(60)
+        assert app.dead_loops == {}
+        assert app.position(PERPETUAL).is_flat
+        assert app.state() is TradingState.REDUCING

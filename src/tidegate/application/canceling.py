@@ -39,8 +39,8 @@ class Canceler:
             self._desk.recording.call_off(client_order_id, reason)
             await self._desk.recording.ended(client_order_id)
         record = await self._desk.standing(client_order_id)
-        if record is None or record.is_terminal:
-            return record
+        if record is None or record.is_terminal or client_order_id not in self._desk.ledger.orders:
+            return record  # What is not held has no product any more, and no venue that works it.
         if record.status is OrderStatus.PREPARED:
             return await self._call_off(record, reason)
         asked = self._asked(record, reason)

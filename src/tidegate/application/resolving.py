@@ -221,10 +221,12 @@ class OrderResolver:
         record = await desk.standing(order_id)
         if record is None:
             return
-        flaw = fill_flaw(record, fill)
+        flaw, is_new = fill_flaw(record, fill), fill.trade_id not in record.trade_ids
+        if is_new and desk.market_data.product(record.symbol) is None:
+            flaw = f"fill {fill.trade_id} is of a product that is gone"
         if flaw:
             desk.broke("FILL_FLAWED", f"{flaw} ({order_id})", symbol=record.symbol, client_order_id=order_id)
-        elif fill.trade_id not in record.trade_ids:
+        elif is_new:
             filled = OrderFilled(client_order_id=order_id, fill=fill, at=desk.clock.now())
             await desk.learn(order_id, (*news_of_outgrown_total(record, fill), filled))
 

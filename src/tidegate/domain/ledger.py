@@ -82,9 +82,11 @@ class Ledger:
 
     @exact
     def recall(self, record: OrderRecord) -> None:
-        """Hold an order again, because news of it may come."""
-        self.commitments.update_in_context(record, self.product(record.order.symbol))
-        self.orders[record.order.client_order_id] = record
+        """Hold an order again, because news of it may come; not one without a product, of which nothing can be told."""
+        product = self._product_of(record.order.symbol)
+        if product is not None:
+            self.commitments.update_in_context(record, product)
+            self.orders[record.order.client_order_id] = record
 
     def misses_history(self, news: Iterable[OrderNews]) -> bool:
         """Whether a fill among the news belongs before others that are known only as the sum that a store kept."""
