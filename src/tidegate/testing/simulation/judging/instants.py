@@ -189,20 +189,17 @@ class Instants(StoreWatch):
         """14: an exit takes no more than what is held, by what is known, less what other exits may still take."""
         order = approved.order
         held = mirror.positions.get((order.symbol, order.strategy_id), Decimal(0))
-        taken = sum(
-            (
-                max(totals_of(one)) - one.filled_quantity
-                for one in mirror.live(order.symbol)
-                if one.order.purpose is not Purpose.ENTRY
-                and one.order.strategy_id == order.strategy_id
-                and one.client_order_id != order.client_order_id
-            ),
-            Decimal(0),
-        )
+        others = [
+            (one.order.strategy_id, one.side, max(totals_of(one)) - one.filled_quantity)
+            for one in mirror.live(order.symbol)
+            if one.order.purpose is not Purpose.ENTRY and one.client_order_id != order.client_order_id
+        ]
+        taken = sum((left for owner, _, left in others if owner == order.strategy_id), Decimal(0))
+        of_account = sum((left for _, side, left in others if side is order.side), Decimal(0))
         room = abs(held) - taken if held * order.side.sign < 0 else Decimal(0)
-        if order.quantity > room:
-            self.found(14, f"exit {order.client_order_id} of {order.quantity} where {room} may be reduced")
-        whole = min(room, abs(mirror.held(order.symbol)))
+        whole = min(room, -mirror.held(order.symbol) * order.side.sign - of_account)
+        if order.quantity > whole:
+            self.found(14, f"exit {order.client_order_id} of {order.quantity} where {whole} may be reduced")
         if closes and order.quantity != whole - whole % BY_SYMBOL[order.symbol].base_increment:
             self.found(14, f"{order.client_order_id} closes {order.quantity} of {whole}")
 
