@@ -165,15 +165,16 @@ class AccountDesk(DeskReading):
     async def change_state(self, change: TradingStateChanged) -> CommitOutcome:
         """Make a trading state durable and have it hold here: the next SENDING transaction reads it in any case.
 
-        A safer state holds here at once, even where it could not be made durable; a bolder one only when it is.
+        A safer one holds here at once, even if it cannot be made durable; a bolder one once it is, unless overtaken.
         """
         is_safer = change.state is not TradingState.ACTIVE
         if is_safer:
             self.ledger.states.apply(change)
+        stood = self.ledger.states.own(change.symbol)
         outcome = await self.store.write_state(change)
         if is_safer:
             self.publisher.publish((change,))
-        elif type(outcome) is StepCommitted:
+        elif type(outcome) is StepCommitted and self.ledger.states.own(change.symbol) == stood:
             self.hold_state(change)
         return outcome
 
