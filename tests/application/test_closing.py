@@ -110,6 +110,45 @@ async def test_a_close_with_an_unanswered_cancel_closes_only_what_is_free() -> N
     assert order.quantity == Decimal("0.03")
 
 
+async def test_a_close_takes_nothing_that_a_cancelled_exit_may_have_taken_already() -> None:
+    """A confirmed cancel does not say what had filled before it; while the venue cannot, only the rest is free."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(PERPETUAL, buy("0.05")))
+        exit_order = placed(
+            await app.coordinator.execute_decision(PERPETUAL, offer_to_sell(102_000, "0.03", reduce_only=True))
+        )
+        rig.venue.fill(exit_order.client_order_id, Decimal("0.02"), is_told=False)
+        rig.venue.unreachable()
+        started = rig.clock.now()
+        first = placed(await rig.finished(app.coordinator.execute_decision(PERPETUAL, close())))
+        assert (rig.clock.now() - started).total_seconds() < 10
+        assert first.quantity == Decimal("0.02")
+        refused(await rig.finished(app.coordinator.execute_decision(PERPETUAL, close())), "REDUCIBLE")
+        rig.venue.reachable()
+        assert placed(await app.coordinator.execute_decision(PERPETUAL, close())).quantity == Decimal("0.01")
+        assert app.account_position(PERPETUAL).is_flat
+        assert (await app.summary(0)).invariants == "hold"
+
+
+async def test_a_close_waits_for_fills_that_a_listing_does_not_show_yet() -> None:
+    """The cumulative figure says that something was filled, and the fill itself is still on its way."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(PERPETUAL, buy("0.05")))
+        exit_order = placed(
+            await app.coordinator.execute_decision(PERPETUAL, offer_to_sell(101_000, "0.05", reduce_only=True))
+        )
+        fill = rig.venue.fill(exit_order.client_order_id, Decimal("0.02"), is_told=False)
+        rig.venue.truth.fills.remove(fill)
+        closing = asyncio.create_task(app.coordinator.execute_decision(PERPETUAL, close()))
+        await rig.clock.advance(2)
+        assert not closing.done()
+        rig.venue.truth.fills.append(fill)
+        assert placed(await rig.finished(asyncio.wait_for(closing, None))).quantity == Decimal("0.03")
+        assert app.account_position(PERPETUAL).is_flat
+
+
 async def test_a_cancel_that_was_lost_is_asked_for_again() -> None:
     """Nothing that was to be called off rests for ever (B29, P9)."""
     rig = Rig()
@@ -205,6 +244,17 @@ async def test_an_operators_close_goes_on_past_a_strategy_that_is_refused() -> N
         assert app.account_position(PERPETUAL).quantity == Decimal("0.03")
 
 
+async def test_an_operators_close_is_done_once_the_account_is_flat() -> None:
+    """Strategies that stand against each other hold nothing together: that is no refusal of a close."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(PERPETUAL, sell("0.02", strategy_id="b")))
+        placed(await app.coordinator.execute_decision(PERPETUAL, buy("0.03", strategy_id="a")))
+        assert placed(await app.close(PERPETUAL)).quantity == Decimal("0.01")
+        assert app.account_position(PERPETUAL).is_flat
+        assert "against each other" in needless(await app.close(PERPETUAL)).reason
+
+
 async def test_an_exit_calls_off_the_own_order_it_would_trade_with() -> None:
     """Another strategy's offer stands where the close would go; the close goes, the offer does not stay."""
     rig = Rig()
@@ -213,6 +263,10 @@ async def test_an_exit_calls_off_the_own_order_it_would_trade_with() -> None:
         for price in (99_998, 99_997):
             placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(price, strategy_id="b")))
         refused(await app.coordinator.execute_decision(SPOT, sell("0.02", strategy_id="b")), "BALANCE")
+        plan = (await app.coordinator.plan(SPOT, close(strategy_id="a"))).unwrap()
+        assert plan.order is not None
+        assert plan.order.quantity == Decimal("0.05")
+        assert len(app.open_orders()) == 2
         assert placed(await app.coordinator.execute_decision(SPOT, close(strategy_id="a"))).quantity == Decimal("0.05")
 
 

@@ -19,6 +19,7 @@ from tidegate.application.taking_up import OpeningError
 from tidegate.containers.testing import STARTS_AT
 from tidegate.domain.events import IncidentRaised, TradingStateChanged
 from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.movements import Movement, MovementKind
 from tidegate.domain.ports import Broker
 from tidegate.domain.products import Product
 from tidegate.domain.reconciliation import DifferenceKind
@@ -98,6 +99,44 @@ async def test_after_three_starts_the_intent_is_set_aside_and_the_rest_is_served
         assert {order.client_order_id for order in app.open_orders()} == {poison.client_order_id, sound.client_order_id}
 
     assert [one.kind for one in await rig.stored(IncidentRaised)].count("QUARANTINE") == 1
+
+
+async def test_an_intent_that_is_set_aside_is_shown_whatever_stops_its_symbol_already(rig: Rig) -> None:
+    """An operator must see it once; that its symbol took no entries before says nothing of the order."""
+    venue = Poisoned(rig.venue)
+    async with rig.open() as app:
+        rig.venue.next_submit(Answer.timeout_after_accept())
+        poison = placed(await app.coordinator.execute_decision(PERPETUAL, offer_to_buy(99_000)))
+        await app.reduce("a look first", PERPETUAL)
+    venue.poison = poison.client_order_id
+    await rig.clock.advance(1)
+    for _ in range(3):
+        await killed(rig, venue)
+    for _ in range(2):
+        async with rig.open(venue=venue) as app:
+            assert app.open_orders() == ()
+
+    shown = [one.client_order_id for one in await rig.stored(IncidentRaised) if one.kind == "QUARANTINE"]
+    assert shown == [poison.client_order_id]
+
+
+async def test_a_decision_told_again_whose_intent_is_set_aside_hides_no_mismatch(rig: Rig) -> None:
+    """It gets its order as it stands, which is asked about by nobody; money and positions are compared all the same."""
+    venue, decision = Poisoned(rig.venue), offer_to_buy(99_000)
+    async with rig.open() as app:
+        rig.venue.next_submit(Answer.timeout_never_received())
+        poison = placed(await app.coordinator.execute_decision(PERPETUAL, decision))
+    venue.poison = poison.client_order_id
+    await rig.clock.advance(1)
+    for _ in range(3):
+        await killed(rig, venue)
+    async with rig.open(venue=venue) as app:
+        again = placed(await app.coordinator.execute_decision(PERPETUAL, decision))
+        assert (again.client_order_id, again.status) == (poison.client_order_id, OrderStatus.UNKNOWN)
+        rig.venue.move_balance("USD", Decimal(-500))
+        await app.reconcile()
+        await rig.clock.advance(6)
+        assert "BALANCE" in {one.kind for one in (await app.reconcile()).differences}
 
 
 async def test_starts_that_end_leave_no_trace(rig: Rig) -> None:
@@ -211,3 +250,43 @@ async def _opened_and_left(rig: Rig, venue: Broker) -> int:
     """How many orders are open in a life that ends at once."""
     async with rig.open(venue=venue) as app:
         return len(app.open_orders())
+
+
+async def test_what_an_account_traded_of_a_product_that_is_gone_keeps_nothing_from_going_on() -> None:
+    """A contract expires and is listed no more: its fills and its settlement are listed still, and are known."""
+    rig = Rig()
+    decision = buy()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(PERPETUAL, decision))
+        settled = Movement(
+            movement_id="s1", kind=MovementKind.SETTLEMENT, at=rig.clock.now(), symbol=PERPETUAL,
+            quantity=Decimal("-0.01"), price=Decimal(100_000),
+        )  # fmt: skip
+        rig.venue.move(settled)
+        await rig.clock.advance(60)
+        assert app.account_position(PERPETUAL).is_flat
+    async with rig.open(venue=Delisted(rig.venue)) as app:
+        await rig.clock.advance(60)
+        assert (await app.reconcile()).agrees
+        order = placed(await app.coordinator.execute_decision(PERPETUAL, decision))
+        assert order.status is OrderStatus.FILLED
+        placed(await app.coordinator.execute_decision(SPOT, buy()))
+        assert app.dead_loops == {}
+
+    assert await rig.stored(IncidentRaised) == []
+
+
+async def test_an_order_whose_product_is_gone_is_told_as_it_stands() -> None:
+    """Nothing raises, and what of it fills all the same is not booked while nobody says what a unit is."""
+    rig = Rig()
+    decision = offer_to_buy(99_000)
+    async with rig.open() as app:
+        order = placed(await app.coordinator.execute_decision(PERPETUAL, decision))
+    async with rig.open(venue=Delisted(rig.venue)) as app:
+        assert placed(await app.coordinator.execute_decision(PERPETUAL, decision)).status is OrderStatus.ACCEPTED
+        placed(await app.coordinator.execute_decision(SPOT, buy()))
+        rig.venue.fill(order.client_order_id)
+        await rig.clock.advance(60)
+        assert app.dead_loops == {}
+        assert app.position(PERPETUAL).is_flat
+        assert app.state() is TradingState.REDUCING

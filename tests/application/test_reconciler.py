@@ -328,3 +328,18 @@ async def test_a_fill_of_an_outage_that_a_failed_store_lost_is_asked_for_again()
     async with rig.open() as app:
         assert app.account_position(SPOT).quantity == Decimal("0.03")
         assert app.account_position(PERPETUAL).is_flat
+
+
+async def test_a_difference_of_an_order_that_has_ended_goes_once_the_venue_agrees() -> None:
+    """The guard of records has called it off, so no list shows it; then what was missing comes, and all agrees."""
+    rig = Rig()
+    async with rig.open() as app:
+        order = placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
+        missing = rig.venue.fill(order.client_order_id, Decimal("0.004"), is_told=False)
+        rig.venue.truth.fills.remove(missing)
+        await rig.clock.advance(120)
+        assert "FILLS_DIFFER" in {one.kind for one in app.coordinator.supervisor.reconciler.diff()}
+        assert app.open_orders() == ()
+        rig.venue.truth.fills.append(missing)
+        assert (await app.reconcile()).agrees
+        assert app.position(SPOT).quantity == Decimal("0.004")

@@ -67,6 +67,27 @@ async def test_the_same_money_is_not_spent_twice() -> None:
         assert (await app.account()).available["USD"] >= 0
 
 
+async def test_two_reductions_at_once_never_open_the_accounts_position_the_other_way() -> None:
+    """Where strategies stand against each other the account has less than each: what one exit may take is not there."""
+    rig = Rig()
+    async with rig.open() as app:
+        for decision in (buy("0.03", strategy_id="a"), buy("0.01", strategy_id="b"), sell("0.03", strategy_id="c")):
+            placed(await app.coordinator.execute_decision(PERPETUAL, decision))
+        rig.venue.next_submit(Answer.fill().after(1))
+        one, other = await rig.finished(
+            asyncio.wait_for(
+                asyncio.gather(
+                    app.coordinator.execute_decision(PERPETUAL, sell("0.01", strategy_id="a", reduce_only=True)),
+                    app.coordinator.execute_decision(PERPETUAL, close(strategy_id="b")),
+                ),
+                None,
+            )
+        )
+        assert placed(one).filled_quantity == Decimal("0.01")
+        refused(other, "REDUCIBLE")
+        assert app.account_position(PERPETUAL).is_flat
+
+
 async def test_many_decisions_on_a_threaded_store_stay_within_the_limits(tmp_path: Path) -> None:
     """A hundred in flight over a store that commits in groups; money and positions sum to the last decimal."""
     store = open_sqlite_store(tmp_path / "store.db", account_id="paper", clock=ManualClock(STARTS_AT), process="test")

@@ -1,5 +1,6 @@
 """Trading states: what may be sent in each, what entering one does, and that the safer one always holds."""
 
+import asyncio
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -20,7 +21,8 @@ from tests.application.rig import (
     statuses,
 )
 from tidegate import OrderSide, OrderStatus, TradingState, open_application
-from tidegate.adapters.brokers.scripted import Answer
+from tidegate.adapters.brokers.scripted import AmendAnswer, Answer
+from tidegate.adapters.clocks import settle
 from tidegate.domain.events import OrderAccepted, OrderSending, TradingStateChanged
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.vocabulary import Purpose
@@ -51,6 +53,20 @@ async def test_a_halt_calls_off_entries_and_lets_no_strategy_send() -> None:
         placed(await app.coordinator.execute_decision(SPOT, buy()))
 
     assert [event.state for event in await rig.stored(TradingStateChanged)] == ["HALTED", "ACTIVE"]
+
+
+async def test_a_halt_calls_off_an_entry_whose_amend_has_no_answer() -> None:
+    """Whichever terms it has at the venue, it rests there, and would fill for as long as nobody knows."""
+    rig = Rig()
+    async with rig.open() as app:
+        order = placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
+        rig.venue.next_amend(AmendAnswer.never_received())
+        amended = (await app.operations.amend(order.client_order_id, Decimal("0.02"))).unwrap()
+        assert amended.status is OrderStatus.PENDING_AMEND
+        await app.halt("enough")
+        assert app.open_orders() == ()
+
+    assert rig.venue.truth.open_orders() == ()
 
 
 async def test_reducing_lets_reductions_through_and_nothing_else() -> None:
@@ -101,6 +117,33 @@ async def test_a_halt_holds_here_even_where_it_could_not_be_made_durable_and_a_r
         assert "full" in (await app.resume("go")).error
         assert app.state() is TradingState.HALTED
         store.disk_is_full = False
+        refused(await app.coordinator.execute_decision(SPOT, buy()), "TRADING_STATE")
+
+
+async def test_a_halt_that_overtakes_a_resume_on_its_way_to_the_store_stands() -> None:
+    """The store is slow: the resume becomes durable, then the halt, and the last word is what holds here too."""
+    rig = Rig()
+    slow = asyncio.Event()
+
+    async def wait(method: str) -> None:
+        if method == "write_state":
+            await slow.wait()
+
+    store = InterposedStore(rig.store)
+    async with rig.open(order_store=store) as app:
+        placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
+        await app.halt("a look first", PERPETUAL)
+        store.before = wait
+        resuming = asyncio.create_task(app.resume("go", PERPETUAL))
+        resuming_all = asyncio.create_task(app.resume("go"))
+        await settle()
+        halting = asyncio.create_task(app.halt("stop"))
+        halting_too = asyncio.create_task(app.reduce("stop", PERPETUAL))
+        await settle()
+        slow.set()
+        await asyncio.gather(resuming, resuming_all, halting, halting_too)
+        assert (app.state(), app.state(PERPETUAL)) == (TradingState.HALTED, TradingState.HALTED)
+        assert app.open_orders() == ()
         refused(await app.coordinator.execute_decision(SPOT, buy()), "TRADING_STATE")
 
 

@@ -29,7 +29,7 @@ def sums(of: Commitments) -> dict[str, Any]:
         if one.orders:
             found[symbol] = (
                 one.orders, one.buy_quantity, one.sell_quantity, one.buy_notional, one.sell_notional, one.reducing,
-                one.reducing_leaves, set(one.unknown), list(one.bids), list(one.asks),
+                one.reducing_buys, one.reducing_sells, set(one.unknown), list(one.bids), list(one.asks),
             )  # fmt: skip
     return found
 
@@ -218,6 +218,8 @@ def test_reductions_are_kept_by_strategy_and_summed_over_all() -> None:
     one = kept.by_symbol[SPOT.symbol]
 
     assert (one.reducing, one.reducing_leaves) == ({"mean": Decimal(2), "trend": Decimal(1)}, Decimal(3))
+    kept.update(record(order("r3", purpose=Purpose.REDUCTION, strategy_id="mean")), SPOT)
+    assert (one.reducing_sells, one.reducing_buys, one.reducing_leaves) == (Decimal(3), Decimal(1), Decimal(4))
 
 
 def test_dropping_an_order_that_reserves_nothing_changes_nothing() -> None:

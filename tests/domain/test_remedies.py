@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tests.domain.situations import LONG, NOW, QUIET, buy, decision, sell
+from tests.domain.situations import LONG, NOW, PERP, QUIET, buy, decision, levels, sell
 from tidegate.domain.orders import Order
 from tidegate.domain.refusals import OrderSizeRefused, RateRefused, Remedy
 from tidegate.domain.remedies import changed, in_decision_terms, settled
@@ -116,16 +116,54 @@ def test_a_decision_by_notional_is_told_a_notional_that_comes_to_that_size() -> 
     assert "BTC-USD" in refused.remedy.text
 
 
-def test_a_decision_by_both_is_told_both() -> None:
-    """They must go on agreeing."""
+def test_a_notional_of_a_product_of_eighteen_decimals_comes_to_the_size_that_was_tried() -> None:
+    """Eight decimals of money are thousands of its increments, and more than the book shows."""
+    here = QUIET.but(
+        product=replace(QUIET.product, base_increment=Decimal("1E-18")),
+        asks=levels(("60010", "0.100000000000000001")),
+        limits={"max_order_pct": Decimal(9), "max_position_pct_per_symbol": Decimal(9)},
+    )
+    asked = decision(Action.BUY, target_notional="9000")
+
+    refused = here.refused(asked, "SLIPPAGE")
+
+    assert refused.remedy is not None
+    again = here.approved(replace(asked, **refused.remedy.changes))
+    assert again.order.quantity == Decimal("0.100000000000000001")
+
+
+def test_a_decision_by_both_is_told_a_quantity_alone() -> None:
+    """Both must go on agreeing, and one agrees with itself."""
     asked = decision(Action.BUY, quantity="0.15", target_notional="9000", limit_price="60000")
     here = QUIET.but(exposure=ExposureReading(buy_notional=Decimal(14_000)))
 
     refused = here.refused(asked, "EXPOSURE")
 
     assert refused.remedy is not None
-    assert set(refused.remedy.changes) == {"quantity", "target_notional"}
+    assert refused.remedy.changes == {"quantity": Decimal("0.1"), "target_notional": None}
     assert here.approved(replace(asked, **refused.remedy.changes)).order.quantity == Decimal("0.1")
+
+
+def test_a_remedy_of_a_decision_by_both_passes_where_increments_are_coarse() -> None:
+    """60.8 contracts for 36,480 are 60; the notional of 3 at that rate would be more than 1 % from 3 contracts."""
+    here = PERP.but(limits={"max_order_notional": Decimal(1_900)})
+    asked = decision(Action.SELL, quantity="60.8", target_notional="36480")
+
+    refused = here.refused(asked, "ORDER_SIZE")
+
+    assert refused.remedy is not None
+    assert here.approved(replace(asked, **refused.remedy.changes)).order.quantity == Decimal(3)
+
+
+def test_a_notional_that_was_too_small_is_told_the_size_that_passes() -> None:
+    """1.9 contracts are one; twice that notional would be three, which the money does not cover."""
+    here = PERP.but(product=replace(PERP.product, minimum_quantity=Decimal(2)), available={"USD": Decimal(700)})
+    asked = decision(Action.SELL, target_notional="1140")
+
+    refused = here.refused(asked, "MINIMUM")
+
+    assert refused.remedy is not None
+    assert here.approved(replace(asked, **refused.remedy.changes)).order.quantity == Decimal(2)
 
 
 def test_another_price_for_a_notional_comes_with_its_size() -> None:

@@ -94,6 +94,26 @@ def test_external_coins_are_no_equity_and_not_to_be_spent() -> None:
     assert (reading.available["USD"], reading.available["BTC"]) == (Decimal(7), ZERO)
 
 
+def test_external_coins_are_counted_once_however_many_currencies_they_can_be_traded_for() -> None:
+    """2 BTC are 2 BTC, at their price in dollars, and a pair against what has no rate here hides none of them."""
+    euros = product("BTC-EUR", quote_currency="EUR", settlement_currency="EUR")
+    pounds = product("BTC-GBP", quote_currency="GBP", settlement_currency="GBP")
+    money = product("EUR-USD", base_currency="EUR", underlying="EUR")
+    marks = {**MARKS, "BTC-EUR": Decimal(45_000), "BTC-GBP": Decimal(40_000), "EUR-USD": Decimal("1.1")}
+    book = opened(USD=500_000, BTC=2)
+    valued = valuation(marks, pounds, SPOT, euros, PERPETUAL, money)
+    of_dollars, of_euros = valued.exposure(book, SPOT), valued.exposure(book, euros)
+
+    assert valued.gross(book) == 100_000
+    assert of_dollars is not None
+    assert of_dollars.external_quantity == 2
+    assert of_dollars.total_other == 0
+    assert of_euros is not None
+    assert of_euros.external_quantity == 0
+    assert of_euros.underlying_other == of_euros.total_other == 100_000
+    assert valued.account(book).available["BTC"] == 0
+
+
 def test_the_reporting_currency_is_money_even_where_it_is_itself_traded() -> None:
     """USD-EUR with USD as the measure: the account's dollars are not external."""
     dollars = product("USD-EUR", quote_currency="EUR", settlement_currency="EUR")
@@ -278,6 +298,21 @@ def test_a_position_without_a_mark_needs_margin_at_its_entry_price() -> None:
     reading = valuation(without("BTC-PERP")).account(book)
 
     assert (reading.margin_used, reading.available["USD"], reading.equity) == (Decimal(490), Decimal(99_510), None)
+
+
+def test_margin_is_summed_in_the_reporting_currency() -> None:
+    """501 dollars, and 450 euros at 1.1; what is available of each currency stays in its own."""
+    terms = {"multiplier": Decimal("0.01"), "initial_margin_rate": Decimal("0.1"), "kind": PERPETUAL.kind}
+    euro = product("BTC-EUR-PERP", quote_currency="EUR", settlement_currency="EUR", **terms)
+    money = product("EUR-USD", base_currency="EUR", underlying="EUR")
+    marks = {**MARKS, "BTC-EUR-PERP": Decimal(45_000), "EUR-USD": Decimal("1.1")}
+    book = Ledger({one.symbol: one for one in (PERPETUAL, euro)}.get, TradingStates())
+    trade(book, "dollars", "10", "50100", symbol="BTC-PERP")
+    trade(book, "euros", "10", "45000", symbol="BTC-EUR-PERP")
+    reading = valuation(marks, PERPETUAL, euro, money).account(book)
+
+    assert reading.margin_used == 501 + 495
+    assert (reading.available["USD"], reading.available["EUR"]) == (Decimal(-501), Decimal(-450))
 
 
 def test_a_flat_derivative_needs_no_margin() -> None:

@@ -1,13 +1,15 @@
 """Closing: free the inventory of a position before it is closed, and keep new entries out meanwhile."""
 
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from msgspec.structs import replace
 
 from tidegate.application.canceling import Canceler
 from tidegate.application.desk import AccountDesk
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import OrderRecord
-from tidegate.domain.vocabulary import OrderStatus
+from tidegate.domain.vocabulary import OrderStatus, TimeInForce
 
 # A cancel that was asked for before may have been lost: asking again does no harm.
 _CANCELABLE = (
@@ -18,6 +20,8 @@ _CANCELABLE = (
 )
 
 _POLL_SECONDS = 0.05
+_ASK_SECONDS = 1.0
+"""How long after a question about an order that has ended the next one follows."""
 
 
 class Closer:
@@ -30,6 +34,8 @@ class Closer:
         self._desk = desk
         self._canceler = canceler
         self._settle_seconds = settle_seconds
+        self._unsettled: dict[ClientOrderId, OrderRecord] = {}
+        """Called-off orders as they were last seen, of which the venue has not said how much was filled."""
 
     @asynccontextmanager
     async def closing(self, symbol: str, strategy_id: str) -> AsyncIterator[None]:
@@ -37,21 +43,23 @@ class Closer:
         fences = self._desk.fences
         fences[symbol] = fences.get(symbol, 0) + 1
         try:
-            await self._clear(symbol, strategy_id)
-            yield
+            deadline = self._desk.clock.monotonic() + self._settle_seconds
+            await self._clear(symbol, strategy_id, deadline)
+            await self._settle(symbol, strategy_id, deadline)
+            with self._kept(symbol, strategy_id):
+                yield
         finally:
             fences[symbol] -= 1
             if not fences[symbol]:
                 del fences[symbol]
 
-    async def _clear(self, symbol: str, strategy_id: str) -> None:
+    async def _clear(self, symbol: str, strategy_id: str, deadline: float) -> None:
         live = self._desk.live_orders(symbol, strategy_id)
         if not live:
             return
         asked = {record.client_order_id for record in live if self._can_be_called_off(record)}
         canceled = await self._cancel(record for record in live if record.client_order_id in asked)
         ids, clock = [record.client_order_id for record in live], self._desk.clock
-        deadline = clock.monotonic() + self._settle_seconds
         while standing := self._open(ids):
             # What was under way to the venue when the close began, and has come to rest there since.
             late = [record for record in standing if rests(record) and record.client_order_id not in asked]
@@ -61,9 +69,44 @@ class Closer:
                 break
             if not late:
                 await clock.sleep(_POLL_SECONDS)
-        for record in canceled:
-            # A confirmed cancel does not say what had filled before it: the order's final quantity does.
-            await self._canceler.resolver.resolve(record.client_order_id)
+        self._unsettled.update((record.client_order_id, record) for record in canceled)
+
+    async def _settle(self, symbol: str, strategy_id: str, deadline: float) -> None:
+        """A confirmed cancel does not say what had filled before it: the order's final quantity does."""
+        clock, resolver = self._desk.clock, self._canceler.resolver
+        while waiting := self._unsettled_of(symbol, strategy_id):
+            for order_id in waiting:
+                if await resolver.knows_all_of(order_id):
+                    self._unsettled.pop(order_id, None)
+                elif (stands := await self._desk.standing(order_id)) is not None:
+                    self._unsettled[order_id] = stands
+            if clock.monotonic() >= deadline:
+                break
+            if self._unsettled_of(symbol, strategy_id):
+                await clock.sleep(_ASK_SECONDS)
+
+    def _unsettled_of(self, symbol: str, strategy_id: str) -> list[ClientOrderId]:
+        return [
+            order_id
+            for order_id, record in self._unsettled.items()
+            if record.symbol == symbol and record.order.strategy_id == strategy_id
+        ]
+
+    @contextmanager
+    def _kept(self, symbol: str, strategy_id: str) -> Iterator[None]:
+        """Keep what an exit that has ended may have taken without our knowing: it is not provably free."""
+        desk, commitments = self._desk, self._desk.ledger.commitments
+        taken = [self._unsettled[order_id] for order_id in self._unsettled_of(symbol, strategy_id)]
+        kept = [one for one in taken if one.order.purpose.is_exit and one.client_order_id not in desk.ledger.orders]
+        for record in map(_as_taking, kept):
+            desk.set_aside[record.client_order_id] = record
+            commitments.update(record, desk.ledger.product(symbol))
+        try:
+            yield
+        finally:
+            for record in kept:
+                desk.set_aside.pop(record.client_order_id, None)
+                commitments.drop(record.client_order_id)
 
     def _can_be_called_off(self, record: OrderRecord) -> bool:
         return rests(record) or record.client_order_id in self._desk.recording
@@ -79,3 +122,9 @@ class Closer:
 def rests(record: OrderRecord) -> bool:
     """Whether it waits at the venue and can be called off; one that takes or is unanswered is only waited for."""
     return not record.order.is_taker_only and record.status in _CANCELABLE
+
+
+def _as_taking(record: OrderRecord) -> OrderRecord:
+    """As if it took at once all that is not known to have filled; it rests in nobody's way."""
+    order = replace(record.order, time_in_force=TimeInForce.IOC)
+    return replace(record, order=order, status=OrderStatus.ACCEPTED, is_canceled=False)

@@ -72,7 +72,7 @@ class AccountDesk(DeskReading):
         self.lost_exits: set[ClientOrderId] = set()
         """Exits that never arrived, as the venue has proven, and that are to go out again."""
         self.set_aside: dict[ClientOrderId, OrderRecord] = {}
-        """Those of the quarantined whose reservation is kept, as they stood when this process began."""
+        """Orders that keep what they reserve while they are not live: quarantined ones, and ended exits in a close."""
         self.quarantined: set[ClientOrderId] = set()
         """Orders that are not taken up: starts have ended at them, or their product is gone."""
         self.taken_up = asyncio.Event()
@@ -165,15 +165,16 @@ class AccountDesk(DeskReading):
     async def change_state(self, change: TradingStateChanged) -> CommitOutcome:
         """Make a trading state durable and have it hold here: the next SENDING transaction reads it in any case.
 
-        A safer state holds here at once, even where it could not be made durable; a bolder one only when it is.
+        A safer one holds here at once, even if it cannot be made durable; a bolder one once it is, unless overtaken.
         """
         is_safer = change.state is not TradingState.ACTIVE
         if is_safer:
             self.ledger.states.apply(change)
+        stood = self.ledger.states.own(change.symbol)
         outcome = await self.store.write_state(change)
         if is_safer:
             self.publisher.publish((change,))
-        elif type(outcome) is StepCommitted:
+        elif type(outcome) is StepCommitted and self.ledger.states.own(change.symbol) == stood:
             self.hold_state(change)
         return outcome
 

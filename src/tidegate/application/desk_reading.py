@@ -20,8 +20,9 @@ from tidegate.domain.products import Product
 from tidegate.domain.risk import RiskManager
 from tidegate.domain.valuation import Valuation
 from tidegate.domain.views import ExposureReading, OwnOrders, ReviewView
-from tidegate.domain.vocabulary import OrderStatus
+from tidegate.domain.vocabulary import OrderSide, OrderStatus
 
+_BUY = OrderSide.BUY
 _NO_OWN_ORDERS = OwnOrders()
 
 
@@ -104,7 +105,7 @@ class DeskReading:
             position=ledger.position(symbol, order.strategy_id),
             account_position=ledger.account_position(symbol),
             exposure=exposure if exposure is not None else ExposureReading(),
-            own_orders=self._own_orders(symbol, order.strategy_id),
+            own_orders=self._own_orders(order),
             account=account,
             pace=pace.reading(at, entry_limit),
             state=ledger.states.entry(symbol),
@@ -133,8 +134,8 @@ class DeskReading:
             if record.status is OrderStatus.UNKNOWN and record.order.purpose.is_exit
         )
 
-    def _own_orders(self, symbol: str, strategy_id: str) -> OwnOrders:
-        sums = self.ledger.commitments.by_symbol.get(symbol)
+    def _own_orders(self, order: Order) -> OwnOrders:
+        sums = self.ledger.commitments.by_symbol.get(order.symbol)
         if sums is None or not sums.orders:
             return _NO_OWN_ORDERS
         best_bid = sums.bids[-1] if sums.bids else None
@@ -144,7 +145,8 @@ class DeskReading:
             best_bid_id=best_bid[1] if best_bid is not None else "",
             best_ask=best_ask[0] if best_ask is not None else None,
             best_ask_id=best_ask[1] if best_ask is not None else "",
-            reducing_leaves=sums.reducing.get(strategy_id, ZERO),
+            reducing_leaves=sums.reducing.get(order.strategy_id, ZERO),
+            account_reducing_leaves=sums.reducing_buys if order.side is _BUY else sums.reducing_sells,
             unknown_count=len(sums.unknown),
             unknown_id=next(iter(sums.unknown), ""),
             unknown_until=self._unknown_until(sums) if sums.unknown else None,

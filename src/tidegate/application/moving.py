@@ -26,6 +26,8 @@ class MovementBooks:
 
     async def _take(self, movement: Movement) -> bool:
         desk = self._desk
+        if movement.movement_id in desk.ledger.movements:
+            return False
         flaw = movement_flaw(movement, {product.symbol: product for product in desk.market_data.products})
         if flaw:
             # Booking it would make a figure up, and leaving it out is a mismatch: an operator has to see it.
@@ -41,8 +43,6 @@ class MovementBooks:
     async def _book(self, movement: Movement, flows: Sequence[tuple[str, Decimal]]) -> bool:
         """Whether it was news. It rides with the next commit: after a crash the venue's list has it again."""
         desk, ledger = self._desk, self._desk.ledger
-        if movement.movement_id in ledger.movements:
-            return False
         if ledger.is_summed and movement.quantity and ledger.misses_movement(movement):
             await desk.histories.complete()
         day = day_after(desk, flows)

@@ -23,9 +23,10 @@ from tidegate.domain.decisions import Decision
 from tidegate.domain.events import ApplicationStarted, TradingStateChanged
 from tidegate.domain.identifiers import ClientOrderId, is_identifier
 from tidegate.domain.orders import OrderRecord
+from tidegate.domain.outcomes import NoOrderNeeded
 from tidegate.domain.reconciliation import ReconciliationReport
 from tidegate.domain.records import StepCommitted
-from tidegate.domain.refusals import AnyRefusal, InvalidRefused, Remedy
+from tidegate.domain.refusals import AnyRefusal, InvalidRefused, ReducibleRefused, Remedy
 from tidegate.domain.requests import SettleRequest
 from tidegate.domain.vocabulary import Action, TradingState
 
@@ -102,7 +103,8 @@ class Operations:
         """Close every strategy's position on a symbol, one order each; the first refusal, or else the last outcome.
 
         Strategies that only have orders there are closed too: what rests is called off. One that is refused does not
-        keep the next from being closed. `override_unknown` also takes what reductions of unknown outcome may be taking.
+        keep the next from being closed, and where strategies stand against each other, the account being flat is all
+        there is to do. `override_unknown` also takes what reductions of unknown outcome may be taking.
         """
         owners = [
             owner
@@ -111,10 +113,14 @@ class Operations:
         ]
         owners += [record.order.strategy_id for record in self.desk.live_orders() if record.symbol == symbol]
         results, why = [], recordable(reason) or "closed by an operator"
-        for owner in dict.fromkeys(owners or [""]):
-            decision = Decision(action=Action.CLOSE, strategy_id=owner, reason=why)
+        decisions = [
+            Decision(action=Action.CLOSE, strategy_id=owner, reason=why) for owner in dict.fromkeys(owners or [""])
+        ]
+        for decision in decisions:
             close = self.coordinator.close_as_operator(symbol, decision, override_unknown=override_unknown)
             results.append(await close)
+        if self.desk.ledger.account_position(symbol).is_flat and not self.desk.live_orders(symbol):
+            results = [one for one in results if not _reduces_nothing(one)] or [_opposed(symbol, decisions[-1])]
         return next((one for one in results if isinstance(one, Failure)), results[-1])
 
     async def change_state(
@@ -200,6 +206,15 @@ class Operations:
         """One pass of reconciliation now; with `adopt`, an operator takes up what came and went from outside."""
         adoption = Adoption(by=_OPERATOR, reason=recordable(reason)) if adopt and not report_only else None
         return await self.coordinator.supervisor.reconcile_once(report_only=report_only, adoption=adoption)
+
+
+def _reduces_nothing(one: PlacementResult) -> bool:
+    return isinstance(one, Failure) and isinstance(one.failure(), ReducibleRefused)
+
+
+def _opposed(symbol: str, last: Decision) -> PlacementResult:
+    reason = f"{symbol} is flat: its strategies stand against each other"
+    return Success(NoOrderNeeded(decision_id=last.decision_id, reason=reason))
 
 
 def recordable(text: object) -> str:

@@ -14,7 +14,7 @@ from tidegate.application.starts import write_marks
 from tidegate.domain.amounts import DOMAIN_CONTEXT
 from tidegate.domain.booking import ACCOUNT
 from tidegate.domain.fills import Fill
-from tidegate.domain.identifiers import CLIENT_ORDER_PREFIX
+from tidegate.domain.identifiers import CLIENT_ORDER_PREFIX, ClientOrderId
 from tidegate.domain.ports import AccountPort, EnginePort
 from tidegate.domain.reconciliation import (
     Difference,
@@ -216,7 +216,14 @@ class OrderReconciler:
             after = await self.resolver.resolve(record.client_order_id)
             if after is not None and after.status is not record.status:
                 resolved.append(record.client_order_id)
+        if not report_only:
+            await self._ask_for_differing()
         return resolved
+
+    async def _ask_for_differing(self) -> None:
+        """Orders that differed when they ended are in no list any more: only their own answer shows that they agree."""
+        for order_id in [one for one in self.desk.order_differences if one not in self.desk.ledger.orders]:
+            await self.resolver.resolve(ClientOrderId(order_id))
 
     async def _money_differences(
         self,
@@ -248,7 +255,12 @@ class OrderReconciler:
             self.desk.broke("OTHER_ACCOUNT", f"the key is of account {theirs.account_id!r}, the store of {ours!r}")
 
     def _in_flight(self) -> bool:
-        return any(record.order.is_taker_only or record.is_unanswered for record in self.desk.live_orders())
+        """Whether an order may be moving money now; of one that is set aside nobody asks, so that it would for ever."""
+        return any(
+            record.order.is_taker_only or record.is_unanswered
+            for record in self.desk.live_orders()
+            if record.client_order_id not in self.desk.quarantined
+        )
 
     def _positions_against(self, theirs: VenuePositions) -> tuple[Difference, ...]:
         products = {product.symbol: product for product in self.desk.market_data.products}

@@ -64,6 +64,13 @@ class OrderResolver:
         async with self._watched(client_order_id):
             return await self._looked(client_order_id)
 
+    async def knows_all_of(self, client_order_id: ClientOrderId) -> bool:
+        """Query an order that has ended; whether the venue has told how much was filled, and that is known here."""
+        is_answered = await self.look(client_order_id)
+        await self._desk.standing(client_order_id)
+        is_doubted = client_order_id in self._lacking or client_order_id in self._desk.order_differences
+        return is_answered and not is_doubted
+
     async def _looked(self, client_order_id: ClientOrderId) -> bool:
         record = await self._desk.recall(client_order_id)
         if record is None:
@@ -209,18 +216,17 @@ class OrderResolver:
         return self._desk.ledger.fill_count - before
 
     async def fold_fill(self, fill: Fill) -> None:
-        """Fold one fill of an order that we know; one that cannot be its own is shown, and moves nothing.
-
-        One of a product that is gone waits for the next comparison with the venue, which shows it.
-        """
+        """Fold one fill of an order that we know; one that cannot be its own is shown, and moves nothing."""
         order_id, desk = fill.client_order_id, self._desk
         record = await desk.standing(order_id)
-        if record is None or desk.market_data.product(record.symbol) is None:
+        if record is None:
             return
-        flaw = fill_flaw(record, fill)
+        flaw, is_new = fill_flaw(record, fill), fill.trade_id not in record.trade_ids
+        if is_new and desk.market_data.product(record.symbol) is None:
+            flaw = f"fill {fill.trade_id} is of a product that is gone"
         if flaw:
             desk.broke("FILL_FLAWED", f"{flaw} ({order_id})", symbol=record.symbol, client_order_id=order_id)
-        elif fill.trade_id not in record.trade_ids:
+        elif is_new:
             filled = OrderFilled(client_order_id=order_id, fill=fill, at=desk.clock.now())
             await desk.learn(order_id, (*news_of_outgrown_total(record, fill), filled))
 

@@ -26,10 +26,12 @@ class StartLog:
 
     def __init__(self, desk: AccountDesk) -> None:
         self._desk = desk
+        self._shown: frozenset[str] = frozenset()
 
     async def begin(self, stored: StoredAccount) -> None:
         """A start begins: count it, and judge by what earlier ones have left."""
         marks = stored.starts
+        self._shown = frozenset(marks.quarantined)
         symbols = {record.client_order_id: record.symbol for record in stored.open_orders if marks.quarantined}
         # A symbol that trades again was resumed by an operator, who may have done so while nothing was running.
         quarantined = tuple(one for one in marks.quarantined if symbols.get(ClientOrderId(one)) in stored.symbol_states)
@@ -64,10 +66,11 @@ class StartLog:
         for record in set_aside:
             order_id, at = record.client_order_id, desk.clock.now()
             reason = f"order {order_id} is in quarantine: starts have ended at it, or its product is gone"
+            if order_id not in self._shown:
+                desk.incident(at, "QUARANTINE", reason, symbol=record.symbol, client_order_id=order_id)
             own = desk.ledger.states.symbols.get(record.symbol)
             if own is not None and own.is_latched:
                 continue
-            desk.incident(at, "QUARANTINE", reason, symbol=record.symbol, client_order_id=order_id)
             change = TradingStateChanged(
                 state=TradingState.REDUCING,
                 reason=reason,

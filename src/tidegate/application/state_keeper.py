@@ -8,7 +8,7 @@ from tidegate.domain.records import CommitOutcome
 from tidegate.domain.risk import RiskLimits
 from tidegate.domain.vocabulary import OrderStatus, Purpose, TradingState
 
-_RESTING = (OrderStatus.ACCEPTED, OrderStatus.PARTIALLY_FILLED)
+_RESTING = (OrderStatus.ACCEPTED, OrderStatus.PARTIALLY_FILLED, OrderStatus.PENDING_AMEND)
 
 
 class StateKeeper:

@@ -124,6 +124,8 @@ class SymbolCommitments:
         "buy_quantity",
         "orders",
         "reducing",
+        "reducing_buys",
+        "reducing_sells",
         "sell_notional",
         "sell_quantity",
         "unknown",
@@ -136,6 +138,8 @@ class SymbolCommitments:
         self.buy_notional = ZERO
         self.sell_notional = ZERO
         self.reducing: dict[str, Decimal] = {}
+        self.reducing_buys = ZERO
+        self.reducing_sells = ZERO
         self.unknown: dict[ClientOrderId, None] = {}
         self.bids: SortedList[tuple[Decimal, str]] = SortedList()
         self.asks: SortedList[tuple[Decimal, str]] = SortedList()
@@ -143,10 +147,7 @@ class SymbolCommitments:
     @property
     def reducing_leaves(self) -> Decimal:
         """What live reductions of all strategies may still take."""
-        total = ZERO
-        for leaves in self.reducing.values():
-            total = DOMAIN_CONTEXT.add(total, leaves)
-        return total
+        return DOMAIN_CONTEXT.add(self.reducing_buys, self.reducing_sells)
 
 
 class Commitments:
@@ -208,7 +209,7 @@ class Commitments:
             sums.sell_notional -= one.notional
         self.held[one.held_currency] -= one.held
         if one.is_reducing:
-            _count_reduction(sums, one.strategy_id, -one.quantity)
+            _count_reduction(sums, one, -one.quantity)
         if one.is_unknown:
             del sums.unknown[client_order_id]
         if one.resting_price is not None:
@@ -229,16 +230,21 @@ class Commitments:
             sums.sell_notional += one.notional
         self.held[currency] = self.held.get(currency, ZERO) + one.held
         if one.is_reducing:
-            _count_reduction(sums, one.strategy_id, quantity)
+            _count_reduction(sums, one, quantity)
         if one.is_unknown:
             sums.unknown[order_id] = None
         if one.resting_price is not None:
             (sums.bids if one.side is _BUY else sums.asks).add((one.resting_price, order_id))
 
 
-def _count_reduction(sums: SymbolCommitments, strategy_id: str, quantity: Decimal) -> None:
-    left = sums.reducing.get(strategy_id, ZERO) + quantity
+def _count_reduction(sums: SymbolCommitments, one: Reservation, quantity: Decimal) -> None:
+    """Count so much more of a reduction, or less: by its strategy, and by its side for the account's position."""
+    left = sums.reducing.get(one.strategy_id, ZERO) + quantity
     if left:
-        sums.reducing[strategy_id] = left
+        sums.reducing[one.strategy_id] = left
     else:
-        del sums.reducing[strategy_id]
+        del sums.reducing[one.strategy_id]
+    if one.side is _BUY:
+        sums.reducing_buys += quantity
+    else:
+        sums.reducing_sells += quantity

@@ -24,7 +24,8 @@ class OrderCosts(Struct, frozen=True, gc=False, kw_only=True):
     """What an order would need and leave as if it filled whole at its worst price.
 
     `cost` is what must be free in `cost_currency`, fees included (the coins themselves for a spot sell); `fees` the
-    worst fee in quote currency; `margin_after` all margin in use in settlement currency (None on spot);
+    worst fee in quote currency; `margin_after` all margin in use in reporting currency (None on spot, and
+    where there is no rate);
     `position_after` signed.
     """
 
@@ -37,9 +38,17 @@ class OrderCosts(Struct, frozen=True, gc=False, kw_only=True):
 
 @exact
 def order_costs(
-    order: Order, worst_price: Decimal, product: Product, position: Position, account: AccountReading
+    order: Order,
+    worst_price: Decimal,
+    product: Product,
+    position: Position,
+    account: AccountReading,
+    reporting_rate: Decimal | None,
 ) -> OrderCosts:
-    """The costs of an order with final terms; `position` is the one that it would change."""
+    """The costs of an order with final terms; `position` is the one that it would change.
+
+    `reporting_rate` is the reporting currency per quote currency, None where it is not known.
+    """
     notional = product.notional(order.quantity, worst_price)
     fees = notional * fee_rate(product)
     signed = order.quantity if order.side is OrderSide.BUY else -order.quantity
@@ -55,11 +64,11 @@ def order_costs(
         )
     rate = margin_rate(product, order.leverage)
     change = (abs(after) - abs(position.quantity)) * worst_price * product.multiplier * rate
-    margin_after = account.margin_used + change
+    margin_after = None if reporting_rate is None else max(account.margin_used + change * reporting_rate, ZERO)
     return OrderCosts(
         cost=fees + (change if change > ZERO else ZERO),
         cost_currency=product.settlement_currency,
         fees=fees,
-        margin_after=margin_after if margin_after > ZERO else ZERO,
+        margin_after=margin_after,
         position_after=after,
     )

@@ -14,8 +14,9 @@ from tidegate.domain.products import Product
 class Line(Struct, frozen=True, gc=False):
     """One product with what is looked up for it: where its account position is kept, and the coins that it sells.
 
-    `external_in` is the currency of which an opening balance is a holding of none of our making; empty where there is
-    none: derivatives, and what everything is reckoned in, which is money, whoever trades it.
+    `external_in` is the currency of which an opening balance is a holding of none of our making, on the one line of
+    those that sell it where it is counted; empty where there is none: derivatives, and what everything is reckoned in,
+    which is money, whoever trades it.
     """
 
     product: Product

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from tidegate.domain.amounts import ZERO, exact, plain
+from tidegate.domain.amounts import MAX_DIGITS_EACH_SIDE, ZERO, exact, plain
 from tidegate.domain.checks.draft import draft_of
 from tidegate.domain.checks.reducible import reducible_quantity
 from tidegate.domain.decisions import Decision
@@ -84,7 +84,8 @@ def changed(order: Order, changes: dict[str, Any], view: ReviewView) -> Order:
     return result
 
 
-_FINE = Decimal("1E-8")
+_DECIMALS = 8
+"""Of a notional that is told, where they say which size is meant; a finer increment wants more."""
 
 
 @exact
@@ -102,10 +103,15 @@ def in_decision_terms(refusal: AnyRefusal, decision: Decision, order: Order) -> 
         changes.update(quantity=changes.get("quantity", order.quantity), target_notional=None)
         return replace(refusal, remedy=Remedy(IN_OTHER_WORDS + _in_words(changes), changes, remedy.not_before))
     size: Decimal | None = changes.get("quantity")
-    if size is None:
+    if size is None or decision.quantity is not None or size > order.quantity:
+        # A decision by both is told the quantity alone: a notional that rounds to it need not be within 1 % of it.
+        # So is one that was too small: what rounding lost would be scaled with it, and come to more than was tried.
         return refusal
-    changes["target_notional"] = (size * notional / order.quantity).quantize(_FINE, rounding=ROUND_CEILING)
-    if decision.quantity is None:
-        del changes["quantity"]
+    unit = notional / order.quantity
+    # The translated quantity has the increment's decimals; a hundredth of the last of them tells sizes apart.
+    needed = 2 - int(order.quantity.as_tuple().exponent) - unit.adjusted()
+    step = Decimal(1).scaleb(-min(max(_DECIMALS, needed), MAX_DIGITS_EACH_SIDE))
+    changes["target_notional"] = (size * unit).quantize(step, rounding=ROUND_CEILING)
+    del changes["quantity"]
     text = IN_OTHER_WORDS + _in_words(changes) + f" ({plain(size)} {order.symbol})"
     return replace(refusal, remedy=Remedy(text, changes, remedy.not_before))

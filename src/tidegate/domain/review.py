@@ -138,7 +138,7 @@ def plan_of(assessment: Assessment, view: ReviewView) -> Result[Plan, AnyRefusal
             raise LookupError("an assessment holds an approved order or a refusal")
         return Failure(assessment.refusal)
     order, worst = approved.order, approved.worst_price
-    costs = order_costs(order, worst, view.product, view.position, view.account)
+    costs = order_costs(order, worst, view.product, view.position, view.account, view.reporting_rate)
     return Success(
         Plan(
             order=order,

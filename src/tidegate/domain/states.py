@@ -40,6 +40,10 @@ class TradingStates:
         """Symbols whose own state is not ACTIVE."""
         return dict(self._symbols)
 
+    def own(self, symbol: str) -> StateEntry | None:
+        """The symbol's own entry, None while that is ACTIVE; an empty symbol is the account."""
+        return self._symbols.get(symbol) if symbol else self._account
+
     def entry(self, symbol: str) -> StateEntry:
         """The more severe of the account's and the symbol's; the account's when they are equal."""
         own = self._symbols.get(symbol) if self._symbols else None

@@ -30,21 +30,25 @@ class Valuation:
         self.products = products
         self.reporting_currency = reporting_currency
         self._price_of = price_of
-        self._lines = {
-            product.symbol: Line(
-                product,
-                product.symbol,
-                (product.symbol, ACCOUNT),
-                product.base_currency if product.is_spot and product.base_currency != reporting_currency else "",
-            )
-            for product in products
-        }
-        self._bases = frozenset(line.external_in for line in self._lines.values() if line.external_in)
         self._spot_into_reporting = {
             product.base_currency: product.symbol
             for product in products
             if product.is_spot and product.quote_currency == reporting_currency
         }
+        # Coins are counted once, whatever they can be traded for: where they have a price in the reporting currency.
+        counted_at = {product.base_currency: product.symbol for product in reversed(products) if product.is_spot}
+        counted_at |= self._spot_into_reporting
+        counted_at.pop(reporting_currency, None)
+        self._lines = {
+            product.symbol: Line(
+                product,
+                product.symbol,
+                (product.symbol, ACCOUNT),
+                product.base_currency if counted_at.get(product.base_currency) == product.symbol else "",
+            )
+            for product in products
+        }
+        self._bases = frozenset(counted_at)
         self._in_use = LinesInUse(self._lines, reporting_currency, self._spot_into_reporting)
 
     def rate(self, currency: str) -> Decimal | None:
@@ -242,7 +246,9 @@ class Valuation:
         for line in self._in_use.margined:
             position = _position(ledger, line)
             if position is not None:
-                margin += self._margin(line.product, position, available)
+                # Without a rate equity is blind already, and every check that reads either.
+                rate = self.rate(line.product.settlement_currency) or ZERO
+                margin += self._margin(line.product, position, available) * rate
         for currency, external in ledger.opening_balances.items():
             if currency in self._bases:
                 available[currency] = available.get(currency, ZERO) - external

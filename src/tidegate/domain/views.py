@@ -72,8 +72,9 @@ class OwnOrders(Struct, frozen=True, gc=False, kw_only=True):
     """Our own live orders on the judged order's book, as far as the checks need them.
 
     `best_bid` and `best_ask` are our best resting prices with their order ids; `reducing_leaves` what live reductions
-    of the position may still take; `unknown_count` orders whose outcome is unknown, all of them known by
-    `unknown_until` as far as that can be said.
+    of the position may still take, `account_reducing_leaves` what those of all strategies on the judged order's side
+    may; `unknown_count` orders whose outcome is unknown, all of them known by `unknown_until` as far as that can be
+    said.
     """
 
     best_bid: Decimal | None = None
@@ -81,6 +82,7 @@ class OwnOrders(Struct, frozen=True, gc=False, kw_only=True):
     best_ask: Decimal | None = None
     best_ask_id: str = ""
     reducing_leaves: Decimal = ZERO
+    account_reducing_leaves: Decimal = ZERO
     unknown_count: int = 0
     unknown_id: str = ""
     unknown_until: datetime | None = None
@@ -103,8 +105,7 @@ class AccountReading(Struct, frozen=True, gc=False, kw_only=True):
     """Money, as the ledger has it.
 
     `equity` in the reporting currency without external holdings (None: a rate is missing), `available` by currency,
-    i.e. balances less what live orders reserve; `margin_used` by derivative positions and orders, in settlement
-    currency.
+    i.e. balances less what live orders reserve; `margin_used` by derivative positions, in the reporting currency.
     """
 
     reporting_currency: str

@@ -260,6 +260,14 @@ def test_the_account_keeps_thirty_per_cent_beyond_its_maintenance(margin_used: s
     assert passes(here.outcome(buy("10")), "LIQUIDATION") is ok
 
 
+def test_margin_in_other_currencies_is_weighed_in_the_reporting_one() -> None:
+    """A contract in yen: the 69,900 dollars of margin elsewhere are dollars, and no yen."""
+    here = CONTRACTS.but(rate=Decimal("0.01"), limits={"max_position_pct_per_symbol": Decimal(9)})
+
+    assert passes(here.but(margin_used=Decimal(69_900)).outcome(buy("10")), "LIQUIDATION")
+    assert not passes(here.but(margin_used=Decimal(70_000)).outcome(buy("10")), "LIQUIDATION")
+
+
 def test_the_margin_of_the_same_position_is_not_counted_twice() -> None:
     """90 contracts at 60,005 use 5,400 of margin, which the projection holds already."""
     here = CONTRACTS.but(held=Decimal(90), margin_used=Decimal(69_000))
@@ -297,6 +305,19 @@ def test_the_currency_that_pays_must_cover_it_with_fees(here: Situation, asked: 
     assert passes(outcome, "BALANCE") is (quantity is None)
     if isinstance(outcome, Refusal):
         assert (quantity_of(outcome) if outcome.remedy else Decimal(0)) == Decimal(quantity or 0)
+
+
+def test_an_opposite_position_that_a_reduction_may_take_first_covers_no_entry() -> None:
+    """Short 5 with 5 being bought back: 5 more open a position, and want its margin."""
+    here = PERP.but(held=Decimal(-5), available={"USD": Decimal(700)})
+    reducing = here.but(own_orders=OwnOrders(account_reducing_leaves=Decimal(3)))
+
+    assert here.approved(buy("5")).order.quantity == Decimal(5)
+    refused = reducing.refused(buy("5"), "BALANCE")
+
+    assert refused.remedy is not None
+    assert refused.remedy.changes["quantity"] == Decimal(4)
+    assert reducing.approved(buy("4")).order.quantity == Decimal(4)
 
 
 def test_margin_in_a_currency_without_a_rate_is_refused() -> None:

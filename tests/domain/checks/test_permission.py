@@ -129,6 +129,15 @@ def test_a_reduction_never_increases_the_accounts_position(account_held: str) ->
     assert PERP.but(held=Decimal(-5), account_held=Decimal(-2)).approved(close()).order.quantity == Decimal(2)
 
 
+def test_what_other_strategies_reductions_may_take_is_not_the_accounts_any_more() -> None:
+    """Their leaves on this side count against what the account holds, and not against the strategy's own position."""
+    here = PERP.but(held=Decimal(5), account_held=Decimal(6), own_orders=OwnOrders(account_reducing_leaves=Decimal(2)))
+
+    assert here.approved(close()).order.quantity == Decimal(4)
+    here.but(account_held=Decimal(2)).refused(close(), "REDUCIBLE")
+    assert here.but(account_held=Decimal(7)).approved(close()).order.quantity == Decimal(5)
+
+
 def test_a_reduction_that_has_been_overtaken_is_refused() -> None:
     """Between translation and review another exit took its share, and the order is no longer what it claims to be."""
     order = LONG.order(sell("0.1"))

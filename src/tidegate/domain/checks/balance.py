@@ -43,7 +43,10 @@ def _uncovered(draft: Draft) -> BalanceRefused:
 
 
 def _margin(draft: Draft) -> BalanceRefused | None:
-    """Margin for what would open (the part beyond an opposite position), and the fee of all of it."""
+    """Margin for what would open, and the fee of all of it: what opens is the part beyond an opposite position.
+
+    What live reductions may take of that position is none of it: they have reserved no margin.
+    """
     product, quantity, price = draft.product, draft.quantity, draft.worst_price
     currency = product.settlement_currency
     available = draft.view.account.available.get(currency, ZERO)
@@ -52,7 +55,8 @@ def _margin(draft: Draft) -> BalanceRefused | None:
     if price is None:
         raise LookupError("margin was asked for without a price")
     held = draft.view.account_position.quantity
-    opposite = (-held if held < ZERO else ZERO) if draft.is_buy else (held if held > ZERO else ZERO)
+    against = (-held if draft.is_buy else held) - draft.view.own_orders.account_reducing_leaves
+    opposite = against if against > ZERO else ZERO
     opening = quantity - opposite if quantity > opposite else ZERO
     unit = price * product.multiplier
     rate, fee = margin_rate(product, draft.order.leverage), fee_rate(product)

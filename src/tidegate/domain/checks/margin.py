@@ -124,9 +124,9 @@ def _cross_buffer(draft: Draft, before: Decimal, after: Decimal, mark: Decimal) 
     equity, rate = view.account.equity, view.reporting_rate
     if equity is None or rate is None:
         return None
-    unit = mark * product.multiplier
+    unit = mark * product.multiplier * rate
     others = view.account.margin_used - abs(before) * unit * product.initial_margin_rate
-    maintenance = (abs(after) * unit * product.maintenance_margin_rate + (others if others > ZERO else ZERO)) * rate
+    maintenance = abs(after) * unit * product.maintenance_margin_rate + (others if others > ZERO else ZERO)
     limit = draft.limits.min_cross_margin_buffer_pct
     if equity - maintenance >= equity * limit:
         return None

@@ -8,9 +8,11 @@ from tidegate.domain.refusals import ReducibleRefused, Remedy
 
 
 def reducible_quantity(draft: Draft) -> Decimal:
-    """What the order's side may still take: min(|position|, the account's on that side) less live reductions' leaves.
+    """What the order's side may still take: the lesser of |position| and the account's on that side.
 
-    The wallet caps a spot position: coins that fees or a withdrawal have taken cannot be sold.
+    Each is taken less the leaves of live reductions: of the strategy's own from its position, of all strategies' on
+    this side from the account's, which two of them together must not open the other way. The wallet caps a spot
+    position: coins that fees or a withdrawal have taken cannot be sold.
     """
     view = draft.view
     held = view.position.quantity
@@ -18,7 +20,9 @@ def reducible_quantity(draft: Draft) -> Decimal:
         held, account = -held, -view.account_position.quantity
     else:
         account = view.account_position.quantity
-    left = (held if held < account else account) - view.own_orders.reducing_leaves
+    left = held - view.own_orders.reducing_leaves
+    account -= view.own_orders.account_reducing_leaves
+    left = account if account < left else left
     if draft.is_spot:
         free = view.account.available.get(draft.product.base_currency, ZERO)
         left = free if free < left else left

@@ -4,6 +4,8 @@ import asyncio
 import gc
 from pathlib import Path
 
+from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.orders import OrderRecord
 from tidegate.domain.vocabulary import TradingState
 from tidegate.testing.simulation.dice import Dice
 from tidegate.testing.simulation.judging.evidence import Records, read_records
@@ -42,6 +44,7 @@ class Life:
         self.instants.time, self.instants.turn = self.loop.time, lambda: self.world.trace.calls
         self.instants.market_of = self.keeper.market_of
         self.instants.held_by = self.keeper.held_by
+        self.instants.set_aside_by = self._set_aside_by
         self.instants.blindness_of = self.world.sight.blindness
         self.unresolved: dict[str, str] = {}
         self.unanswered: list[str] = []
@@ -93,6 +96,11 @@ class Life:
         states = self.keeper.current.container.desk().ledger.states
         self.states_at_end = {"": states.account.state} | {of: entry.state for of, entry in states.symbols.items()}
         self.records = await self._read()
+
+    def _set_aside_by(self, process: str) -> dict[ClientOrderId, OrderRecord]:
+        """What a process keeps reserved although it is not live there."""
+        container = self.keeper.container_of(process)
+        return {} if container is None else dict(container.desk().set_aside)
 
     def _without_outcome(self) -> dict[str, str]:
         application = self.keeper.current.application

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from tidegate.domain.booking import ACCOUNT
 from tidegate.domain.events import AmendRequested, CancelRequested, OrderRejected, OrderSending, TradingStateChanged
+from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import ApprovedOrder, OrderRecord, RecordedOrder
 from tidegate.domain.records import CommitOutcome, RecordOutcome, Step, StepCommitted, StoredAccount, WriterLost
 from tidegate.domain.risk import RiskLimits
@@ -52,6 +53,7 @@ class Instants(StoreWatch):
         self.turn: Callable[[], int] = int
         self.market_of: Callable[[str], Heard | None] = lambda _: None
         self.held_by: Callable[[str], Mapping[str, Decimal] | None] = lambda _: None
+        self.set_aside_by: Callable[[str], Mapping[ClientOrderId, OrderRecord]] = lambda _: {}
         self.blindness_of: Callable[[str], str] = lambda _: ""
         self.cancels_recorded: dict[tuple[str, str], list[int]] = {}
         self.mirrors: dict[str, Mirror] = {}
@@ -85,7 +87,7 @@ class Instants(StoreWatch):
         if order.purpose is Purpose.ENTRY:
             self._enters(approved, mirror, process)
         else:
-            self._reduces(approved, mirror, closes=is_close(step))
+            self._reduces(approved, mirror, process, closes=is_close(step))
         self._note(self_crosses(approved, mirror))
         mirror.take(step)
         self._reserves(mirror, process)
@@ -149,7 +151,7 @@ class Instants(StoreWatch):
         if before.order.purpose is Purpose.ENTRY:
             self._enters(approved, mirror, process)
         elif event.quantity > before.quantity:
-            self._reduces(approved, mirror)
+            self._reduces(approved, mirror, process)
 
     def changed(self, change: TradingStateChanged, outcome: CommitOutcome) -> None:
         """States are judged from the journal."""
@@ -175,33 +177,40 @@ class Instants(StoreWatch):
         if kept is None:
             return
         sums: dict[str, Decimal] = {}
-        for record in mirror.orders.values():
-            if record.status.value not in ENDED:
-                currency, amount = held_for(record)
-                sums[currency] = sums.get(currency, Decimal(0)) + amount
+        live = [record for record in mirror.orders.values() if record.status.value not in ENDED]
+        for record in (*live, *self._kept(mirror, process)):
+            currency, amount = held_for(record)
+            sums[currency] = sums.get(currency, Decimal(0)) + amount
         for currency in {*sums, *kept}:
             ours, theirs = sums.get(currency, Decimal(0)), kept.get(currency, Decimal(0))
             if abs(ours - theirs) > _A_CRUMB:
                 self.found(17, f"{currency} reserved {theirs}, live orders could cost {ours}")
 
-    def _reduces(self, approved: ApprovedOrder, mirror: Mirror, *, closes: bool = False) -> None:
+    def _kept(self, mirror: Mirror, process: str) -> list[OrderRecord]:
+        """Exits that a close has called off and keeps reserved: how much of them had filled is not known yet."""
+        aside = self.set_aside_by(process)
+        ended = (one for one in mirror.orders.values() if one.status.value in ENDED and one.client_order_id in aside)
+        # A quarantined order is set aside as it was; one that rested and is kept is taken for one that takes at once.
+        kept = ((one, aside[one.client_order_id]) for one in ended)
+        return [record for one, record in kept if record.order.is_taker_only and not one.order.is_taker_only]
+
+    def _reduces(self, approved: ApprovedOrder, mirror: Mirror, process: str, *, closes: bool = False) -> None:
         """14: an exit takes no more than what is held, by what is known, less what other exits may still take."""
         order = approved.order
         held = mirror.positions.get((order.symbol, order.strategy_id), Decimal(0))
-        taken = sum(
-            (
-                max(totals_of(one)) - one.filled_quantity
-                for one in mirror.live(order.symbol)
-                if one.order.purpose is not Purpose.ENTRY
-                and one.order.strategy_id == order.strategy_id
-                and one.client_order_id != order.client_order_id
-            ),
-            Decimal(0),
-        )
+        others = [
+            (one.order.strategy_id, one.side, max(totals_of(one)) - one.filled_quantity)
+            for one in (*mirror.live(order.symbol), *self._kept(mirror, process))
+            if one.order.purpose is not Purpose.ENTRY
+            and one.symbol == order.symbol
+            and one.client_order_id != order.client_order_id
+        ]
+        taken = sum((left for owner, _, left in others if owner == order.strategy_id), Decimal(0))
+        of_account = sum((left for _, side, left in others if side is order.side), Decimal(0))
         room = abs(held) - taken if held * order.side.sign < 0 else Decimal(0)
-        if order.quantity > room:
-            self.found(14, f"exit {order.client_order_id} of {order.quantity} where {room} may be reduced")
-        whole = min(room, abs(mirror.held(order.symbol)))
+        whole = min(room, -mirror.held(order.symbol) * order.side.sign - of_account)
+        if order.quantity > whole:
+            self.found(14, f"exit {order.client_order_id} of {order.quantity} where {whole} may be reduced")
         if closes and order.quantity != whole - whole % BY_SYMBOL[order.symbol].base_increment:
             self.found(14, f"{order.client_order_id} closes {order.quantity} of {whole}")
 
