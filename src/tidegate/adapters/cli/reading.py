@@ -16,6 +16,7 @@ from tidegate.adapters.cli.valued import account_without_value, position_without
 from tidegate.adapters.clocks import WallClock
 from tidegate.adapters.stores.sqlite.reader import SqliteStoreReader, open_sqlite_reader
 from tidegate.application.moving import words as movement_words
+from tidegate.application.readings import with_strategies
 from tidegate.domain.events import AccountMoved, ExternalFlow, JournalEvent
 from tidegate.domain.records import JournalRow, StepCommitted
 
@@ -50,7 +51,7 @@ async def fills(call: Call, limit: LimitOption = 50, symbol: SymbolOption = "") 
     """List executions, the latest first."""
     require_symbol(symbol)
     with _records(call) as reader:
-        found = await reader.fills(limit=limit, symbol=symbol)
+        found = await with_strategies(await reader.fills(limit=limit, symbol=symbol), reader.find_order)
     call.terminal.answer(map(lines.fill_line, found), tables.fills_table(found) if found else Text("No fills."))
     return DONE
 
