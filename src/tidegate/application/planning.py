@@ -1,14 +1,20 @@
 """Planning: everything that executing a decision would do, up to the point where something would be reserved."""
 
+from collections.abc import Iterable
+
+from msgspec.structs import replace
 from returns.result import Failure, Result, Success
 
 from tidegate.application.closing import rests
 from tidegate.application.desk import AccountDesk
 from tidegate.application.preparing import Execution, Prepared, hindrance, prepare, unsettled_close
-from tidegate.domain.outcomes import NoOrderNeeded, Plan
+from tidegate.application.sending import BLOCKERS_MAX
+from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.orders import OrderRecord
+from tidegate.domain.outcomes import Answer, CheckVerdict, NoOrderNeeded, Plan
 from tidegate.domain.pace import terms_of
 from tidegate.domain.ports import EnginePort
-from tidegate.domain.refusals import AnyRefusal
+from tidegate.domain.refusals import AnyRefusal, SelfCrossRefused
 from tidegate.domain.remedies import in_decision_terms
 from tidegate.domain.review import plan_of
 from tidegate.domain.vocabulary import Action
@@ -42,7 +48,35 @@ class Planner:
         hindered = hindrance(self._desk, prepared.order)
         if hindered is not None:
             return Failure(hindered)
+        planned = self._past_blockers(one, prepared)
+        return planned.alt(lambda refusal: in_decision_terms(refusal, one.decision, prepared.order))
+
+    def _past_blockers(self, one: Execution, prepared: Prepared) -> Result[Plan, AnyRefusal]:
+        """The plan as if own orders in an exit's way were gone: executing it cancels them first, one by one."""
+        desk, blockers = self._desk, list[OrderRecord]()
+        while True:
+            with desk.without(blockers):
+                planned = self._judged(one, prepared)
+            blocker = self._blocker_of(planned) if prepared.order.purpose.is_exit else None
+            if blocker is None or len(blockers) == BLOCKERS_MAX:
+                return planned.map(lambda plan: _telling(plan, blockers)) if blockers else planned
+            blockers.append(blocker)
+
+    def _judged(self, one: Execution, prepared: Prepared) -> Result[Plan, AnyRefusal]:
         at = self._desk.clock.now()
         view = self._desk.view(prepared.order, terms_of(prepared.order), prepared.product, at, one.engine.risk_manager)
-        planned = plan_of(one.engine.assess(prepared.order, view), view)
-        return planned.alt(lambda refusal: in_decision_terms(refusal, one.decision, prepared.order))
+        return plan_of(one.engine.assess(prepared.order, view), view)
+
+    def _blocker_of(self, planned: Result[Plan, AnyRefusal]) -> OrderRecord | None:
+        refusal = planned.swap().value_or(None)
+        if not isinstance(refusal, SelfCrossRefused):
+            return None
+        record = self._desk.ledger.orders.get(ClientOrderId(refusal.facts["blocker"]))
+        return record if record is not None and rests(record) else None
+
+
+def _telling(plan: Plan, blockers: Iterable[OrderRecord]) -> Plan:
+    """The plan with a word of what is cancelled before its order goes out."""
+    words = ", ".join(record.client_order_id for record in blockers)
+    told = CheckVerdict(check="SELF_CROSS", answer=Answer.WARN, message=f"cancels what is in its way: {words}")
+    return replace(plan, verdicts=tuple(told if one.check == told.check else one for one in plan.verdicts))

@@ -28,7 +28,7 @@ from tidegate.domain.submissions import SubmissionOutcome, SubmissionUnanswered
 from tidegate.domain.views import ReviewView
 from tidegate.domain.vocabulary import Delivery
 
-_BLOCKERS_MAX = 8
+BLOCKERS_MAX = 8
 """How many own orders an exit may find in its way before it is refused: each costs a cancel and a review."""
 _SETTLE_SECONDS = 5.0
 _C = Delivery.C
@@ -195,7 +195,7 @@ class OrderSender:
         """Cancel the own orders that stand in an exit's way, one after the other, each followed by a fresh review."""
         desk = self._desk
         judged: ApprovedOrder | AnyRefusal = refusal
-        for _ in range(_BLOCKERS_MAX):
+        for _ in range(BLOCKERS_MAX):
             if not isinstance(judged, SelfCrossRefused):
                 break
             blocker = ClientOrderId(judged.facts["blocker"])
