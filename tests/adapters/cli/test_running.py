@@ -266,8 +266,10 @@ def test_a_session_that_ends_before_the_decisions_do_says_which_were_not_taken(
     assert taken not in {0, 100}
     assert f"the run ended before standard input did: nothing after line {taken} was taken" in ended.err
 
-    with piped(BUY, monkeypatch):
-        ended = program("replay", "synthetic", "--for", "0", *arguments)
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as stdin, os.fdopen(writing, "w"), monkeypatch.context() as patch:
+        patch.setattr(sys, "stdin", stdin)
+        ended = program("replay", "synthetic", "--for", "1", *arguments)
     assert "the run ended before standard input did: nothing of it was taken" in ended.err
 
     given(f"{BUY}\n", monkeypatch)
