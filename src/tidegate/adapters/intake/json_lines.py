@@ -3,6 +3,7 @@
 import asyncio
 import os
 import stat
+from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Iterable
 from threading import Semaphore, Thread
 from typing import Protocol
@@ -65,8 +66,11 @@ def _messages(lines: Iterable[Line]) -> Iterable[tuple[int, DecisionMessage | An
         reference = f"line {line.number}"
         if line.content is None:
             yield line.number, refused(f"{reference} is longer than {LINE_BYTES_MAX} bytes", reference)
-        elif line.content.strip():
-            yield line.number, decision_of(line.content, reference)
+            continue
+        # Editors and shells of Windows put it before the first line.
+        content = line.content.removeprefix(BOM_UTF8) if line.number == 1 else line.content
+        if content.strip():
+            yield line.number, decision_of(content, reference)
 
 
 def _is_file(stream: RawReader) -> bool:
