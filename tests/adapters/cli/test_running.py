@@ -276,6 +276,31 @@ def test_a_session_that_ends_before_the_decisions_do_says_which_were_not_taken(
     assert "standard input" not in program("run", "--stdin", "--speed", "1000", *arguments).err
 
 
+PRINTING = """
+print("while it is read")
+
+class Mine:
+    def decide(self, view):
+        print("looking", flush=True)
+        return ()
+"""
+
+
+@pytest.mark.parametrize("sweep", [(), ("--sweep", "plan.toml", "--workers", "1")])
+def test_what_a_strategy_prints_is_no_line_of_the_result(
+    program: Run, capfd: pytest.CaptureFixture[str], sweep: tuple[str, ...]
+) -> None:
+    """Standard output carries JSON and nothing else, for people it is shown where it is printed."""
+    Path("mine.py").write_text(PRINTING)
+    Path("plan.toml").write_text("[grid]\npaper.seed = [1]\n")
+
+    ended = program("replay", "synthetic", "--strategy", "mine.py:Mine", "--for", "2", "--no-stdin", *sweep, "--json")
+
+    assert len(ended.objects) == 1
+    assert "looking" in ended.err + capfd.readouterr().err
+    assert "looking" in program("replay", "synthetic", "--strategy", "mine.py:Mine", "--for", "2", "--no-stdin").out
+
+
 REPEATING = """
 from decimal import Decimal
 from tidegate import Action, Decision
