@@ -318,3 +318,12 @@ async def test_an_application_that_cannot_open_lets_go_of_what_it_had_begun() ->
         async with rig.open():
             raise AssertionError("it opened")
     assert asyncio.all_tasks() == before
+
+
+async def test_fills_are_told_with_the_strategy_whose_order_they_filled() -> None:
+    """A venue does not know it; positions by strategy could not be worked out from the fills without it."""
+    rig = Rig()
+    async with rig.open() as app:
+        for strategy in ("a", "", "b"):
+            placed(await app.coordinator.execute_decision(SPOT, buy("0.01", strategy_id=strategy)))
+        assert [fill.strategy_id for fill in await app.fills()] == ["b", "", "a"]

@@ -6,14 +6,16 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from tests.application.rig import PERPETUAL, SPOT, Rig, buy, only, placed, refused
-from tidegate import Action, Decision, Mark, OrderStats, Position, TimeInForce, TradingState
+from tidegate import Action, Decision, Mark, OrderStats, OrderType, Position, TimeInForce, TradingState
 from tidegate.adapters.brokers.scripted.products import PERPETUAL as PERPETUAL_PRODUCT
 from tidegate.adapters.brokers.scripted.products import SPOT as SPOT_PRODUCT
 from tidegate.application.application import Application
 from tidegate.application.configuration import BadArgument
 from tidegate.containers import open_application
+from tidegate.containers.testing import STARTS_AT
 from tidegate.domain.decisions import Algorithm
 from tidegate.domain.events import DecisionRefused
 from tidegate.domain.refusals import Remedy
@@ -183,6 +185,44 @@ async def test_two_sizes_that_disagree_are_told_a_size_that_passes_every_other_c
         placed(await executed(app, decision=Decision(action=Action.BUY, quantity=large.changes["quantity"])))
         await app.halt("nothing passes now")
         assert await told("0.05") is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "changes", "text"),
+    [
+        (
+            {
+                "time_in_force": TimeInForce.GTD,
+                "expire_at": STARTS_AT + timedelta(minutes=1),
+                "order_type": OrderType.MARKET,
+            },
+            {"time_in_force": TimeInForce.IOC, "expire_at": None},
+            "it would pass with time_in_force IOC, no expire_at",
+        ),
+        (
+            {"post_only": True, "max_drift_bps": Decimal(5), "quantity": Decimal(7)},
+            {"post_only": False, "max_drift_bps": None, "quantity": Decimal("0.0998991"), "target_notional": None},
+            None,
+        ),
+        ({"post_only": True}, {"post_only": False}, "leave post_only out"),
+    ],
+)
+async def test_terms_that_do_not_fit_are_told_all_that_would_have_to_change(
+    fields: dict[str, Any], changes: dict[str, Any], text: str | None
+) -> None:
+    """One fault hides the next, and a check may come after both: what is told passes, or nothing is."""
+    rig = Rig()
+    async with rig.open() as app:
+        wrong = Decision(action=Action.BUY, **{"quantity": Decimal("0.05"), **fields})
+        told = refused(await executed(app, decision=wrong), "INVALID").remedy
+        assert told is not None
+        assert told.changes == changes
+        assert text is None or told.text == text
+        right = replace(wrong, decision_id="right", **told.changes)
+        assert (await app.coordinator.plan(SPOT, right)).unwrap().order is not None
+        await app.halt("nothing passes now")
+        again = await executed(app, decision=replace(wrong, decision_id="again"))
+        assert refused(again, "INVALID").remedy is None
 
 
 async def test_a_mark_that_is_old_is_refused_where_it_would_size_the_order() -> None:

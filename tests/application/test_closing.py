@@ -270,6 +270,24 @@ async def test_an_exit_calls_off_the_own_order_it_would_trade_with() -> None:
         assert placed(await app.coordinator.execute_decision(SPOT, close(strategy_id="a"))).quantity == Decimal("0.05")
 
 
+async def test_a_plan_of_an_exit_says_what_is_called_off_before_it() -> None:
+    """It plans what executing does, and leaves the orders in the way where they are."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.05", strategy_id="a")))
+        blockers = [
+            placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(price, strategy_id="b")))
+            for price in (99_998, 99_997)
+        ]
+        planned = (await app.coordinator.plan(SPOT, close(strategy_id="a"))).unwrap()
+        verdict = only([one for one in planned.verdicts if one.check == "SELF_CROSS"])
+        assert planned.order is not None
+        assert (planned.order.quantity, verdict.answer) == (Decimal("0.05"), "WARN")
+        assert all(one.client_order_id in verdict.message for one in blockers)
+        assert len(await app.orders(open_only=True)) == 2
+        assert placed(await app.coordinator.execute_decision(SPOT, close(strategy_id="a"))).quantity == Decimal("0.05")
+
+
 async def test_an_exit_whose_blocker_cannot_be_called_off_is_refused() -> None:
     """It never trades with itself, and says what stands in the way."""
     rig = Rig()

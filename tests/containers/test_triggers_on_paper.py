@@ -1,5 +1,6 @@
 """Triggers on paper, the whole way: from a decision to the venue, which watches them, and back into the store."""
 
+import asyncio
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from returns.pipeline import is_successful
 from tests.adapters.brokers.simulated.exchange_floor import book, level, trade
 from tests.adapters.sessions.recordings import SELL, heartbeat, written
 from tidegate import Action, Decision, OrderStatus, OrderType, Settings, open_application
+from tidegate.adapters.brokers.simulated.world import SessionStart
 from tidegate.application.application import Application
 from tidegate.containers import ReplayContainer
 from tidegate.domain.events import OrderAmended, OrderCanceled, OrderTriggered
@@ -158,3 +160,37 @@ async def test_what_the_venue_makes_smaller_is_an_event(tmp_path: Path) -> None:
     assert after.status is OrderStatus.CANCELED
     assert newer.quantity == 8
     assert summary.invariants == "hold"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_protection_that_outlived_a_restart_can_be_called_off_and_still_triggers(
+    kind: str, tmp_path: Path
+) -> None:
+    """It is the same order for everybody at the venue: the market had died of a trail that was cancelled."""
+    path = falling(tmp_path / "falls.tgr.gz")
+    store = f"sqlite:///{tmp_path / 'account.sqlite'}"
+    slow = settings(path)
+    slow = slow.model_copy(update={"profile": "paper", "paper": slow.paper.model_copy(update={"speed": Decimal(5)})})
+    slow = slow.model_copy(update={"store": slow.store.model_copy(update={"url": store})})
+    quick = slow.model_copy(update={"paper": slow.paper.model_copy(update={"speed": Decimal(100)})})
+    half = msgspec.structs.replace(KINDS[kind], quantity=Decimal(1))
+    async with asyncio.timeout(30):
+        async with open_application(slow) as app:
+            await decided(app, SPOT, Decision(action=Action.BUY, quantity=Decimal(2)))
+            await app.operations.desk.clock.sleep(1)  # until a first trade has been heard of
+            kept, ended = await decided(app, SPOT, half), await decided(app, SPOT, again(half))
+        async with open_application(slow, start=SessionStart.RESUME) as app:
+            assert is_successful(await app.cancel(ended.client_order_id))
+        async with open_application(quick, start=SessionStart.RESUME) as app:
+            summary = await app.run_until()
+            assert (await stands(app, ended)).status is OrderStatus.CANCELED
+            assert (await stands(app, kept)).status is OrderStatus.FILLED
+            account = await app.account()
+
+    assert app.position(SPOT).quantity == Decimal(1)
+    assert account.available == account.balances
+    assert summary.invariants == "hold"
+
+
+def again(decision: Decision) -> Decision:
+    return msgspec.structs.replace(decision, decision_id="again")

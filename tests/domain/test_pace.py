@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.domain.histories import NOW, SELL, order
 from tidegate.domain.pace import Pace, terms_of
@@ -131,3 +132,13 @@ def test_orders_that_have_left_every_window_fill_no_memory() -> None:
         kept.note_order(OF, terms, at)
 
     assert max(len(kept._requests), len(kept._entries), len(kept._recent)) <= 64
+
+
+def test_orders_that_wait_for_different_prices_are_not_alike() -> None:
+    """A ladder of stops of one size was taken for one order sent again and again, and stopped its symbol."""
+    stops = [replace(OF, limit_price=None, trigger_price=Decimal(price)) for price in (98, 99, 98)]
+    trails = [replace(OF, limit_price=None, trail=Decimal(trail)) for trail in (1, 2, 1)]
+
+    for one, other, same in (stops, trails):
+        assert terms_of(one) != terms_of(other)
+        assert terms_of(one) == terms_of(same)

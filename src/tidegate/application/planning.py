@@ -1,15 +1,17 @@
 """Planning: everything that executing a decision would do, up to the point where something would be reserved."""
 
+from collections.abc import Iterable
+
+from msgspec.structs import replace
 from returns.result import Failure, Result, Success
 
 from tidegate.application.closing import rests
 from tidegate.application.desk import AccountDesk
-from tidegate.application.engine import ExecutionEngine
 from tidegate.application.preparing import Execution, Prepared, hindrance, prepare, unsettled_close
 from tidegate.application.sending import BLOCKERS_MAX
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import OrderRecord
-from tidegate.domain.outcomes import NoOrderNeeded, Plan
+from tidegate.domain.outcomes import Answer, CheckVerdict, NoOrderNeeded, Plan
 from tidegate.domain.pace import terms_of
 from tidegate.domain.ports import EnginePort
 from tidegate.domain.refusals import AnyRefusal, SelfCrossRefused
@@ -46,25 +48,35 @@ class Planner:
         hindered = hindrance(self._desk, prepared.order)
         if hindered is not None:
             return Failure(hindered)
-        planned = self._assessed(prepared, one.engine)
+        planned = self._past_blockers(one, prepared)
         return planned.alt(lambda refusal: in_decision_terms(refusal, one.decision, prepared.order))
 
-    def _assessed(self, prepared: Prepared, engine: ExecutionEngine) -> Result[Plan, AnyRefusal]:
-        """The verdicts on the order; on an exit as if the own orders in its way were gone, which it would call off."""
-        desk, order, called_off = self._desk, prepared.order, list[OrderRecord]()
+    def _past_blockers(self, one: Execution, prepared: Prepared) -> Result[Plan, AnyRefusal]:
+        """The plan as if own orders in an exit's way were gone: executing it cancels them first, one by one."""
+        desk, blockers = self._desk, list[OrderRecord]()
         while True:
-            with desk.without(called_off):
-                view = desk.view(order, terms_of(order), prepared.product, desk.clock.now(), engine.risk_manager)
-            planned = plan_of(engine.assess(order, view), view)
-            blocker = self._blocker(planned) if order.purpose.is_exit and len(called_off) < BLOCKERS_MAX else None
-            if blocker is None:
-                return planned
-            called_off.append(blocker)
+            with desk.without(blockers):
+                planned = self._judged(one, prepared)
+            blocker = self._blocker_of(planned) if prepared.order.purpose.is_exit else None
+            if blocker is None or len(blockers) == BLOCKERS_MAX:
+                return planned.map(lambda plan: _telling(plan, blockers)) if blockers else planned
+            blockers.append(blocker)
 
-    def _blocker(self, planned: Result[Plan, AnyRefusal]) -> OrderRecord | None:
-        """The own order that rests where an exit would trade with it; None where something else is in its way."""
-        refusal = planned.failure() if isinstance(planned, Failure) else None
+    def _judged(self, one: Execution, prepared: Prepared) -> Result[Plan, AnyRefusal]:
+        at = self._desk.clock.now()
+        view = self._desk.view(prepared.order, terms_of(prepared.order), prepared.product, at, one.engine.risk_manager)
+        return plan_of(one.engine.assess(prepared.order, view), view)
+
+    def _blocker_of(self, planned: Result[Plan, AnyRefusal]) -> OrderRecord | None:
+        refusal = planned.swap().value_or(None)
         if not isinstance(refusal, SelfCrossRefused):
             return None
-        blocker = self._desk.ledger.orders.get(ClientOrderId(refusal.facts["blocker"]))
-        return blocker if blocker is not None and rests(blocker) else None
+        record = self._desk.ledger.orders.get(ClientOrderId(refusal.facts["blocker"]))
+        return record if record is not None and rests(record) else None
+
+
+def _telling(plan: Plan, blockers: Iterable[OrderRecord]) -> Plan:
+    """The plan with a word of what is cancelled before its order goes out."""
+    words = ", ".join(record.client_order_id for record in blockers)
+    told = CheckVerdict(check="SELF_CROSS", answer=Answer.WARN, message=f"cancels what is in its way: {words}")
+    return replace(plan, verdicts=tuple(told if one.check == told.check else one for one in plan.verdicts))

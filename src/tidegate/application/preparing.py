@@ -20,7 +20,6 @@ from tidegate.domain.pace import terms_of
 from tidegate.domain.positions import Position
 from tidegate.domain.products import Product
 from tidegate.domain.refusals import (
-    AmbiguousSizeRefused,
     AnyRefusal,
     ReducibleRefused,
     Remedy,
@@ -28,7 +27,7 @@ from tidegate.domain.refusals import (
     UnknownOutcomeRefused,
     UnknownSymbolRefused,
 )
-from tidegate.domain.remedies import settled
+from tidegate.domain.remedies import in_decision_terms, settled_terms
 from tidegate.domain.submissions import EngineCapabilities
 from tidegate.domain.touch import touch_of
 from tidegate.domain.translation import Asked, translated
@@ -129,31 +128,36 @@ def prepare(
         capabilities,
         touch_of(market),
     )
-    order = translated(symbol, asked)
+    made = _made(one, asked)
+    if isinstance(made, ReducibleRefused):
+        return _overridable(desk, one, made)
+    if isinstance(made, Prepared | NoOrderNeeded) or decision.action is Action.CLOSE:
+        return made
+    return settled_terms(made, decision, lambda other: _trial(desk, one, replace(asked, decision=other)))
+
+
+def _made(one: Execution, asked: Asked) -> Prepared | NoOrderNeeded | AnyRefusal:
+    """What a decision is translated to, and for whom."""
+    order = translated(one.symbol, asked)
     if not isinstance(order, Order):
-        if isinstance(order, AmbiguousSizeRefused):
-            return _tried(desk, one, asked, order)
-        return _overridable(desk, one, order) if isinstance(order, ReducibleRefused) else order
+        return order
     if one.reduce_only_mode and order.purpose is Purpose.ENTRY:
-        return state_refusal(symbol, TradingState.REDUCING.value, "reduce-only mode", "the settings")
+        return state_refusal(one.symbol, TradingState.REDUCING.value, "reduce-only mode", "the settings")
     if one.by_operator:
         order = replace(order, purpose=Purpose.OPERATOR_CLOSE, overrides_unknown=one.override_unknown)
-    return Prepared(order, product)
+    return Prepared(order, asked.product)
 
 
-def _tried(desk: AccountDesk, one: Execution, asked: Asked, refusal: AmbiguousSizeRefused) -> AnyRefusal:
-    """The refusal with a remedy that passes every check: the quantity alone, or less of it; or with none."""
-    decision = replace(asked.decision, target_notional=None)
-    order = translated(one.symbol, replace(asked, decision=decision))
-    if not isinstance(order, Order):
-        return replace(refusal, remedy=None)
-    view = desk.view(order, terms_of(order), asked.product, asked.at, one.engine.risk_manager)
-
-    def trial(other: Order) -> AnyRefusal | None:
-        judged = one.engine.review(other, view)
-        return None if isinstance(judged, ApprovedOrder) else judged
-
-    return settled(refusal, order, view, trial)
+def _trial(desk: AccountDesk, one: Execution, asked: Asked) -> AnyRefusal | None:
+    """Why a decision that was changed would still be refused; None where an order, or none, would come of it."""
+    made = _made(one, asked)
+    if isinstance(made, NoOrderNeeded):
+        return None
+    if not isinstance(made, Prepared):
+        return made
+    view = desk.view(made.order, terms_of(made.order), asked.product, asked.at, one.engine.risk_manager)
+    judged = one.engine.review(made.order, view)
+    return None if isinstance(judged, ApprovedOrder) else in_decision_terms(judged, asked.decision, made.order)
 
 
 def _overridden(desk: AccountDesk, one: Execution) -> Decimal:

@@ -1,15 +1,17 @@
 """Readings: what an account looks like from outside, for whoever holds the application."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tidegate.application.desk import AccountDesk
 from tidegate.domain.amounts import DOMAIN_CONTEXT
 from tidegate.domain.booking import ACCOUNT
 from tidegate.domain.fills import Fill
+from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.positions import Position
 from tidegate.domain.products import Product
@@ -52,6 +54,19 @@ class AccountSummary(Struct, frozen=True, kw_only=True):
     opened_at: datetime | None
 
 
+async def with_strategies(
+    fills: Sequence[Fill], find_order: Callable[[ClientOrderId], Awaitable[OrderRecord | None]]
+) -> tuple[Fill, ...]:
+    """The fills with the strategy that each belongs to, which its order knows; a venue tells of none."""
+    order_ids = dict.fromkeys(fill.client_order_id for fill in fills)
+    orders = [await find_order(order_id) for order_id in order_ids]
+    owners = {record.order.client_order_id: record.order.strategy_id for record in orders if record is not None}
+    return tuple(
+        replace(fill, strategy_id=owners[fill.client_order_id]) if owners.get(fill.client_order_id) else fill
+        for fill in fills
+    )
+
+
 class AccountReadings:
     """One account as its desk has it; nothing here changes anything."""
 
@@ -85,7 +100,8 @@ class AccountReadings:
     async def fills(self, *, limit: int = 100, symbol: str = "") -> Sequence[Fill]:
         """Fills, the latest first."""
         await self._desk.store.flush()
-        return await self._desk.store.fills(limit=limit, symbol=symbol)
+        store = self._desk.store
+        return await with_strategies(await store.fills(limit=limit, symbol=symbol), store.find_order)
 
     async def events(self, *, after: int = 0, limit: int = 1_000) -> Sequence[JournalRow]:
         """Journal rows after a sequence number, oldest first."""

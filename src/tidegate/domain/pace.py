@@ -130,5 +130,9 @@ class Pace:
 
 
 def terms_of(order: Order) -> Terms:
-    """What makes two translated orders alike: symbol, side, quantity and limit price."""
-    return (order.symbol, order.side, order.quantity, order.limit_price)
+    """What makes two translated orders alike: symbol, side, quantity, and the price, trigger or trail of it."""
+    price = order.limit_price
+    if price is None:
+        # The steps of a ladder of stops are different orders, as those of limits are.
+        price = order.trigger_price if order.trail is None else order.trail
+    return (order.symbol, order.side, order.quantity, price)

@@ -113,3 +113,9 @@ def round_trigger_price(product: Product, side: OrderSide, value: Decimal) -> Pr
     if not value % increment:
         return Price(value)
     return Price(floor_to(value, increment) if side is _BUY else ceiling_to(value, increment))
+
+
+@exact
+def round_trail(product: Product, value: Decimal) -> Price:
+    """A trail down to the increment, so that it is no further behind than asked; zero where it is less than one."""
+    return Price(floor_to(value, product.price_increment))

@@ -19,6 +19,9 @@ from tidegate.domain.vocabulary import OrderSide, Purpose
 Trial = Callable[[Order], AnyRefusal | None]
 """Reviews an order without approving it: None where it would pass."""
 
+DecisionTrial = Callable[[Decision], AnyRefusal | None]
+"""Translates a decision and reviews its order, without approving it: None where it would pass."""
+
 IN_OTHER_WORDS = "it would pass with "
 _ROUNDS = 12
 """How many checks may each add their condition; more than can ever disagree about one order."""
@@ -30,12 +33,21 @@ def settled(refusal: AnyRefusal, order: Order, view: ReviewView, trial: Trial) -
     A smaller order that the next check would refuse as well is no help, so each check's own condition is added until
     all agree. What only waiting cures keeps its moment; what nothing cures loses its remedy.
     """
+    return _agreed(refusal, lambda changes: trial(changed(order, changes, view)))
+
+
+def settled_terms(refusal: AnyRefusal, decision: Decision, trial: DecisionTrial) -> AnyRefusal:
+    """The same for the refusal of a decision whose own terms do not fit, so that it never became an order."""
+    return _agreed(refusal, lambda changes: trial(replace(decision, **changes)))
+
+
+def _agreed(refusal: AnyRefusal, trial: Callable[[dict[str, Any]], AnyRefusal | None]) -> AnyRefusal:
     first = refusal.remedy
     if first is None or not first.changes:
         return refusal
     changes = dict(first.changes)
     for _ in range(_ROUNDS):
-        breach = trial(changed(order, changes, view))
+        breach = trial(changes)
         if breach is None:
             return replace(refusal, remedy=_stated(first, changes, first.not_before))
         further = breach.remedy
@@ -57,15 +69,21 @@ def _stated(first: Remedy, changes: dict[str, Any], not_before: datetime | None)
 
 
 def _in_words(changes: dict[str, Any]) -> str:
-    return ", ".join(
+    # A size that is said in one way says by itself that the other one goes.
+    left_out = [name for name, value in changes.items() if value is None and name not in _SIZES]
+    given = [
         f"{name} {plain(value) if isinstance(value, Decimal) else value}"
         for name, value in changes.items()
         if value is not None
-    )
+    ]
+    return ", ".join([*given, *(f"no {name}" for name in left_out)])
+
+
+_SIZES = ("quantity", "target_notional")
 
 
 _TERMS = frozenset(
-    {"quantity", "limit_price", "order_type", "time_in_force", "post_only", "leverage", "reference_price"}
+    {"quantity", "limit_price", "order_type", "time_in_force", "post_only", "leverage", "reference_price", "trail"}
 )
 
 

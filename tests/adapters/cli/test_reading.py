@@ -58,6 +58,25 @@ def test_amounts_are_text_without_exponents(traded: Run) -> None:
         assert AMOUNT.fullmatch(str(fill["price"]))
 
 
+@pytest.mark.parametrize("command", ["orders", "fills", "events"])
+def test_a_list_that_stops_short_says_so(traded: Run, command: str) -> None:
+    """On standard error, so that a program reads what it did; one that is whole says nothing."""
+    whole = traded(command, "--json", "--limit", "100000")
+    short = traded(command, "--json", "--limit", "1")
+
+    assert (len(short.objects), whole.err) == (1, "")
+    assert short.err.startswith("shown: the ")
+    assert traded(command, "--json", "--limit", str(len(whole.objects))).err == ""
+
+
+def test_a_fill_names_the_strategy_whose_position_it_moved(program: Run) -> None:
+    """Of another process, too, which has nothing but the store."""
+    for strategy in ("alpha", "beta"):
+        assert program("decide", "BTC-USD", "BUY", "--notional", "100", "--strategy-id", strategy).code == 0
+
+    assert [fill["strategy_id"] for fill in program("fills", "--json").objects] == ["beta", "alpha"]
+
+
 @pytest.mark.parametrize("command", [*LISTS, "account"])
 def test_for_people_it_is_a_table_without_colour_codes_in_a_pipe(traded: Run, command: str) -> None:
     """And no line is wider than a hundred columns."""

@@ -252,6 +252,55 @@ def test_a_replay_of_a_file_of_decisions_is_the_same_every_time(
     assert len(journals) == 1
 
 
+@pytest.mark.parametrize("is_json", [True, False])
+def test_a_session_that_ends_before_the_decisions_do_says_which_were_not_taken(
+    program: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, is_json: bool
+) -> None:
+    """They had been lost without a word; one that was taken to its end has nothing to say."""
+    decisions, arguments = tmp_path / "decisions.jsonl", ("--json",) if is_json else ()
+    decisions.write_text("".join(f"{BUY.replace('line-1', f'line-{number}')}\n" for number in range(100)))
+    with decisions.open() as stdin, monkeypatch.context() as patch:
+        patch.setattr(sys, "stdin", stdin)
+        ended = program("replay", "synthetic", "--for", "0.2", "--json")
+    taken = ended.objects[-1]["decisions"]
+    assert taken not in {0, 100}
+    assert f"the run ended before standard input did: nothing after line {taken} was taken" in ended.err
+
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as stdin, os.fdopen(writing, "w"), monkeypatch.context() as patch:
+        patch.setattr(sys, "stdin", stdin)
+        ended = program("replay", "synthetic", "--for", "1", *arguments)
+    assert "the run ended before standard input did: nothing of it was taken" in ended.err
+
+    given(f"{BUY}\n", monkeypatch)
+    assert "standard input" not in program("run", "--stdin", "--speed", "1000", *arguments).err
+
+
+PRINTING = """
+print("while it is read")
+
+class Mine:
+    def decide(self, view):
+        print("looking", flush=True)
+        return ()
+"""
+
+
+@pytest.mark.parametrize("sweep", [(), ("--sweep", "plan.toml", "--workers", "1")])
+def test_what_a_strategy_prints_is_no_line_of_the_result(
+    program: Run, capfd: pytest.CaptureFixture[str], sweep: tuple[str, ...]
+) -> None:
+    """Standard output carries JSON and nothing else, for people it is shown where it is printed."""
+    Path("mine.py").write_text(PRINTING)
+    Path("plan.toml").write_text("[grid]\npaper.seed = [1]\n")
+
+    ended = program("replay", "synthetic", "--strategy", "mine.py:Mine", "--for", "2", "--no-stdin", *sweep, "--json")
+
+    assert len(ended.objects) == 1
+    assert "looking" in ended.err + capfd.readouterr().err
+    assert "looking" in program("replay", "synthetic", "--strategy", "mine.py:Mine", "--for", "2", "--no-stdin").out
+
+
 REPEATING = """
 from decimal import Decimal
 from tidegate import Action, Decision

@@ -24,13 +24,16 @@ from tidegate.domain.vocabulary import Action
 
 PATIENCE_SECONDS = 30.0
 ENDLESS = """
+import sys
+
+
 def create():
     return Endless()
 
 
 class Endless:
     def decide(self, view):
-        print("thinking", flush=True)
+        print("thinking", file=sys.__stdout__, flush=True)
         while True:
             pass
 """

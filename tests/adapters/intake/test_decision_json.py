@@ -117,6 +117,17 @@ def test_a_number_is_taken_as_written_quoted_or_not(value: Decimal) -> None:
         assert message.decision.quantity == value
 
 
+@pytest.mark.parametrize("key", ["size", "amount", "side", "id", "foo", ""])
+def test_a_key_that_is_like_no_other_is_answered_with_all_there_are(key: str) -> None:
+    """`size` had been told to be written as stop_trigger."""
+    answer = decision_of(b'{"symbol": "X", "action": "BUY", "%s": 1}' % key.encode(), "line 1")
+
+    assert isinstance(answer, InvalidRefused)
+    assert answer.message == f"line 1: unknown key {key}"
+    assert answer.remedy is not None
+    assert answer.remedy.text.startswith("the keys are symbol, action, ")
+
+
 @pytest.mark.parametrize("text", ["NaN", "-Infinity", "-0", "1e999", "9" * 60])
 def test_an_impossible_number_in_quotes_is_left_to_the_checks(text: str) -> None:
     """They refuse it as INVALID and record it under the decision's id."""

@@ -4,6 +4,7 @@ import asyncio
 import io
 import os
 import threading
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +35,16 @@ async def test_lines_come_in_order_and_blank_ones_are_skipped() -> None:
     stream = io.BytesIO(line(1) + b"\n\n  \r\n" + line(2) + b"\r\n" + line(3))
 
     assert await all_of(JsonLinesIntake(stream)) == ["d1", "d2", "d3"]
+
+
+async def test_a_byte_order_mark_before_the_first_line_is_no_part_of_it() -> None:
+    """Editors and shells of Windows write one; before any other line it is no text of ours."""
+    stream = io.BytesIO(BOM_UTF8 + line(1) + b"\n" + BOM_UTF8 + line(2))
+
+    first, second = await all_of(JsonLinesIntake(stream))
+
+    assert first == "d1"
+    assert second.startswith("line 2: is not JSON")
 
 
 async def test_a_bad_line_is_one_refusal_and_the_rest_goes_on() -> None:

@@ -177,6 +177,29 @@ async def test_an_exception_of_any_kind_is_the_strategy_s_and_no_bug_of_ours() -
         await anext(intake_of(Broken(), ManualClock(START)).decisions())
 
 
+@pytest.mark.parametrize("kind", [asyncio.CancelledError, GeneratorExit])
+async def test_a_strategy_cancels_nothing_of_ours(kind: type[BaseException]) -> None:
+    """It is called and not awaited, so a cancellation is its own; the run had ended as if all was well."""
+
+    class Cancelled:
+        def decide(self, view: StrategyView) -> Iterable[tuple[str, Decision]]:
+            raise kind
+
+    with pytest.raises(StrategyError, match=rf"^Cancelled failed: {kind.__name__} \(test_strategies\.py"):
+        await anext(intake_of(Cancelled(), ManualClock(START)).decisions())
+
+
+async def test_a_failure_is_told_with_a_line_of_the_strategy_s_and_not_of_ours() -> None:
+    """Decision names the field; the line to look at is the one that made it."""
+
+    class Floating:
+        def decide(self, view: StrategyView) -> Iterable[tuple[str, Decision]]:
+            yield "BTC-USD", Decision(action=Action.BUY, quantity=0.1)  # type: ignore[arg-type]  # what is refused
+
+    with pytest.raises(StrategyError, match=r"write Decimal\('0\.1'\) \(test_strategies\.py line"):
+        await anext(intake_of(Floating(), ManualClock(START)).decisions())
+
+
 async def test_settling_has_no_effect_on_a_strategy() -> None:
     """It sees what became of its decision in its view."""
     clock = ManualClock(START)

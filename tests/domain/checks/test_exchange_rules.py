@@ -65,6 +65,25 @@ def test_a_trigger_is_rounded_so_that_it_fires_no_later_and_the_limit_stays_beyo
     assert (order.trigger_price, order.limit_price) == tuple(Decimal(one) for one in rounded)
 
 
+@pytest.mark.parametrize("action", [Action.BUY, Action.SELL])
+def test_a_trail_is_rounded_down_so_that_it_is_no_further_behind_than_asked(action: Action) -> None:
+    """A venue would refuse it as it was asked for, where the plan had said that it passes."""
+    here = ABLE.but(product=COARSE, held=Decimal("0.01"))
+
+    approved = here.approved(decision(action, quantity="0.003", order_type=OrderType.TRAILING_STOP, trail="101"))
+
+    assert approved.order.trail == Decimal(100)
+    assert [(one.term, one.before, one.after) for one in approved.changes] == [("trail", "101", "100")]
+
+
+def test_a_trail_of_less_than_an_increment_is_refused_with_the_least_that_is_not() -> None:
+    """A trail of nothing would fire at once."""
+    refused = ABLE.but(product=COARSE).refused(buy("0.003", order_type=OrderType.TRAILING_STOP, trail="2"), "INVALID")
+
+    assert refused.remedy is not None
+    assert refused.remedy.changes == {"trail": Decimal("2.5")}
+
+
 @pytest.mark.parametrize(
     ("asked", "changes"),
     [
@@ -73,6 +92,7 @@ def test_a_trigger_is_rounded_so_that_it_fires_no_later_and_the_limit_stays_beyo
             buy(order_type=OrderType.STOP, stop_trigger="61000.001"),
             {"stop_trigger": Decimal("61000.00")},
         ),
+        (buy(order_type=OrderType.TRAILING_STOP, trail="90.001"), {"trail": Decimal(90)}),
     ],
 )
 def test_strict_prices_refuse_what_they_would_round(asked: Any, changes: dict[str, Decimal]) -> None:

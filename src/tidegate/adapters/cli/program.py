@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import sys
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import nullcontext, redirect_stdout
 from inspect import Parameter
 from pathlib import Path
 from types import TracebackType
@@ -147,7 +148,8 @@ def _bound(doors: Doors, command: Command) -> Callable[..., None]:
         terminal = Terminal(is_json=values.pop("as_json"), is_verbose=values.pop("verbose"))
         shared = {name: values.pop(name) for name in ("config", "profile", "store")}
         call = Call(doors, terminal, program=_program_name(), **shared)
-        raise typer.Exit(_run(call, command, values, decides))
+        with redirect_stdout(terminal.aside) if terminal.is_json else nullcontext():
+            raise typer.Exit(_run(call, command, values, decides))
 
     bound.__doc__ = command.__doc__
     # typer asks inspect for a command's parameters, and inspect looks here first.

@@ -1,7 +1,7 @@
 """The commands that only look: orders, fills, positions, account, products, quote and events."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from rich.text import Text
@@ -18,8 +18,11 @@ from tidegate.adapters.clocks import WallClock
 from tidegate.adapters.stores.sqlite.reader import SqliteStoreReader, open_sqlite_reader
 from tidegate.application.application import Application
 from tidegate.application.moving import words as movement_words
+from tidegate.application.readings import with_strategies
 from tidegate.domain.events import AccountMoved, ExternalFlow, JournalEvent
 from tidegate.domain.records import JournalRow, StepCommitted
+
+T = TypeVar("T")
 
 LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, max=100_000, help="How many, the latest first.")]
 SymbolOption = Annotated[str, typer.Option("--symbol", metavar="SYMBOL", help="Of this symbol only.")]
@@ -28,6 +31,13 @@ SymbolOption = Annotated[str, typer.Option("--symbol", metavar="SYMBOL", help="O
 def _records(call: Call) -> SqliteStoreReader:
     """What the store has written, for which no market is needed."""
     return open_sqlite_reader(require_store(call.settings), clock=WallClock(), account_id=call.settings.account_id)
+
+
+def _first(call: Call, limit: int, found: Sequence[T], how: str = "the latest {}; more with --limit") -> Sequence[T]:
+    """So many of what was found, and a word of it where there is more: a list that stops in silence looks whole."""
+    if len(found) > limit:
+        call.terminal.note(f"shown: {how.format(limit)}")
+    return found[:limit]
 
 
 async def orders(
@@ -42,7 +52,7 @@ async def orders(
     """
     require_symbol(symbol)
     with _records(call) as reader:
-        found = await reader.orders(limit=limit, open_only=open_only, symbol=symbol)
+        found = _first(call, limit, await reader.orders(limit=limit + 1, open_only=open_only, symbol=symbol))
     shown_as = tables.orders_table(found, is_verbose=call.terminal.is_verbose) if found else Text("No orders.")
     call.terminal.answer(map(lines.order_line, found), shown_as)
     return DONE
@@ -52,7 +62,8 @@ async def fills(call: Call, limit: LimitOption = 50, symbol: SymbolOption = "") 
     """List executions, the latest first."""
     require_symbol(symbol)
     with _records(call) as reader:
-        found = await reader.fills(limit=limit, symbol=symbol)
+        latest = _first(call, limit, await reader.fills(limit=limit + 1, symbol=symbol))
+        found = await with_strategies(latest, reader.find_order)
     call.terminal.answer(map(lines.fill_line, found), tables.fills_table(found) if found else Text("No fills."))
     return DONE
 
@@ -140,7 +151,11 @@ async def events(
     if last is not None and after:
         raise UsageError("--after begins at a row and --last counts from the end: give one of them")
     with _records(call) as reader:
-        rows = await (reader.journal(after=after, limit=limit) if last is None else _last_rows(reader, last))
+        if last is None:
+            on = f"the first {{}} rows; go on with --after {after + limit}"
+            rows = _first(call, limit, await reader.journal(after=after, limit=limit + 1), on)
+        else:
+            rows = await _last_rows(reader, last)
     call.terminal.answer(map(lines.event_line, rows), *(map(_row, rows) if rows else [Text("No events.")]))
     return DONE
 

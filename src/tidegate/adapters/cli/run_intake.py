@@ -7,6 +7,7 @@ from rich.text import Text
 from tidegate.adapters.cli import lines
 from tidegate.adapters.cli.run_log import RunLog
 from tidegate.adapters.cli.terminal import Terminal
+from tidegate.adapters.intake import JsonLinesIntake
 from tidegate.application.desk import AccountDesk
 from tidegate.domain.outcomes import NoOrderNeeded, OrderPlaced
 from tidegate.domain.ports import DecisionIntakePort, DecisionMessage
@@ -49,6 +50,13 @@ class ToldIntake:
             self._log.unrecorded(self._desk.clock.now(), outcome, message.symbol)
         self._tell(message.reference, message.decision.decision_id, outcome)
         await self._intake.settle(message, outcome)
+
+    def tell_untaken(self) -> None:
+        """The run is over: where it ended before its decisions did, somebody must hear of those that nobody took."""
+        if isinstance(self._intake, JsonLinesIntake) and not self._intake.has_ended:
+            taken = self._intake.taken
+            untaken = f"nothing after line {taken} was taken" if taken else "nothing of it was taken"
+            self._terminal.note(f"the run ended before standard input did: {untaken}")
 
     def _tell(self, reference: str, decision_id: str, outcome: OrderPlaced | NoOrderNeeded | AnyRefusal) -> None:
         if not self._is_answering:

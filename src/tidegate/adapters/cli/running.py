@@ -34,7 +34,6 @@ from tidegate.adapters.settings import Settings
 from tidegate.application.application import Application
 from tidegate.application.strategy import DeskView, Strategy
 from tidegate.application.summary import RunSummary
-from tidegate.domain.ports import DecisionIntakePort
 
 RUN_SPEED = 90.0
 """Session seconds a real second: half an hour of trading in twenty seconds."""
@@ -210,6 +209,8 @@ async def _play(
             # Nobody sees what it does any more, or has the answers that it gives: it must not go on unheard.
             terminal.when_lost(stop.set)
             summary = await app.run_until(intake, stop=stop)
+        if intake is not None:
+            intake.tell_untaken()
         if isinstance(terminal.lost, BrokenPipeError):
             terminal.note("nobody reads standard output any more: the run was stopped in good order")
         closing = await app.account()
@@ -228,7 +229,7 @@ async def _play(
     return _exit_code(summary)
 
 
-def _intake(call: Call, app: Application, settings: Settings, source: Source, log: RunLog) -> DecisionIntakePort | None:
+def _intake(call: Call, app: Application, settings: Settings, source: Source, log: RunLog) -> ToldIntake | None:
     desk = app.operations.desk
     if source is None:
         other = "" if settings.profile == "replay" else ", or decide from another terminal"

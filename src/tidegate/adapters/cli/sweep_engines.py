@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -29,7 +30,11 @@ def processes(workers: int | None) -> Iterator[Executor]:
 
 
 def _begin() -> None:
-    """The terminal's Ctrl-C reaches every process of its group; the one that plays them all decides what it means."""
+    """The terminal's Ctrl-C reaches every process of its group; the one that plays them all decides what it means.
+
+    What strategies print must not come between the lines of the results.
+    """
+    sys.stdout = sys.stderr
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(_COLLECT_AFTER)
 

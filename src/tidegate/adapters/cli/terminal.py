@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TextIO, cast
+from typing import IO, TextIO, cast
 
 from rich.console import Console, RenderableType
 from rich.markup import escape
@@ -51,6 +51,11 @@ class Terminal:
     def is_plain(self) -> bool:
         """Whether what happens is told line by line: for people, and where no picture can be drawn."""
         return not self.is_json and not self.out.is_terminal
+
+    @property
+    def aside(self) -> IO[str]:
+        """Standard error as a stream: what a strategy prints is no JSON of ours."""
+        return self.err.file
 
     def json(self, line: Line | dict[str, float]) -> None:
         """One object on a line of its own, at once."""

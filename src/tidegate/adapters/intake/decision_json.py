@@ -54,8 +54,9 @@ def _object(content: bytes) -> Mapping[str, Any]:
     known = (_SYMBOL, *_READERS)
     for name in fields:
         if name not in known:
-            right = nearest(name, known)
-            raise _Unreadable(f"unknown key {shown(name)}; did you mean {right}?", f"write {right}", shown(name))
+            meant = hint(name, known)
+            remedy = f"write {nearest(name, known)}" if meant else f"the keys are {', '.join(known)}"
+            raise _Unreadable("; ".join(filter(None, (f"unknown key {shown(name)}", meant))), remedy, shown(name))
     given = {name: value for name, value in fields.items() if value is not None}
     for name in (_SYMBOL, "action"):
         if name not in given:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import stat
+from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Iterable
 from threading import Semaphore, Thread
 from typing import Protocol
@@ -34,6 +35,9 @@ class JsonLinesIntake:
 
     def __init__(self, stream: RawReader) -> None:
         self._stream = stream
+        self.taken = 0
+        """The last line that was dealt with; blank ones behind it do not count."""
+        self.has_ended = False
 
     async def decisions(self) -> AsyncIterator[DecisionMessage | AnyRefusal]:
         """The lines in order, until the stream ends; blank ones are skipped and what cannot be read is its refusal."""
@@ -41,10 +45,13 @@ class JsonLinesIntake:
         reading = _AtOnce(self._stream) if _is_file(self._stream) else _Reading(self._stream)
         try:
             while isinstance(chunk := await reading.next(), bytes) and chunk:
-                for message in _messages(splitter.feed(chunk)):
+                for number, message in _messages(splitter.feed(chunk)):
                     yield message
-            for message in _messages(splitter.finish()):
+                    self.taken = number
+            for number, message in _messages(splitter.finish()):
                 yield message
+                self.taken = number
+            self.has_ended = True
             if isinstance(chunk, OSError):
                 yield refused(f"the input ended with an error: {chunk.strerror or chunk}", reference="input")
         finally:
@@ -54,13 +61,16 @@ class JsonLinesIntake:
         """Nothing to forget: a stream does not deliver again."""
 
 
-def _messages(lines: Iterable[Line]) -> Iterable[DecisionMessage | AnyRefusal]:
+def _messages(lines: Iterable[Line]) -> Iterable[tuple[int, DecisionMessage | AnyRefusal]]:
     for line in lines:
         reference = f"line {line.number}"
         if line.content is None:
-            yield refused(f"{reference} is longer than {LINE_BYTES_MAX} bytes", reference)
-        elif line.content.strip():
-            yield decision_of(line.content, reference)
+            yield line.number, refused(f"{reference} is longer than {LINE_BYTES_MAX} bytes", reference)
+            continue
+        # Editors and shells of Windows put it before the first line.
+        content = line.content.removeprefix(BOM_UTF8) if line.number == 1 else line.content
+        if content.strip():
+            yield line.number, decision_of(content, reference)
 
 
 def _is_file(stream: RawReader) -> bool:

@@ -1,16 +1,17 @@
 """Failures of a strategy: whatever it raises becomes one named error with the place where it was raised."""
 
-from asyncio import CancelledError
 from pathlib import Path
 from traceback import extract_tb
 from types import TracebackType
 
+import tidegate
 from tidegate.adapters.spelling import shown
 from tidegate.application.configuration import ConfigurationError
 from tidegate.application.strategy import StrategyError
 
 _TEXT_LENGTH_MAX = 300
-_PASSING = (StrategyError, ConfigurationError, KeyboardInterrupt, CancelledError, GeneratorExit)
+_PASSING = (StrategyError, ConfigurationError, KeyboardInterrupt)
+_OURS = Path(tidegate.__file__).parent
 
 
 def strategy_name(strategy: object) -> str:
@@ -23,7 +24,8 @@ class named_failures:  # noqa: N801 - used as a context manager, where the words
     """Turns an exception of the strategy's into a StrategyError that is raised from it.
 
     A strategy is somebody else's code and may raise anything, SystemExit and exceptions outside of Exception included:
-    ending the program is not its to decide. KeyboardInterrupt and what cancels a task pass through.
+    ending the program is not its to decide. KeyboardInterrupt passes through: it is the operator's. A cancellation is
+    the strategy's own, since it is called and not awaited; let through, it would end a run as if all was well.
     """
 
     def __init__(self, name: str) -> None:
@@ -40,8 +42,10 @@ class named_failures:  # noqa: N801 - used as a context manager, where the words
 
 
 def told(error: BaseException, traceback: TracebackType | None) -> str:
-    """An exception in one line: its kind, its words, and the file and line that raised it."""
+    """An exception in one line: its kind, its words, and the file and line of the strategy's that raised it."""
     frames = extract_tb(traceback)
-    place = f" ({Path(frames[-1].filename).name} line {frames[-1].lineno})" if frames else ""
+    # What was called of ours, such as Decision, is not where its author looks.
+    theirs = [frame for frame in frames if _OURS not in Path(frame.filename).parents] or frames
+    place = f" ({Path(theirs[-1].filename).name} line {theirs[-1].lineno})" if theirs else ""
     words = shown(" ".join(str(error).split()), _TEXT_LENGTH_MAX)
     return f"{type(error).__name__}{': ' + words if words else ''}{place}"

@@ -15,6 +15,9 @@ _WHOLE_BYTES_MAX = 1 << 20
 _NO_TEXT: Mapping[bytes, str] = {
     b"\x1f\x8b": "this is gzip: give the file a name that ends in .gz",
     b"PK\x03\x04": "this is a zip archive: take the file out of it first",
+    b"\x28\xb5\x2f\xfd": "this is zstd: decompress the file first",
+    b"\xfd7zXZ\x00": "this is xz: decompress the file first",
+    b"BZh": "this is bzip2: decompress the file first",
     BOM_UTF16_LE: "this is UTF-16: save the file as UTF-8",
     BOM_UTF16_BE: "this is UTF-16: save the file as UTF-8",
 }
@@ -94,7 +97,7 @@ class CaptureFile:
         return data
 
     def _pieces(self, file: BinaryIO) -> Plain | Inflation:
-        return Inflation(file) if self.name.endswith(".gz") else Plain(file)
+        return Inflation(file, is_one_stream=False) if self.name.endswith(".gz") else Plain(file)
 
     def _text(self, line: bytes, number: int, encoding: str) -> str:
         if number == 1:
@@ -102,6 +105,8 @@ class CaptureFile:
             no_text = next((what for start, what in _NO_TEXT.items() if line.startswith(start)), None)
             if no_text is not None:
                 self.damaged(1, no_text)
+            if b"\r" in line[:-1]:
+                self.damaged(1, "its lines end in CR alone: save the file with LF or CRLF")
         try:
             return line.removesuffix(b"\r").decode(encoding)
         except UnicodeDecodeError:

@@ -1,13 +1,14 @@
 """Reading a file piece by piece as far as it goes: of a broken stream all that can be read, and then what broke it."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import BinaryIO
 from zipfile import BadZipFile
 
 _CHUNK_BYTES = 1 << 16
 _PIECE_BYTES_MAX = 1 << 20  # a few kilobytes of gzip can be gigabytes of zeros
 _GZIP = 16 + zlib.MAX_WBITS
+_GZIP_MAGIC = b"\x1f\x8b"
 
 _ARCHIVE_ERRORS = (zlib.error, BadZipFile, EOFError)
 """What a member of an archive raises while it is read."""
@@ -31,14 +32,18 @@ class Plain:
 
 
 class Inflation:
-    """The bytes of one gzip stream, as an iterator over pieces; `failure` says afterwards what stopped it early.
+    """The bytes of gzip, as an iterator over pieces; `failure` says afterwards what stopped it early.
+
+    A recording is one stream, so that what follows it is damage. A capture may be several, one after the other: that
+    is what a collector leaves that was started again and went on with its file.
 
     Driven by hand, not by `gzip.open`, because that one throws away what it had read when the stream breaks off, and
     with it the line of the damage.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, *, is_one_stream: bool = True) -> None:
         self._plain = Plain(file)
+        self._is_one_stream = is_one_stream
         self.failure: str | None = None
 
     @property
@@ -47,28 +52,41 @@ class Inflation:
         return self._plain.read_bytes
 
     def __iter__(self) -> Iterator[bytes]:
-        inflater = zlib.decompressobj(_GZIP)
-        has_begun = False
         compressed = iter(self._plain)
-        data = b""
+        beyond = yield from self._stream(b"", compressed)
+        while beyond and self.failure is None:
+            if self._is_one_stream or not _GZIP_MAGIC.startswith(beyond[:2]):
+                self.failure = "more data follow the end of the compressed text"
+            else:
+                beyond = yield from self._stream(beyond, compressed)
+
+    def _stream(self, data: bytes, compressed: Iterator[bytes]) -> Generator[bytes, None, bytes]:
+        """The bytes of the stream that begins with `data`; what is left, and has been read already, is returned."""
+        inflater = zlib.decompressobj(_GZIP)
+        chunk: bytes | None
+        has_begun = False
+        piece = b""
         while not inflater.eof:
             # A full piece may have left more behind, even where it used up the chunk.
-            chunk = inflater.unconsumed_tail or (b"" if len(data) == _PIECE_BYTES_MAX else next(compressed, None))
+            chunk = inflater.unconsumed_tail or data
+            if not chunk and len(piece) < _PIECE_BYTES_MAX:
+                chunk = next(compressed, None)
+            data = b""
             if chunk is None:
                 break
             before = inflater.copy()
             try:
-                data = inflater.decompress(chunk, _PIECE_BYTES_MAX)
+                piece = inflater.decompress(chunk, _PIECE_BYTES_MAX)
             except zlib.error as error:
                 yield _up_to_the_damage(before, chunk)
                 self.failure = f"the compressed data are damaged: {error}" if has_begun else "this is not gzip"
-                return
+                return b""
             has_begun = True
-            yield data
+            yield piece
         if not inflater.eof:
             self.failure = self._plain.failure or "the compressed data break off: the file is truncated"
-        elif inflater.unused_data or next(compressed, b""):
-            self.failure = "more data follow the end of the compressed text"
+            return b""
+        return inflater.unused_data or next(compressed, b"")
 
 
 def _up_to_the_damage(inflater: "zlib._Decompress", chunk: bytes) -> bytes:

@@ -2,9 +2,11 @@
 
 from decimal import ROUND_CEILING, Decimal
 
+from msgspec.structs import replace
+
 from tidegate.domain.amounts import ONE, ZERO, plain
 from tidegate.domain.checks.draft import Draft, at_most, change
-from tidegate.domain.products import round_limit_price, round_quantity, round_trigger_price
+from tidegate.domain.products import round_limit_price, round_quantity, round_trail, round_trigger_price
 from tidegate.domain.refusals import InvalidRefused, MinimumRefused, OrderSizeRefused, Remedy
 from tidegate.domain.validity import invalid
 
@@ -17,8 +19,8 @@ def exchange_rules(draft: Draft) -> MinimumRefused | InvalidRefused | OrderSizeR
     product, price = draft.product, draft.limit_price
     if draft.quantity % product.base_increment:
         _round_quantity(draft)
-    if (price is not None and price % product.price_increment) or draft.trigger_price is not None:
-        refusal = _round_prices(draft)
+    if (price is not None and price % product.price_increment) or draft.is_triggered:
+        refusal = _round_trail(draft) or _round_prices(draft)
         if refusal is not None:
             return refusal
     quantity, worst = draft.quantity, draft.worst_price
@@ -79,6 +81,20 @@ def _round_prices(draft: Draft) -> InvalidRefused | None:
             if draft.worst_price == limit:
                 draft.worst_price = rounded
     return None
+
+
+def _round_trail(draft: Draft) -> InvalidRefused | None:
+    trail, increment = draft.order.trail, draft.product.price_increment
+    if trail is None or not trail % increment:
+        return None
+    rounded = round_trail(draft.product, trail)
+    if not rounded:
+        remedy = Remedy(f"trail {plain(increment)}", {"trail": increment})
+        return invalid("trail", f"{plain(trail)} is below the increment {plain(increment)}", remedy)
+    refusal = _replace_price(draft, "trail", trail, rounded)
+    if refusal is None:
+        draft.order = replace(draft.order, trail=rounded)
+    return refusal
 
 
 def _replace_price(draft: Draft, field: str, before: Decimal, after: Decimal) -> InvalidRefused | None:

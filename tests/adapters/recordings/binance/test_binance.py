@@ -137,7 +137,7 @@ def test_trades_are_all_there_and_those_that_are_missing_are_counted(tmp_path: P
     ]
     assert made.trades == 3
     assert made.figures["trades missing"] == 2
-    assert made.dropped["trades that came twice"] == 1
+    assert made.dropped["trades that came twice or late"] == 1
     assert made.dropped["trades without a price or a size"] == 1
 
 

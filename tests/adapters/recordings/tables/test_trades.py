@@ -44,6 +44,7 @@ def touches(rows: list[Row]) -> list[Decimal]:
         "id,price,qty,quote_qty,time,isBuyerMaker\r\n1,100.00,1.0000,100,1767614400000000000,False\r\n",
         "time,price,size,side\n2026-01-05 12:00:00 UTC,100,1,buy\n",
         "\u6642\u9593,time,price,size,side\n\u5348\u5f8c,1767614400,100,1,buy\n",
+        '"time","price","size","side","of what, where"\n1767614400,100,1,buy,x\n',
         '"date","price","volume","side"\n"2026-01-05 12:00:00","1e2","1","BUY"\n\n',
     ],
 )
@@ -131,6 +132,8 @@ def test_a_silence_is_a_quiet_market_up_to_a_bound_and_then_a_gap(tmp_path: Path
         ("yesterday,1,1,buy", "time 'yesterday' is neither ISO 8601 nor a number"),
         ("-5,1,1,buy", "time '-5' is neither"),
         ("1767614399,1,1,buy", "sort the file by time"),
+        ("20260105,1,1,buy", "time '20260105' looks like a date: write it as 2026-01-05"),
+        ("20260105120001,1,1,buy", "looks like a date"),
         ("0001-01-01,1,1,buy", "is not between 1970 and 9999"),
         ("1767614401,1,1", "3 columns instead of 4"),
         ('1767614401,"1,1,buy', "not CSV"),
@@ -226,6 +229,9 @@ def test_columns_that_are_missing_are_named_with_what_they_may_be_called(tmp_pat
         (gzip.compress(b"time,price,size,side\n"), "this is gzip: give the file a name that ends in .gz"),
         (b"PK\x03\x04trades.csv", "this is a zip archive: take the file out of it first"),
         ("\ufefftime,price,size,side\n".encode("utf-16-le"), "this is UTF-16: save the file as UTF-8"),
+        (b"\x28\xb5\x2f\xfd\x04", "this is zstd: decompress the file first"),
+        (b"time,price,size,side\r1767614400,100,1,buy\r", "its lines end in CR alone"),
+        (b"time,price,Price,size,side\n", "two columns are called price: which of them counts?"),
         (b"time,price,size,side,caf\xe9\n", "the line is not UTF-8 text"),
     ],
 )
@@ -256,6 +262,18 @@ def test_a_trade_that_came_twice_is_one_and_is_counted(tmp_path: Path) -> None:
     assert (made.trades, made.dropped) == (4, {"trades that came twice": 1})
     _, unnamed = imported(tmp_path, "time,price,size,side\n1767614400,100,1,buy\n1767614400,100,1,buy\n")
     assert len(unnamed) == 2
+
+
+def test_a_compressed_file_may_be_several_streams_one_after_the_other(tmp_path: Path) -> None:
+    """As a collector leaves it that was started again; a line may go on from one into the next."""
+    text = b"time,price,size,side\n1767614400,100,1,buy\n1767614401,101,1,buy\n"
+    source = tmp_path / "trades.csv.gz"
+    for cut in range(len(text)):
+        source.write_bytes(gzip.compress(text[:cut]) + gzip.compress(b"") + gzip.compress(text[cut:]))
+        assert import_trades(source, tmp_path / f"{cut}.tgr.gz", PRODUCT, TradeOptions()).trades == 2
+    source.write_bytes(gzip.compress(text) + b"x")
+    with pytest.raises(CaptureDamaged, match="line 4: more data follow the end of the compressed text"):
+        import_trades(source, tmp_path / "made.tgr.gz", PRODUCT, TradeOptions())
 
 
 def test_a_compressed_file_that_breaks_off_is_kept_up_to_there_where_that_is_asked_for(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The exchange: everything that order entry and tape share, made from a recording's products and a world."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from tidegate.adapters.brokers.accounts import Accounts
@@ -68,9 +68,9 @@ class Exchange:
         """Tell of what was done by no order."""
         self.tell(MovementReport(movement=movement))
 
-    def restore(self) -> None:
-        """Take up the open orders and used levels of the world, once the book stands where it stood."""
-        for order in sorted(self.world.archive.open_orders(), key=lambda order: order.rank):
+    def restore(self, orders: Iterable[WorkingOrder]) -> None:
+        """Take up the world's open orders, by rank, and its used levels, once the book stands where it stood."""
+        for order in orders:
             self.floor.adopt(order)
         for share in self.world.state.used:
             self._restore_use(share)

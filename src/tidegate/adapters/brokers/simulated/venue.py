@@ -15,6 +15,7 @@ from tidegate.adapters.brokers.simulated.exchange import Exchange
 from tidegate.adapters.brokers.simulated.happenings import ScriptedEvent
 from tidegate.adapters.brokers.simulated.instrument import Instrument
 from tidegate.adapters.brokers.simulated.liquidation import Liquidator
+from tidegate.adapters.brokers.simulated.orders import WorkingOrder
 from tidegate.adapters.brokers.simulated.readings import Readings
 from tidegate.adapters.brokers.simulated.settings import QueueModel, VenueSettings
 from tidegate.adapters.brokers.simulated.tape import Tape
@@ -64,13 +65,15 @@ class SimulatedVenue:
     @exact
     def rebuild(self, rows: Iterable[Row]) -> None:
         """Go through the rows that the world has lived through, and take up its open orders where they stood."""
-        trailing = TrailingBefore(self.exchange)
+        # Read once: whoever has an order must have the one that the others have, since it is changed in place.
+        orders = sorted(self.world.archive.open_orders(), key=lambda order: order.rank)
+        trailing = TrailingBefore(self.exchange, orders)
         trailing.join(0)
         for number, row in enumerate(islice(rows, self.world.state.rows), start=1):
             self.tape.rebuild(row)
             trailing.join(number, row)
             self.readings.hear(row)
-        self.exchange.restore()
+        self.exchange.restore(orders)
 
     def play(self, row: Row) -> None:
         """The next row happens; the caller works in the domain's decimal context."""
@@ -90,10 +93,9 @@ class SimulatedVenue:
 class TrailingBefore:
     """Trailing orders of a world that is taken up: each joins at the row at which it came, and follows from there."""
 
-    def __init__(self, exchange: Exchange) -> None:
-        orders = (order for order in exchange.world.archive.open_orders() if order.waits and order.terms.trail)
+    def __init__(self, exchange: Exchange, orders: Iterable[WorkingOrder]) -> None:
         self._exchange = exchange
-        self._coming = deque(sorted(orders, key=lambda order: order.rank))
+        self._coming = deque(order for order in orders if order.waits and order.terms.trail)
         self._followed: dict[str, Instrument] = {}
 
     def join(self, number: int, row: Row | None = None) -> None:

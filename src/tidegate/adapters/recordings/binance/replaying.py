@@ -112,7 +112,7 @@ class MessageReplay:
             self.dropped["trades without a price or a size"] += 1
             return
         if self._trade_id is not None and trade.trade_id <= self._trade_id:
-            self.dropped["trades that came twice"] += 1
+            self.dropped["trades that came twice or late"] += 1
             return
         if self._trade_id is not None:
             self.trades_missing += trade.trade_id - self._trade_id - 1

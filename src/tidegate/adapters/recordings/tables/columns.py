@@ -37,6 +37,8 @@ _SIDES: Final = {
 }
 _TRUTHS: Final = {"true": True, "1": True, "false": False, "0": False}
 _NUMBER = re.compile(r"[0-9]{1,19}(?:\.[0-9]{1,9})?")
+_COMPACT_DATE = re.compile(r"(?:19[7-9]|20[0-9])[0-9](?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[0-9]{6})?")
+"""As in 20240131 and 20240131093000: as numbers they would be moments of 1970 and of the 27th century."""
 _LAST_US = 253_402_300_799_999_999
 _UNITS: Final = ((10**11, 1_000_000), (10**14, 1_000), (10**17, 1))
 """Below the first bound a number counts seconds, below the next milliseconds, then microseconds; above, nanoseconds."""
@@ -59,13 +61,16 @@ class Table:
         if not header.strip():
             file.damaged(1, "there are no names of columns: the file is empty, or its first line is")
         self._reader = csv.reader(lines, delimiter=_delimiter(header), strict=True)
-        names = [name.strip().strip('"').strip().lower() for name in header.split(_delimiter(header))]
+        names = [name.strip().strip('"').strip().lower() for name in _fields(header)]
         self._width = len(names)
         self.places = {
             field: names.index(alias)
             for field in (*needed, *useful)
             if (alias := next((one for one in ALIASES[field] if one in names), None)) is not None
         }
+        twice = next((names[place] for place in self.places.values() if names.count(names[place]) > 1), None)
+        if twice is not None:
+            file.damaged(1, f"two columns are called {twice}: which of them counts?")
         missing = next((field for field in needed if field not in self.places), None)
         if missing is not None:
             if any(_NUMBER.fullmatch(name) for name in names):
@@ -120,6 +125,10 @@ class Table:
     def moment_us(self, row: list[str]) -> int:
         """A time as microseconds since the epoch."""
         text = row[self.places["time"]].strip()
+        if _COMPACT_DATE.fullmatch(text):
+            raise ValueError(
+                f"time {shown_text(text)} looks like a date: write it as {text[:4]}-{text[4:6]}-{text[6:8]}"
+            )
         if _NUMBER.fullmatch(text):
             at_us = _counted_us(Decimal(text))
         else:
@@ -151,6 +160,11 @@ class Table:
 
 def _delimiter(header: str) -> str:
     return next((one for one in (",", ";", "\t") if one in header), ",")
+
+
+def _fields(header: str) -> list[str]:
+    """The names in the first line, of which one in quotes may hold a delimiter."""
+    return next(csv.reader([header], delimiter=_delimiter(header)))
 
 
 def _one_of(words: Mapping[str, WordT], text: str, name: str) -> WordT:
