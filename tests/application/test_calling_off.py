@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Coroutine
+from decimal import Decimal
 
 import pytest
 
 from tests.application.interposing import InterposedStore, InterposedVenue
-from tests.application.rig import PERPETUAL, SPOT, Rig, buy, offer_to_buy, placed, refused, statuses
-from tidegate import OrderStatus, TradingState
+from tests.application.rig import PERPETUAL, SPOT, Rig, buy, offer_to_buy, placed, refused, sell, statuses
+from tidegate import Action, Decision, OrderStatus, TradingState
 from tidegate.adapters.brokers.scripted import Answer
 from tidegate.adapters.clocks import settle
 from tidegate.application.placement import PlacementResult
@@ -96,6 +97,25 @@ async def test_a_cancel_of_an_order_that_the_store_then_refuses_leaves_no_row() 
 
     assert await rig.stored(OrderSending) == []
     assert await rig.stored(CancelRequested) == []
+
+
+async def test_a_close_takes_all_where_the_exit_that_it_called_off_was_never_sent() -> None:
+    """Nothing of it can have filled, whether or not the venue can be asked."""
+    rig, gate = Rig(), Gate("record_sending")
+    store = InterposedStore(rig.store)
+    async with rig.open(order_store=store) as app:
+        placed(await app.coordinator.execute_decision(PERPETUAL, buy("0.05")))
+        store.before = gate
+        reducing = asyncio.create_task(
+            app.coordinator.execute_decision(PERPETUAL, sell("0.03", reduce_only=True, decision_id="first"))
+        )
+        await settle()
+        closing = asyncio.create_task(app.coordinator.execute_decision(PERPETUAL, Decision(action=Action.CLOSE)))
+        await settle()
+        rig.venue.unreachable()
+        refused(await placing(reducing, gate), "EXPIRED")
+
+        assert placed(await rig.finished(asyncio.wait_for(closing, None))).quantity == Decimal("0.05")
 
 
 async def test_others_are_cancelled_while_one_is_called_off() -> None:

@@ -69,7 +69,9 @@ class Closer:
                 break
             if not late:
                 await clock.sleep(_POLL_SECONDS)
-        self._unsettled.update((record.client_order_id, record) for record in canceled)
+        # One that was called off before it was sent, or that was rejected, has taken nothing.
+        sent = (record for record in canceled if record.status is not OrderStatus.REFUSED)
+        self._unsettled.update((record.client_order_id, record) for record in sent)
 
     async def _settle(self, symbol: str, strategy_id: str, deadline: float) -> None:
         """A confirmed cancel does not say what had filled before it: the order's final quantity does."""
