@@ -19,8 +19,9 @@ def terms_equal(life: Life, evidence: Evidence) -> str | None:
         record = evidence.records.orders.get(order.client_order_id)
         if record is None or order.is_altered:
             continue
+        is_earlier = _is_earlier_attempt(order, evidence)
         if evidence.names("TERMS_DIFFER", order.client_order_id):
-            if _is_earlier_attempt(order, evidence):
+            if is_earlier:
                 continue
             return (
                 f"order {order.client_order_id} was shown with other terms, and the venue works what it was asked for"
@@ -30,7 +31,7 @@ def terms_equal(life: Life, evidence: Evidence) -> str | None:
         theirs = (order.symbol, order.side, order.time_in_force, order.reduce_only)
         if recorded != theirs:
             return f"order {order.client_order_id}: recorded {recorded}, at the venue {theirs}"
-        if differs := terms_at_venue(record, order):
+        if not is_earlier and (differs := terms_at_venue(record, order)):
             return f"order {order.client_order_id}: {differs}"
         if record.is_terminal == order.is_open:
             return f"order {order.client_order_id} is {record.status} on record and {order.state} at the venue"
@@ -38,10 +39,15 @@ def terms_equal(life: Life, evidence: Evidence) -> str | None:
 
 
 def _is_earlier_attempt(order: TrueOrder, evidence: Evidence) -> bool:
-    """Whether an attempt that had been given up arrived after all, with its own terms, and is shown so (B26)."""
-    earlier = evidence.sendings.get(order.client_order_id, [])[:-1]
-    terms = [(one.order.quantity, one.order.limit_price) for one in earlier]
-    return (order.quantity, order.limit_price) in terms and evidence.names("LATE_ACCEPT", order.client_order_id)
+    """Whether an attempt that had been given up arrived after all, with its own terms, and is shown so (B26).
+
+    One that has ended there needs no more to be said of it: its fills are what counts. Of an order that is set aside
+    (P11) nobody asks.
+    """
+    order_id, terms = order.client_order_id, (order.quantity, order.limit_price)
+    earlier = [(one.order.quantity, one.order.limit_price) for one in evidence.sendings.get(order_id, [])[:-1]]
+    is_shown = evidence.names("LATE_ACCEPT", order_id) or evidence.names("QUARANTINE", order_id)
+    return terms in earlier and (is_shown or not order.is_open)
 
 
 def fills_equal(life: Life, evidence: Evidence) -> str | None:
