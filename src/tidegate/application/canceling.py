@@ -130,10 +130,7 @@ class Canceler:
         for record in self._desk.live_orders():
             if not record.has_open_cancel or record.updated_at is None:
                 continue
-            if self.is_in_vain(record):
-                continue
-            doublings = min(len(record.cancel_requests) - 1, _DOUBLINGS_MAX)
-            if at - record.updated_at >= timedelta(seconds=age_seconds * 2**doublings):
+            if not self.is_in_vain(record) and at - record.updated_at >= _pause(record, age_seconds):
                 await self.cancel(record.client_order_id, "the last cancel had no answer")
 
     def is_in_vain(self, record: OrderRecord) -> bool:
@@ -142,6 +139,12 @@ class Canceler:
         Such an order is never adopted, so its end is never learnt: it waits for an operator, not for a further cancel.
         """
         return bool(record.cancel_requests) and record.client_order_id in self._desk.order_differences
+
+    def may_sweep(self, record: OrderRecord) -> bool:
+        """Whether one that rests where none may is asked to go now: not again at once where the venue has refused."""
+        if not record.cancel_requests or record.updated_at is None:
+            return True
+        return not self.is_in_vain(record) and self._desk.clock.now() - record.updated_at >= _pause(record, 1.0)
 
     async def settled(self, order_ids: Iterable[ClientOrderId], timeout_seconds: float) -> tuple[OrderRecord, ...]:
         """Wait until these orders are terminal, at most that long; those that are not by then are returned."""
@@ -157,3 +160,8 @@ class Canceler:
             if not open_ones or clock.monotonic() >= deadline:
                 return open_ones
             await clock.sleep(_POLL_SECONDS)
+
+
+def _pause(record: OrderRecord, seconds: float) -> timedelta:
+    """How long after the last word of an order its next cancel may follow: twice as long each time."""
+    return timedelta(seconds=seconds * 2 ** min(len(record.cancel_requests) - 1, _DOUBLINGS_MAX))

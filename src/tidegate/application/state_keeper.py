@@ -43,7 +43,7 @@ class StateKeeper:
             return
         for record in self._desk.live_orders():
             why = self._why_not(record.symbol)
-            if why and _is_resting_entry(record) and not self._canceler.is_in_vain(record):
+            if why and _is_resting_entry(record) and self._canceler.may_sweep(record):
                 await self._canceler.cancel(record.client_order_id, why)
 
     def _why_not(self, symbol: str) -> str:

@@ -146,8 +146,9 @@ def restart_changes_nothing(life: Life, evidence: Evidence) -> str | None:
     if before is None:
         return None
     for changed in (one for one in after.orders if before.orders.get(one) != after.orders[one]):
-        # One that was set aside and resumed since waits for just this start: that is its input.
-        if not evidence.names("QUARANTINE", changed):
+        # One that was set aside and resumed since waits for just this start: that is its input. And of one that is not
+        # what the venue has a start has to find out anew, so that it is asked to go once more.
+        if not evidence.is_quarantined(changed):
             return f"order {changed}: {difference(before.orders.get(changed), after.orders[changed])}"
     if before.fills != after.fills or before.account.positions != after.account.positions:
         return "fills or positions are not what they were"
