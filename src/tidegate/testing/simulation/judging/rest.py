@@ -10,6 +10,7 @@ from tidegate.testing.simulation.lives import Life
 from tidegate.testing.simulation.market import BY_SYMBOL
 from tidegate.testing.simulation.setting import CANARY
 
+_LOST_WRITES = ("D1", "D2", "D8", "D13")
 _STARTS_MAX = 3
 """How many starts one intent may end until it is set aside (P11)."""
 
@@ -67,7 +68,9 @@ def comes_to_rest(life: Life, evidence: Evidence) -> str | None:
         return life.stuck
     if life.loop.failures:
         return life.loop.failures[0]
-    if life.keeper.poisoned_starts_max > _STARTS_MAX:
+    # A start whose mark the disk did not take is not counted by the next one.
+    unmarked = sum(life.world.board.fired[fault] for fault in _LOST_WRITES)
+    if life.keeper.poisoned_starts_max > _STARTS_MAX + unmarked:
         return f"one intent has ended {life.keeper.poisoned_starts_max} starts in a row"
     return life.keeper.dead[0] if life.keeper.dead else None
 
