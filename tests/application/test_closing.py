@@ -131,6 +131,20 @@ async def test_a_close_takes_nothing_that_a_cancelled_exit_may_have_taken_alread
         assert (await app.summary(0)).invariants == "hold"
 
 
+async def test_an_operator_s_word_takes_what_a_cancelled_exit_may_have_taken() -> None:
+    """Whoever has looked at the venue's own page may close the whole of it; until then the way to say so is named."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(PERPETUAL, buy("0.05")))
+        placed(await app.coordinator.execute_decision(PERPETUAL, offer_to_sell(102_000, "0.05", reduce_only=True)))
+        rig.venue.unreachable()
+        refusal = refused(await rig.finished(app.close(PERPETUAL)), "REDUCIBLE")
+        assert refusal.remedy is not None
+        assert "--override-unknown" in refusal.remedy.text
+        closed = placed(await rig.finished(app.close(PERPETUAL, override_unknown=True)))
+        assert closed.quantity == Decimal("0.05")
+
+
 async def test_a_close_waits_for_fills_that_a_listing_does_not_show_yet() -> None:
     """The cumulative figure says that something was filled, and the fill itself is still on its way."""
     rig = Rig()

@@ -1,6 +1,7 @@
 """Trading states: what may be sent in each, what entering one does, and that the safer one always holds."""
 
 import asyncio
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -21,8 +22,9 @@ from tests.application.rig import (
     statuses,
 )
 from tidegate import OrderSide, OrderStatus, TradingState, open_application
-from tidegate.adapters.brokers.scripted import AmendAnswer, Answer
-from tidegate.adapters.clocks import settle
+from tidegate.adapters.brokers.scripted import AmendAnswer, Answer, CancelAnswer
+from tidegate.adapters.clocks import ManualClock, settle
+from tidegate.containers.testing import STARTS_AT
 from tidegate.domain.events import OrderAccepted, OrderSending, TradingStateChanged
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.vocabulary import Purpose
@@ -274,3 +276,26 @@ async def test_the_states_of_a_symbol_do_not_lower_those_of_the_account() -> Non
         assert app.state(SPOT) is TradingState.HALTED
         await app.resume("all again")
         assert app.state(SPOT) is TradingState.REDUCING
+
+
+async def test_an_entry_whose_cancel_was_refused_is_asked_again_though_the_clock_went_back() -> None:
+    """X7: how long one has waited is not read off a clock that jumps."""
+
+    class Jumping(ManualClock):
+        back = timedelta()
+
+        def now(self) -> datetime:
+            return super().now() - self.back
+
+    clock = Jumping(STARTS_AT)
+    rig = Rig(clock=clock)
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
+        rig.venue.next_cancel(CancelAnswer.refuse("busy"))
+        await app.halt("enough")
+        (order,) = app.open_orders()
+        assert order.cancel_requests == (1,)
+        clock.back = timedelta(hours=1)
+        await rig.clock.advance(3)
+
+        assert app.open_orders() == ()

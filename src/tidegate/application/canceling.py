@@ -130,7 +130,7 @@ class Canceler:
         for record in self._desk.live_orders():
             if not record.has_open_cancel or record.updated_at is None:
                 continue
-            if not self.is_in_vain(record) and at - record.updated_at >= _pause(record, age_seconds):
+            if not self.is_in_vain(record) and _has_passed(at - record.updated_at, record, age_seconds):
                 await self.cancel(record.client_order_id, "the last cancel had no answer")
 
     def is_in_vain(self, record: OrderRecord) -> bool:
@@ -144,7 +144,8 @@ class Canceler:
         """Whether one that rests where none may is asked to go now: not again at once where the venue has refused."""
         if not record.cancel_requests or record.updated_at is None:
             return True
-        return not self.is_in_vain(record) and self._desk.clock.now() - record.updated_at >= _pause(record, 1.0)
+        age = self._desk.clock.now() - record.updated_at
+        return not self.is_in_vain(record) and _has_passed(age, record, 1.0)
 
     async def settled(self, order_ids: Iterable[ClientOrderId], timeout_seconds: float) -> tuple[OrderRecord, ...]:
         """Wait until these orders are terminal, at most that long; those that are not by then are returned."""
@@ -162,6 +163,10 @@ class Canceler:
             await clock.sleep(_POLL_SECONDS)
 
 
-def _pause(record: OrderRecord, seconds: float) -> timedelta:
-    """How long after the last word of an order its next cancel may follow: twice as long each time."""
-    return timedelta(seconds=seconds * 2 ** min(len(record.cancel_requests) - 1, _DOUBLINGS_MAX))
+def _has_passed(age: timedelta, record: OrderRecord, seconds: float) -> bool:
+    """Whether the next cancel of an order may follow its last word, of that age: after twice as long each time.
+
+    A word from the future says that the clock has gone back (X7), and nothing of how long one has waited.
+    """
+    doublings = min(len(record.cancel_requests) - 1, _DOUBLINGS_MAX)
+    return age < timedelta() or age >= timedelta(seconds=seconds * 2**doublings)

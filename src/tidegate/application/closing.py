@@ -1,7 +1,7 @@
 """Closing: free the inventory of a position before it is closed, and keep new entries out meanwhile."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 
 from msgspec.structs import replace
 
@@ -38,15 +38,18 @@ class Closer:
         """Called-off orders as they were last seen, of which the venue has not said how much was filled."""
 
     @asynccontextmanager
-    async def closing(self, symbol: str, strategy_id: str) -> AsyncIterator[None]:
-        """Hold entries on the symbol off while the body closes the strategy's position."""
+    async def closing(self, symbol: str, strategy_id: str, *, takes_unknown: bool = False) -> AsyncIterator[None]:
+        """Hold entries on the symbol off while the body closes the strategy's position.
+
+        `takes_unknown` is an operator's word that it may also take what an ended exit may have taken already.
+        """
         fences = self._desk.fences
         fences[symbol] = fences.get(symbol, 0) + 1
         try:
             deadline = self._desk.clock.monotonic() + self._settle_seconds
             await self._clear(symbol, strategy_id, deadline)
             await self._settle(symbol, strategy_id, deadline)
-            with self._kept(symbol, strategy_id):
+            with nullcontext() if takes_unknown else self._kept(symbol, strategy_id):
                 yield
         finally:
             fences[symbol] -= 1
@@ -100,10 +103,12 @@ class Closer:
         desk, commitments = self._desk, self._desk.ledger.commitments
         taken = [self._unsettled[order_id] for order_id in self._unsettled_of(symbol, strategy_id)]
         kept = [one for one in taken if one.order.purpose.is_exit and one.client_order_id not in desk.ledger.orders]
-        for record in map(_as_taking, kept):
-            desk.set_aside[record.client_order_id] = record
-            commitments.update(record, desk.ledger.product(symbol))
+        product = desk.market_data.product(symbol)
         try:
+            for record in map(_as_taking, kept):
+                desk.set_aside[record.client_order_id] = record
+                if product is not None:
+                    commitments.update(record, product)
             yield
         finally:
             for record in kept:

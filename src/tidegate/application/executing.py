@@ -83,7 +83,8 @@ class DecisionWork:
             forbidden = self._forbidden(one)
             if forbidden is not None:
                 return await self._refused(one, forbidden)
-        async with self._closer.closing(one.symbol, one.decision.strategy_id):
+        strategy_id = one.decision.strategy_id
+        async with self._closer.closing(one.symbol, strategy_id, takes_unknown=one.override_unknown):
             return await self._placed(one)
 
     def _forbidden(self, one: Execution) -> AnyRefusal | None:

@@ -170,7 +170,10 @@ def _overridden(desk: AccountDesk, one: Execution) -> Decimal:
 def _overridable(desk: AccountDesk, one: Execution, refusal: ReducibleRefused) -> ReducibleRefused:
     """Tell an operator of the way past reducers of unknown outcome, where they are what is in the way."""
     is_blocked = one.by_operator and not one.override_unknown
-    if not is_blocked or not desk.unknown_reducers(one.symbol, one.decision.strategy_id):
+    strategy_id = one.decision.strategy_id
+    kept = (record for record in desk.set_aside.values() if record.order.purpose.is_exit)
+    is_kept = any(record.symbol == one.symbol and record.order.strategy_id == strategy_id for record in kept)
+    if not is_blocked or not (is_kept or desk.unknown_reducers(one.symbol, strategy_id)):
         return refusal
     text = "wait until the venue has said what became of them, or close with --override-unknown: then both may fill"
     return replace(refusal, remedy=Remedy(text))
