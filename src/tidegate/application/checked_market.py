@@ -122,11 +122,15 @@ class CheckedMarket:
         self._failed(f"it raised {shown(error)} when {when}", symbol, is_grave=is_grave)
 
     def _failed(self, words: str, symbol: str = "", *, is_grave: bool = False) -> None:
-        """Keep it to be shown, once for each kind: a market is read again and again."""
+        """Keep it to be shown, once for each kind: a market is read again and again. What is grave counts each time."""
         words = writable(words)
-        if words not in self._told and len(self._told) < _TOLD_MAX:
+        trouble = Trouble(symbol, f"the venue's market data cannot be believed: {words}", is_grave)
+        if is_grave:
+            if trouble not in self._untold:
+                self._untold.append(trouble)
+        elif words not in self._told and len(self._told) < _TOLD_MAX:
             self._told.add(words)
-            self._untold.append(Trouble(symbol, f"the venue's market data cannot be believed: {words}", is_grave))
+            self._untold.append(trouble)
 
     def take_untold(self) -> list[Trouble]:
         """What was found wrong and has not been shown yet."""
