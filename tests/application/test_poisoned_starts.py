@@ -218,11 +218,7 @@ async def test_an_order_whose_product_is_gone_can_be_cancelled() -> None:
 async def test_a_start_waits_for_the_products_of_what_is_open() -> None:
     """An adapter connects after it was made, and names none before: that is no reason to set its orders aside."""
     rig = Rig()
-    async with rig.open() as app:
-        placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
-    connecting = Delisted(rig.venue)
-    connecting.named = ()
-    opening = asyncio.create_task(_opened_and_left(rig, connecting))
+    connecting, opening = await _opening_without_products(rig)
     await rig.clock.advance(20)
     assert not opening.done()
     connecting.named = (SPOT,)
@@ -235,15 +231,20 @@ async def test_a_start_waits_for_the_products_of_what_is_open() -> None:
 async def test_a_start_gives_up_waiting_for_products_in_one_line() -> None:
     """By then the venue is out of reach, and whoever watches starts another."""
     rig = Rig()
-    async with rig.open() as app:
-        placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
-    connecting = Delisted(rig.venue)
-    connecting.named = ()
-    opening = asyncio.create_task(_opened_and_left(rig, connecting))
+    _, opening = await _opening_without_products(rig)
     await rig.clock.advance(31)
 
     with pytest.raises(OpeningError, match="no product for 30 s"):
         await opening
+
+
+async def _opening_without_products(rig: Rig) -> tuple[Delisted, "asyncio.Task[int]"]:
+    """A start with an order that rests, on a venue that names no product yet."""
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
+    connecting = Delisted(rig.venue)
+    connecting.named = ()
+    return connecting, asyncio.create_task(_opened_and_left(rig, connecting))
 
 
 async def _opened_and_left(rig: Rig, venue: Broker) -> int:
