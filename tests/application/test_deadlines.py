@@ -136,7 +136,7 @@ async def test_a_question_that_is_never_answered_keeps_no_pass(method: str) -> N
         assert asking.done()
         assert not (await asking).is_complete
         never.is_armed = False
-        assert (await app.reconcile()).is_complete
+        assert (await rig.finished(app.reconcile())).is_complete
         assert app.dead_loops == {}
 
 

@@ -456,6 +456,21 @@ async def test_a_request_that_ends_in_an_exception_is_a_dead_letter() -> None:
         assert app.state() is TradingState.HALTED
 
 
+async def test_a_cancel_that_an_outage_has_lost_is_repeated_once_it_is_over() -> None:
+    """B31: cancels are repeated after twice as long each time, but the pauses of an outage end with it."""
+    rig = Rig()
+    async with rig.open() as app:
+        order = placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
+        rig.venue.unreachable()
+        rig.venue.next_cancel(*[CancelAnswer.never_received()] * 5)
+        await app.cancel(order.client_order_id)
+        await rig.clock.advance(120)
+        assert len(await rig.stored(CancelRequested)) == 5
+        rig.venue.reachable()
+        await rig.clock.advance(10)
+        assert app.open_orders() == ()
+
+
 async def test_a_late_cancel_answer_changes_nothing_once_it_was_repeated() -> None:
     """Two requests, one order: whichever answers, it ends once."""
     rig = Rig()

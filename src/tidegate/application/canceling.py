@@ -125,12 +125,14 @@ class Canceler:
         """Ask again for every cancel that has gone unanswered for that long, twice as long each time.
 
         A cancel may be lost as well as its answer, and an order that was to be called off must not rest for ever (P9).
+        How often it was asked for before an outage ended says nothing of the time after it (B31).
         """
-        at = self._desk.clock.now()
+        at, back_at = self._desk.clock.now(), self._desk.sight.back_at
         for record in self._desk.live_orders():
-            if not record.has_open_cancel or record.updated_at is None:
+            if not record.has_open_cancel or record.updated_at is None or self.is_in_vain(record):
                 continue
-            if not self.is_in_vain(record) and _has_passed(at - record.updated_at, record, age_seconds):
+            is_from_outage = back_at is not None and record.updated_at < back_at
+            if is_from_outage or _has_passed(at - record.updated_at, record, age_seconds):
                 await self.cancel(record.client_order_id, "the last cancel had no answer")
 
     def is_in_vain(self, record: OrderRecord) -> bool:

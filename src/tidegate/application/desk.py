@@ -88,8 +88,6 @@ class AccountDesk(DeskReading):
         self.order_differences: dict[str, Difference] = {}
         """What differs of single orders, by their ids, until the venue is seen to agree."""
         self.sight = Sight()
-        self.blind_since: datetime | None = None
-        """Since when no reconciliation has seen everything; None while the last one did."""
         self.filled_orders = 0
         self.unrecorded: Counter[str] = Counter()
         """Refusals that leave no event: of calls that no record could hold, of taken ids, of a store that failed."""

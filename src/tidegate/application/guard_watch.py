@@ -87,7 +87,7 @@ class GuardWatch:
         for symbol in self._desk.ledger.states.symbols:
             await end_cool_down(self._desk, symbol)
         self._show_market()
-        answers = [await self._judge(venue(self._desk.blind_since), at)]
+        answers = [await self._judge(venue(self._desk.sight.blind_since), at)]
         for product in self._desk.market_data.products:
             reading = self._desk.market_data.reading(product.symbol)
             if reading.heard_at is None and not self._is_involved(product.symbol):

@@ -127,13 +127,8 @@ class OrderReconciler:
 
     def _learnt(self, report: ReconciliationReport, gaps: int) -> None:
         """What the pass means for trading. A gap that came during it is not covered by it."""
-        desk = self.desk
-        desk.differences = report.differences
-        if not report.is_complete:
-            desk.blind_since = desk.blind_since or report.at
-            return
-        desk.blind_since = None
-        desk.sight.compared(report, gaps)
+        self.desk.differences = report.differences
+        self.desk.sight.compared(report, gaps)
 
     def _since(self, at: datetime) -> datetime:
         """From where fills are asked for: behind the latest of a complete listing, or the account's opening."""

@@ -56,9 +56,7 @@ class Recovery:
         for record in desk.live_orders():
             if await self._starts.is_watched(record.client_order_id):
                 await self._supervisor.resolver.resolve(record.client_order_id)
-        gaps = desk.sight.gaps
         report = await self._supervisor.reconcile_once()
-        desk.sight.compared(report, gaps)
         await self._supervisor.check_in_flight(0.0)
         await self._supervisor.guard_watch.run_all()
         for record in desk.live_orders():

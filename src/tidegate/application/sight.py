@@ -1,16 +1,23 @@
 """Sight: whether what the venue did may have been missed, since when nothing has compared everything."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from tidegate.domain.reconciliation import ReconciliationReport
 
 
 class Sight:
-    """`reason` is why something may have been missed, empty once everything was asked for and compared since."""
+    """`reason` is why something may have been missed, empty once everything was asked for and compared since.
+
+    `blind_since` is since when no pass could read the venue whole, None while the last one could; `back_at` when the
+    first pass began that could again.
+    """
 
     def __init__(self) -> None:
         self.reason = ""
         self.gaps = 0
+        self.blind_since: datetime | None = None
+        self.back_at: datetime | None = None
         self._symbols: frozenset[str] = frozenset()
 
     def lost(self, reason: str, symbols: Sequence[str] = ()) -> None:
@@ -26,5 +33,10 @@ class Sight:
 
     def compared(self, report: ReconciliationReport, gaps: int) -> None:
         """A pass that began after so many gaps has ended; if it saw everything and suspects nothing, entries go on."""
-        if report.is_complete and not report.suspected and self.gaps == gaps:
+        if not report.is_complete:
+            self.blind_since = self.blind_since or report.at
+            return
+        if self.blind_since is not None:
+            self.blind_since, self.back_at = None, report.at
+        if not report.suspected and self.gaps == gaps:
             self.reason, self._symbols = "", frozenset()

@@ -151,8 +151,8 @@ class ExecutionRuntimeSupervisor:
     @property
     def _is_unsettled(self) -> bool:
         """Whether the last pass left something to be looked at again: a suspicion, or what it could not see."""
-        report = self.reconciler.snapshot()
-        return bool(self.reconciler.desk.sight.reason) or (report is not None and bool(report.suspected))
+        report, sight = self.reconciler.snapshot(), self.reconciler.desk.sight
+        return bool(sight.reason or sight.blind_since) or (report is not None and bool(report.suspected))
 
     async def check_in_flight(self, age_seconds: float) -> None:
         """Ask for what has been without an answer for that long, for what was refused lately, and for cancels again."""

@@ -13,7 +13,7 @@ from tidegate.testing.simulation.plans import read_plan
 from tidegate.testing.simulation.seeds import plan_of_seed
 from tidegate.testing.simulation.trials import live
 
-QUICK = ("timeout-is-a-reject", "exposure-not-reserved", "late-fill-ignored", "sent-before-recorded")
+QUICK = ("timeout-is-a-reject", "exposure-not-reserved", "fill-counted-twice", "sent-before-recorded")
 
 
 def quiet(_: str) -> None:
