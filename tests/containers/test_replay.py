@@ -5,12 +5,14 @@ import hashlib
 import os
 import subprocess
 import sys
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from tests.containers.replaying import replayed
-from tidegate import Action, Decision, Settings, open_application
+from tidegate import Action, Decision, OrderPlaced, Settings, open_application
 from tidegate.application.configuration import ConfigurationError
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +34,23 @@ async def test_the_same_replay_twice_gives_the_same_journal_in_any_store(tmp_pat
 async def test_another_seed_gives_another_journal() -> None:
     """Else the equality above would hold of anything."""
     assert (await replayed("memory://"))[0] != (await replayed("memory://", seed=2))[0]
+
+
+async def test_latencies_vary_from_the_seed_where_they_are_to() -> None:
+    """By `paper.latency_jitter`; without it every order arrives as late as every other."""
+
+    async def took(seed: int, jitter: float) -> timedelta:
+        paper = {"recording": "synthetic", "seed": seed, "latency_jitter": jitter}
+        settings = Settings(profile="replay", store={"url": "memory://"}, paper=paper)
+        async with open_application(settings) as app:
+            buying = Decision(action=Action.BUY, decision_id="d", quantity=Decimal("0.01"))
+            placed = (await app.coordinator.execute_decision("BTC-USD", buying)).unwrap()
+            assert isinstance(placed, OrderPlaced)
+            assert placed.order.updated_at is not None
+            return placed.order.updated_at - placed.order.order.created_at
+
+    assert await took(1, 0) == await took(2, 0) == timedelta(milliseconds=40)
+    assert await took(1, 0.5) == await took(1, 0.5) != await took(2, 0.5)
 
 
 async def test_a_replay_into_a_store_with_a_history_is_refused(tmp_path: Path) -> None:

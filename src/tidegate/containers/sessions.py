@@ -70,6 +70,7 @@ def venue_settings(settings: Settings, recording: AnyRecording) -> VenueSettings
         entry_latency_ms=float(paper.entry_latency_ms),
         acknowledgement_latency_ms=float(paper.acknowledgement_latency_ms),
         cancel_latency_ms=float(paper.cancel_latency_ms),
+        latency_jitter=paper.latency_jitter,
         maker_fee_rate=paper.maker_fee_rate,
         taker_fee_rate=paper.taker_fee_rate,
         queue_model=QueueModel(paper.queue_model),

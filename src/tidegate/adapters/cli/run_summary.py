@@ -173,13 +173,15 @@ def assumptions(settings: Settings, session: SessionProgress | None = None) -> s
     funding = (
         f"funding of {plain(paper.funding_rate)} every {paper.funding_hours} h" if paper.funding_rate else "no funding"
     )
-    words = "/".join(f"{latency:g}" for latency in latencies)
+    words = "/".join(f"{latency:g}" for latency in latencies) + " ms"
+    if paper.latency_jitter:
+        words += f" (all but the first up to {paper.latency_jitter:.0%} more or less)"
     recorded = session.assumptions if session is not None else ()
     told = f" The recording assumes: {'; '.join(recorded)}." if recorded else ""
     return (
         "Assumed on paper: our orders do not move the recorded market; "
         f"{_queues(settings)}; "
-        f"nothing fills past the recorded depth; feed/entry/ack/cancel take {words} ms; fees are {fees}; "
+        f"nothing fills past the recorded depth; feed/entry/ack/cancel take {words}; fees are {fees}; "
         f"derivatives have {paper.margin} margin and {funding}.{told}"
     )
 

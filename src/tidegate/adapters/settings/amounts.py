@@ -90,6 +90,8 @@ OfEquity = Annotated[Exact, Field(gt=0, le=10)]
 Bps = Annotated[Exact, Field(gt=0, le=10_000)]
 """Basis points."""
 Multiplier = Annotated[Exact, Field(gt=0, le=1_000)]
+LatencyJitter = Annotated[float, BeforeValidator(_number_only), Field(ge=0, le=1, allow_inf_nan=False)]
+"""A fraction of a latency, by which it varies either way."""
 FeeRate = Annotated[Exact, Field(ge=0, le=Decimal("0.1"))]
 """0.004 is 40 basis points."""
 
