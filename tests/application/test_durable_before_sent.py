@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -166,6 +167,22 @@ async def test_a_preview_refuses_an_entry_and_never_an_exit() -> None:
         refused(await app.coordinator.execute_decision(SPOT, buy("9")), "ORDER_SIZE")
         assert placed(await app.coordinator.execute_decision(SPOT, close())).status is OrderStatus.FILLED
         assert app.position(SPOT).is_flat
+
+
+async def test_a_preview_changes_nothing_of_how_an_order_is_judged() -> None:
+    """An exit still clears its way, and a refusal still says what would pass in the decision's own terms."""
+    remedies = []
+    for enable_preview in (False, True):
+        rig = Rig(engine={"enable_preview": enable_preview})
+        async with rig.open() as app:
+            too_large = buy(None, target_notional=Decimal(1_000_000))
+            remedies.append(refused(await app.coordinator.execute_decision(SPOT, too_large), "ORDER_SIZE").remedy)
+            placed(await app.coordinator.execute_decision(SPOT, buy("0.05", strategy_id="a")))
+            blocker = placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_999, strategy_id="b")))
+            closed = placed(await app.coordinator.execute_decision(SPOT, close(strategy_id="a")))
+            assert closed.status is OrderStatus.FILLED
+            assert rig.venue.truth.canceled == [blocker.client_order_id]
+    assert remedies[0] == remedies[1] is not None
 
 
 @pytest.mark.parametrize("answer", [Answer.no_connection(), Answer.reject("VENUE_OTHER", "no")])

@@ -41,7 +41,7 @@ async def test_latencies_vary_from_the_seed_where_they_are_to() -> None:
 
     async def took(seed: int, jitter: float) -> timedelta:
         paper = {"recording": "synthetic", "seed": seed, "latency_jitter": jitter}
-        settings = Settings(profile="replay", store={"url": "memory://"}, paper=paper)
+        settings = Settings.load(environ={}, profile="replay", store={"url": "memory://"}, paper=paper)
         async with open_application(settings) as app:
             buying = Decision(action=Action.BUY, decision_id="d", quantity=Decimal("0.01"))
             placed = (await app.coordinator.execute_decision("BTC-USD", buying)).unwrap()

@@ -62,26 +62,33 @@ class OrderSender:
         A refusal means that nothing was recorded, which is left to the caller, who knows the decision. What was refused
         after its SENDING became durable, by the venue or by us, is a record with status REFUSED.
         """
-        terms = terms_of(order)
-        capabilities = self._venue.capabilities
-        if engine.enable_preview and capabilities.preview:
-            refusal = await self._preview(order, product, engine)
-            if refusal is not None:
+        approval = await self._approval(order, product, engine, decision)
+        if isinstance(approval, Approval) and engine.enable_preview and approval.capabilities.preview:
+            refusal = await self._venue.preview(approval.approved)
+            if refusal is not None and not order.purpose.is_exit:
                 return refusal
-        desk = self._desk
+            # While the venue looked at it, everything may have changed.
+            approval = await self._approval(order, product, engine, decision)
+        if not isinstance(approval, Approval):
+            return approval
+        sent = await self.send_approved(approval, decision)
+        return Sent(sent, approval.approved.changes) if isinstance(sent, OrderRecord) else sent
+
+    async def _approval(
+        self, order: Order, product: Product, engine: ExecutionEngine, decision: Decision | None
+    ) -> Approval | AnyRefusal:
+        """Review it as things stand now; what stands in an exit's way is cancelled first."""
+        desk, terms = self._desk, terms_of(order)
         hindered = hindrance(desk, order)
         if hindered is not None:
             return hindered
         view = desk.view(order, terms, product, desk.clock.now(), engine.risk_manager)
         approved = engine.review(order, view)
+        if isinstance(approved, SelfCrossRefused) and order.purpose.is_exit:
+            approved, view = await self._past_blockers(approved, view, order, engine)
         if not isinstance(approved, ApprovedOrder):
-            if isinstance(approved, SelfCrossRefused) and order.purpose.is_exit:
-                approved, view = await self._past_blockers(approved, view, order, engine)
-            if not isinstance(approved, ApprovedOrder):
-                return approved if decision is None else in_decision_terms(approved, decision, order)
-        approval = Approval(approved, terms, product, view.limits, beside_of(view), capabilities)
-        sent = await self.send_approved(approval, decision)
-        return Sent(sent, approved.changes) if isinstance(sent, OrderRecord) else sent
+            return approved if decision is None else in_decision_terms(approved, decision, order)
+        return Approval(approved, terms, product, view.limits, beside_of(view), self._venue.capabilities)
 
     async def send_approved(
         self, approval: Approval, decision: Decision | None
@@ -206,15 +213,6 @@ class OrderSender:
             view = desk.view(order, terms_of(order), view.product, desk.clock.now(), engine.risk_manager)
             judged = engine.review(order, view)
         return judged, view
-
-    async def _preview(self, order: Order, product: Product, engine: ExecutionEngine) -> AnyRefusal | None:
-        """Review, then ask the venue; the caller reviews again on a fresh view."""
-        at = self._desk.clock.now()
-        approved = engine.review(order, self._desk.view(order, terms_of(order), product, at, engine.risk_manager))
-        if not isinstance(approved, ApprovedOrder):
-            return approved
-        refusal = await self._venue.preview(approved)
-        return None if refusal is None or order.purpose.is_exit else refusal
 
     async def _overtaken(self, order: Order, now: datetime, paused: timedelta) -> AnyRefusal | None:
         """Why an order that was recorded, which took so long, may not be sent any more; None if it still may."""

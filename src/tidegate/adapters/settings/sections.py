@@ -9,8 +9,8 @@ from tidegate.adapters.settings.amounts import (
     CurrencyTable,
     Exact,
     FeeRate,
-    LatencyJitter,
     Identifier,
+    LatencyJitter,
     Milliseconds,
     Parameters,
     Patience,
@@ -117,9 +117,9 @@ class PaperSettings(Section):
 
     `recording` names one file, or several that are played as one. `speed` is session time over wall time: unset, `run`
     plays at 90 and `open_application` at 1. Fee rates, where set, take the place of the recording's own. Latencies are
-    of the feed, an order's way in, its acknowledgement and a cancel's way in; `latency_jitter` varies all but the feed's
-    by up to that fraction, drawn from `seed`. `queue_model` says what
-    moves a resting order up where there are no order ids, `queue_power` with which exponent of the probabilistic one,
+    of the feed, an order's way in, its acknowledgement and a cancel's way in; `latency_jitter` varies all but the
+    feed's by up to that fraction, drawn from `seed`. `queue_model` says what moves a resting order up where there are
+    no order ids, `queue_power` with which exponent of the probabilistic one,
     and `self_trade_prevention` what becomes of orders that would meet. `faults` is a file of what is to go wrong on
     demand, `happenings` one of deposits, busts and the like. `fees_in`, `margin`, `funding_*` and
     `liquidation_fee_rate` are the venue's terms, see docs/paper.md.
