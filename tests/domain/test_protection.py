@@ -55,7 +55,8 @@ def test_a_market_order_is_protected_by_the_narrower_of_slippage_and_collar(
     """Rounded in the order's favour, so that it never pays more than the bound."""
     limits = RiskLimits(collar_pct=Decimal(collar))
 
-    assert protected_price(SPOT, side, Decimal(10_000), Decimal(9_999), limits) == Decimal(price)
+    allowance = slippage_allowance(Decimal(10_000), Decimal(9_999), limits)
+    assert protected_price(SPOT, side, Decimal(10_000), allowance, limits) == Decimal(price)
 
 
 @pytest.mark.parametrize(("side", "price"), [(OrderSide.BUY, "10500"), (OrderSide.SELL, "9500")])

@@ -35,14 +35,11 @@ def slippage_allowance(touch: Decimal, mid: Decimal | None, limits: RiskLimits) 
 
 
 def protected_price(
-    product: Product, side: OrderSide, touch: Decimal, mid: Decimal | None, limits: RiskLimits
+    product: Product, side: OrderSide, touch: Decimal, allowance: Decimal, limits: RiskLimits
 ) -> Price:
-    """touch ± min(slippage limit, collar), rounded in the order's favour: the limit of a market order."""
-    allowed = slippage_allowance(touch, mid, limits)
-    collar = touch * limits.collar_pct
-    if collar < allowed:
-        allowed = collar
-    increment = product.price_increment
+    """touch ± min(slippage allowance, collar), rounded in the order's favour: the limit of a market order."""
+    collar, increment = touch * limits.collar_pct, product.price_increment
+    allowed = allowance if allowance < collar else collar
     if side is _BUY:
         return Price(floor_to(touch + allowed, increment))
     return Price(ceiling_to(touch - allowed, increment))

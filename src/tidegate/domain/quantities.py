@@ -9,7 +9,7 @@ from tidegate.domain.decisions import Decision
 from tidegate.domain.marks import Mark
 from tidegate.domain.outcomes import NoOrderNeeded
 from tidegate.domain.products import Product, floor_to
-from tidegate.domain.protection import protected_price, stale_exit_price
+from tidegate.domain.protection import protected_price, slippage_allowance, stale_exit_price
 from tidegate.domain.refusals import AmbiguousSizeRefused, InvalidRefused, Remedy, StaleMarkRefused
 from tidegate.domain.risk import RiskLimits
 from tidegate.domain.timeliness import premature
@@ -106,7 +106,7 @@ def _sizing_price(
         return price
     if kind is OrderType.TRAILING_STOP and decision.trail is not None:
         return (price + decision.trail) * (ONE + limits.collar_pct)
-    return protected_price(product, side, price, mid, limits)
+    return protected_price(product, side, price, slippage_allowance(price, mid, limits), limits)
 
 
 def _seen_price(mark: Mark | Decimal, at: datetime, limits: RiskLimits) -> Decimal | InvalidRefused | StaleMarkRefused:

@@ -6,8 +6,7 @@ from tidegate.domain.ages import is_silent, seconds_between
 from tidegate.domain.amounts import ONE, ZERO, plain
 from tidegate.domain.checks.draft import Draft, change
 from tidegate.domain.orders import TermsChange
-from tidegate.domain.products import ceiling_to, floor_to
-from tidegate.domain.protection import PROTECTED, slippage_allowance, stale_exit_price
+from tidegate.domain.protection import PROTECTED, protected_price, slippage_allowance, stale_exit_price
 from tidegate.domain.quantities import last_known_price, no_price
 from tidegate.domain.refusals import StaleMarkRefused
 from tidegate.domain.touch import touch_of
@@ -70,13 +69,10 @@ def _market_order(draft: Draft) -> StaleMarkRefused | None:
         return _stale_exit(draft)
     if touch is None:
         return no_price(order.symbol, order.side)
-    collar = touch * limits.collar_pct
     if limits.unprotected:
-        draft.worst_price = touch + collar if draft.is_buy else touch
+        draft.worst_price = touch + touch * limits.collar_pct if draft.is_buy else touch
         return None
-    allowed = draft.allowance if draft.allowance < collar else collar
-    increment = draft.product.price_increment
-    limit = floor_to(touch + allowed, increment) if draft.is_buy else ceiling_to(touch - allowed, increment)
+    limit = protected_price(draft.product, order.side, touch, draft.allowance, limits)
     draft.limit_price = limit
     draft.worst_price = _reserved_at(draft, limit)
     draft.changes.append(TermsChange("limit_price", "none", str(limit), PROTECTED))
