@@ -34,9 +34,7 @@ def slippage_allowance(touch: Decimal, mid: Decimal | None, limits: RiskLimits) 
     return wide if wide < ceiling else ceiling
 
 
-def protected_price(
-    product: Product, side: OrderSide, touch: Decimal, allowance: Decimal, limits: RiskLimits
-) -> Price:
+def protected_price(product: Product, side: OrderSide, touch: Decimal, allowance: Decimal, limits: RiskLimits) -> Price:
     """touch ± min(slippage allowance, collar), rounded in the order's favour: the limit of a market order."""
     collar, increment = touch * limits.collar_pct, product.price_increment
     allowed = allowance if allowance < collar else collar

@@ -10,7 +10,16 @@ from decimal import Decimal
 from itertools import islice
 
 from tidegate.adapters.stores.journal import encode_events, genesis, journal_lines, microseconds, row_hash
-from tidegate.adapters.stores.steps import CLAIMS, Claim, Facts, bolder_of, claim_of, sending_of, stored_decision
+from tidegate.adapters.stores.steps import (
+    CLAIMS,
+    Claim,
+    Facts,
+    bolder_of,
+    claim_of,
+    forbids,
+    sending_of,
+    stored_decision,
+)
 from tidegate.domain.events import (
     AccountMoved,
     AccountOpened,
@@ -22,7 +31,7 @@ from tidegate.domain.events import (
 )
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId
-from tidegate.domain.orders import ApprovedOrder, Order, OrderRecord, RecordedOrder
+from tidegate.domain.orders import ApprovedOrder, OrderRecord, RecordedOrder
 from tidegate.domain.ports.clock import ClockPort
 from tidegate.domain.positions import Position
 from tidegate.domain.records import (
@@ -34,7 +43,6 @@ from tidegate.domain.records import (
     RecordOutcome,
     RequestKind,
     StartMarks,
-    StateForbids,
     Step,
     StepCommitted,
     StoredAccount,
@@ -42,7 +50,7 @@ from tidegate.domain.records import (
     StoreUnavailable,
     WriterLost,
 )
-from tidegate.domain.states import TradingStates, permits
+from tidegate.domain.states import TradingStates
 
 _CLAIMS = frozenset(CLAIMS)
 _CLOSED = StoreUnavailable(reason="the store is closed")
@@ -115,7 +123,7 @@ class MemoryOrderStore:
         known = self._orders.get(order_id)
         if known is not None and known.attempt >= event.attempt:
             return WriterLost(reason=f"attempt {event.attempt} of {order_id} is already recorded")
-        if not self._states.are_active and (forbidden := self._forbids(order)) is not None:
+        if not self._states.are_active and (forbidden := forbids(self._states, order)) is not None:
             return forbidden
         if decision is not None:
             self._decisions[decision.decision_id] = event
@@ -136,16 +144,9 @@ class MemoryOrderStore:
                 return AlreadyDecided(decision_id=decision_id)
             self._decisions[decision_id] = event
         bolder = bolder_of(step)
-        forbidden = None if bolder is None else self._forbids(bolder)
+        forbidden = None if bolder is None else forbids(self._states, bolder)
         self._take(step)
         return StepCommitted(sequence=len(self._steps), forbidden=forbidden)
-
-    def _forbids(self, order: Order) -> StateForbids | None:
-        """The state that does not let such an order go out, if there is one."""
-        entry = self._states.entry(order.symbol)
-        if permits(entry.state, order.purpose):
-            return None
-        return StateForbids(entry=entry, symbol="" if entry is self._states.account else order.symbol)
 
     def append(self, step: Step) -> None:
         if step.events and type(step.events[0]) in _CLAIMS and claim_of(step) is not None:

@@ -21,7 +21,8 @@ from tidegate.domain.events import (
 )
 from tidegate.domain.movements import FLOWS
 from tidegate.domain.orders import ApprovedOrder, Order
-from tidegate.domain.records import StartMarks, Step, StoredDecision
+from tidegate.domain.records import StartMarks, StateForbids, Step, StoredDecision
+from tidegate.domain.states import TradingStates, permits
 
 ACCOUNT_FACTS = (TradingStateChanged, AccountOpened, AccountMoved, ExternalFlow, DayOpened)
 """Events that a store projects by itself, whatever step they come in."""
@@ -66,6 +67,14 @@ def bolder_of(step: Step) -> Order | None:
     if type(event) is not AmendRequested or not event.is_bolder:
         return None
     return next(one.order for one in step.orders if one.client_order_id == event.client_order_id)
+
+
+def forbids(states: TradingStates, order: Order) -> StateForbids | None:
+    """The state that does not let such an order go out, if there is one."""
+    entry = states.entry(order.symbol)
+    if permits(entry.state, order.purpose):
+        return None
+    return StateForbids(entry=entry, symbol="" if entry is states.account else order.symbol)
 
 
 def stored_decision(event: OrderSending | Claim) -> StoredDecision:

@@ -9,10 +9,11 @@ import msgspec
 from tidegate.adapters.stores.journal import genesis
 from tidegate.adapters.stores.sqlite.codec import decode_state_change
 from tidegate.adapters.stores.sqlite.units import AnyUnit, SendingUnit, StepUnit
+from tidegate.adapters.stores.steps import forbids
 from tidegate.domain.events import TradingStateChanged
+from tidegate.domain.orders import Order
 from tidegate.domain.records import StateForbids
-from tidegate.domain.states import TradingStates, permits
-from tidegate.domain.vocabulary import Purpose
+from tidegate.domain.states import TradingStates
 
 StateRows = list[tuple[str]]
 
@@ -43,12 +44,9 @@ class Head:
         self._states.apply(change)
         self._state_rows = None
 
-    def forbids(self, symbol: str, purpose: Purpose) -> StateForbids | None:
-        """The state that does not let an order of this purpose go out, if there is one."""
-        entry = self._states.entry(symbol)
-        if permits(entry.state, purpose):
-            return None
-        return StateForbids(entry=entry, symbol="" if entry is self._states.account else symbol)
+    def forbids(self, order: Order) -> StateForbids | None:
+        """The state that does not let such an order go out, if there is one."""
+        return forbids(self._states, order)
 
 
 def states_of(rows: StateRows) -> TradingStates:

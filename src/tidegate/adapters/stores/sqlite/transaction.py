@@ -85,7 +85,7 @@ class Transactions:
         attempts = taken.attempt(order.client_order_id)
         if attempts >= event.attempt:
             return WriterLost(reason=f"attempt {event.attempt} of {order.client_order_id} is already recorded")
-        forbidden = self._head.forbids(order.symbol, order.purpose)
+        forbidden = self._head.forbids(order)
         if forbidden is not None:
             return forbidden
         sequence = draft.add(unit)
@@ -100,7 +100,7 @@ class Transactions:
     def _step(self, draft: Draft, taken: Taken, unit: PlainUnit) -> AlreadyDecided | StepCommitted:
         if not unit.claims:
             bolder = bolder_of(unit.step)
-            forbidden = None if bolder is None else self._head.forbids(bolder.symbol, bolder.purpose)
+            forbidden = None if bolder is None else self._head.forbids(bolder)
             return StepCommitted(sequence=draft.add(unit), forbidden=forbidden)
         if taken.has_decision(unit):
             return AlreadyDecided(decision_id=unit.claims)
