@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidegate.domain.books import BookSnapshot, Level, bps_of, walk, within
+from tidegate.domain.books import BookSnapshot, Level, walk
 from tidegate.domain.vocabulary import OrderSide
 
 BUY, SELL = OrderSide.BUY, OrderSide.SELL
@@ -109,16 +109,3 @@ def test_a_walk_never_pays_more_than_its_worst_price_nor_less_than_the_touch(
     assert taken.worst is not None
     assert touch * step <= taken.average * step <= taken.worst * step
     assert taken.is_blind is (wanted > sum(sizes))
-    assert within(book(side_levels, side_levels), side, taken.worst) >= taken.filled
-
-
-def test_the_quantity_within_a_limit_is_what_is_displayed_no_worse() -> None:
-    """On the side that a taker would use up."""
-    assert [within(book(), BUY, Decimal(limit)) for limit in (100, 101, 102, 103)] == [0, 1, 1, 4]
-    assert [within(book(), SELL, Decimal(limit)) for limit in (100, 99, 98)] == [0, 1, 3]
-
-
-def test_a_difference_is_told_in_basis_points() -> None:
-    """One of a hundred is a hundred."""
-    assert bps_of(Decimal(1), Decimal(100)) == 100
-    assert bps_of(Decimal("-0.5"), Decimal(100)) == -50

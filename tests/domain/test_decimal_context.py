@@ -175,8 +175,6 @@ THUNKS: dict[str, Callable[[], Any]] = {
     "book": lambda: (BOOK.mid, BOOK.is_crossed, BOOK.best_bid),
     "walk": lambda: [(one, one.average, one.is_whole) for one in [books.walk(BOOK, side, D(2)) for side in OrderSide]],
     "walk to a limit": lambda: books.walk(BOOK, SELL, LONG, D(60_120)),
-    "within": lambda: books.within(BOOK, SELL, D(1)),
-    "bps_of": lambda: books.bps_of(D("1.23456"), LONG),
     "notional": lambda: (SPOT.notional(LONG, PRICE), PERPETUAL.notional(LONG, PRICE)),
     "rounding": lambda: [
         round_quantity(SPOT, D("1234.123456789")),

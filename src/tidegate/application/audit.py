@@ -9,7 +9,7 @@ from tidegate.application.starts import write_marks
 from tidegate.domain.amounts import ZERO, exact
 from tidegate.domain.commitments import Commitments, SymbolCommitments
 from tidegate.domain.fills import Fill
-from tidegate.domain.identifiers import CLIENT_ORDER_PREFIX
+from tidegate.domain.identifiers import is_ours
 from tidegate.domain.lifecycle import RANK
 from tidegate.domain.one_look import Approval
 from tidegate.domain.orders import OrderRecord
@@ -184,7 +184,7 @@ class InvariantAudit:
             difference = terms_difference(record, theirs)
             if difference is not None:
                 self._found(6, difference.sentence)
-        elif theirs.client_order_id.startswith(CLIENT_ORDER_PREFIX):
+        elif is_ours(theirs.client_order_id):
             self._found(3, f"the venue works {theirs.client_order_id}, of which no intent is recorded")
 
     async def _fills_against(self, fold: Refold, theirs: tuple[Fill, ...], reconciled_at: datetime | None) -> None:
@@ -202,8 +202,7 @@ class InvariantAudit:
                 self._found(7, f"{what} fill {ids[0]} (and {len(ids) - 1} more)")
 
     async def _is_orphan(self, fill: Fill) -> bool:
-        is_ours = fill.client_order_id.startswith(CLIENT_ORDER_PREFIX)
-        return is_ours and await self._desk.standing(fill.client_order_id) is None
+        return is_ours(fill.client_order_id) and await self._desk.standing(fill.client_order_id) is None
 
     def _is_settled(self, fill: Fill, reconciled_at: datetime | None) -> bool:
         """Whether the last reconciliation must have seen it, whatever the venue's clock."""

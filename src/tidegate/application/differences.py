@@ -4,7 +4,7 @@ from datetime import datetime
 
 from tidegate.application.moving import words
 from tidegate.domain.fills import Fill
-from tidegate.domain.identifiers import CLIENT_ORDER_PREFIX
+from tidegate.domain.identifiers import is_ours
 from tidegate.domain.movements import Movement
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.reconciliation import Difference, DifferenceKind
@@ -16,7 +16,7 @@ def is_older(record: OrderRecord, at: datetime) -> bool:
 
 
 def stranger(what: str, client_order_id: str, words: str) -> Difference:
-    ours = client_order_id.startswith(CLIENT_ORDER_PREFIX)
+    ours = is_ours(client_order_id)
     kind = DifferenceKind.MISSING_HERE if ours else DifferenceKind.EXTERNAL
     return Difference(kind=kind, subject=client_order_id, ours="not recorded", theirs=f"{what} {words}")
 

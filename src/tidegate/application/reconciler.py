@@ -14,7 +14,7 @@ from tidegate.application.starts import write_marks
 from tidegate.domain.amounts import DOMAIN_CONTEXT
 from tidegate.domain.booking import ACCOUNT
 from tidegate.domain.fills import Fill
-from tidegate.domain.identifiers import CLIENT_ORDER_PREFIX, ClientOrderId
+from tidegate.domain.identifiers import ClientOrderId, is_ours
 from tidegate.domain.ports import AccountPort, EnginePort
 from tidegate.domain.reconciliation import (
     Difference,
@@ -145,7 +145,7 @@ class OrderReconciler:
     def _kept_for_its_order(self, fill: Fill) -> None:
         """S15: a fill with our prefix is asked for again in every pass, and joined once its order is known."""
         is_earlier = self._orphaned is None or fill.at < self._orphaned
-        if fill.client_order_id.startswith(CLIENT_ORDER_PREFIX) and is_earlier:
+        if is_ours(fill.client_order_id) and is_earlier:
             self._orphaned = fill.at
 
     async def _mark_listed(self, fills: tuple[Fill, ...]) -> None:

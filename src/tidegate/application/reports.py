@@ -5,7 +5,7 @@ from tidegate.application.moving import MovementBooks
 from tidegate.application.resolving import OrderResolver
 from tidegate.domain.events import FillBusted
 from tidegate.domain.fills import Fill, reverse
-from tidegate.domain.identifiers import CLIENT_ORDER_PREFIX
+from tidegate.domain.identifiers import is_ours
 from tidegate.domain.ports import EnginePort
 from tidegate.domain.reconciliation import fill_flaw
 from tidegate.domain.submissions import (
@@ -108,7 +108,7 @@ class ReportReader:
         if client_order_id in self._strangers:
             return
         self._strangers.add(client_order_id)
-        kind = "ORPHAN" if client_order_id.startswith(CLIENT_ORDER_PREFIX) else "EXTERNAL_ORDER"
+        kind = "ORPHAN" if is_ours(client_order_id) else "EXTERNAL_ORDER"
         self._desk.incident(
             self._desk.clock.now(), kind, f"{what} that is not recorded here", symbol=symbol,
             client_order_id=client_order_id,

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from tidegate.domain.amounts import BPS, DOMAIN_CONTEXT, ZERO, exact
+from tidegate.domain.amounts import DOMAIN_CONTEXT, ZERO, exact
 from tidegate.domain.vocabulary import OrderSide
 
 _TWO = Decimal(2)
@@ -99,19 +99,3 @@ def walk(book: BookSnapshot, side: OrderSide, wanted: Decimal, limit: Decimal | 
         if not left:
             return Walk(wanted=wanted, filled=filled, cost=cost, worst=worst, is_blind=False)
     return Walk(wanted=wanted, filled=filled, cost=cost, worst=worst, is_blind=not book.is_complete)
-
-
-@exact
-def within(book: BookSnapshot, side: OrderSide, limit: Decimal) -> Decimal:
-    """The quantity displayed for a taker on `side` no worse than `limit`."""
-    total = ZERO
-    for level in book.side(side):
-        if level.price > limit if side is OrderSide.BUY else level.price < limit:
-            break
-        total += level.quantity
-    return total
-
-
-def bps_of(difference: Decimal, reference: Decimal) -> Decimal:
-    """A price difference in basis points of a reference price, which is above zero."""
-    return DOMAIN_CONTEXT.multiply(DOMAIN_CONTEXT.divide(difference, reference), BPS)

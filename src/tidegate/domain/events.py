@@ -205,10 +205,6 @@ class ExternalFlow(_Event, frozen=True, gc=False, kw_only=True, tag="EXTERNAL_FL
     by: str
     reason: str = ""
 
-    def external_after(self, held: Decimal) -> Decimal:
-        """The coins that are not ours, of which there were `held`: what comes is theirs, and goes of theirs first."""
-        return external_after(held, self.amount)
-
 
 class AccountMoved(_Event, frozen=True, gc=False, kw_only=True, tag="ACCOUNT_MOVED"):
     """The venue moved money or a position by no order of ours, and said why."""

@@ -37,6 +37,11 @@ def is_symbol(text: str) -> bool:
     return _SYMBOL.fullmatch(text) is not None
 
 
+def is_ours(client_order_id: str) -> bool:
+    """Whether an order that a venue names is one of a Tidegate's, by its id."""
+    return client_order_id.startswith(CLIENT_ORDER_PREFIX)
+
+
 def client_order_id(account_id: str, decision_id: str, child: int = 0) -> ClientOrderId:
     """The identity of a decision's order, or of its child number `child`.
 
