@@ -380,3 +380,28 @@ def test_kill_9_at_any_moment_loses_nothing_that_was_acknowledged(
     filled = sum(fill.quantity for fill in session.broker.venue.world.archive.fills(START))
     assert filled == accounts.state.balances.get("BTC", 0) == sum(order.filled for order in orders)
     session.close()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE state SET body = 7",
+        "UPDATE state SET epoch = 'x'",
+        "UPDATE state SET body = cast(x'7bff0a' AS TEXT)",
+        "UPDATE orders SET body = 7",
+        "UPDATE fills SET body = 7",
+    ],
+)
+async def test_a_cell_that_was_never_written_so_is_a_damaged_world(
+    recording: Recording, world: Path, damage: str
+) -> None:
+    session = session_over(recording, world)
+    async with running(session):
+        await submit_all(session)
+    with contextlib.closing(sqlite3.connect(world)) as database, database:
+        assert database.execute(damage).rowcount > 0
+    with pytest.raises(WorldError, match="damaged") as told, contextlib.closing(FileArchive(world)) as archive:
+        archive.load()
+        archive.all_orders()
+        archive.fills(START)
+    assert "with text" not in str(told.value)

@@ -129,6 +129,7 @@ async def test_of_a_whole_store_nothing_is_told(tmp_path: Path) -> None:
     ("statement", "named"),
     [
         ("UPDATE orders SET record = x'00' WHERE order_row = 2", "does not match its checksum"),
+        ("UPDATE orders SET record = cast(x'7bff0a' AS TEXT)", "corrupt: Could not decode to UTF-8 column 'record'"),
         ("UPDATE journal SET at = 'noon' WHERE sequence = 2", "journal row 2 "),
         ("UPDATE journal SET hash = 'text' WHERE sequence = 2", "journal row 2 "),
         ("UPDATE journal SET payload = x'00' WHERE sequence = 2", "journal row 2 "),
@@ -147,6 +148,7 @@ async def test_a_cell_of_another_kind_is_damage_that_is_told_with_its_row(
     tamper(path, statement)
     told = await everything_asked(path, order_id)
     assert any(named in line for line in told)
+    assert not any("with text" in line for line in told)
 
 
 def test_a_moment_that_no_calendar_has_is_damage(tmp_path: Path) -> None:

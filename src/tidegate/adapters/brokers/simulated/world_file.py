@@ -35,6 +35,8 @@ CREATE TABLE movements (movement_id TEXT PRIMARY KEY, at_us INTEGER NOT NULL, bo
 CREATE INDEX movements_by_time ON movements (at_us);
 CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 1), epoch INTEGER NOT NULL, body BLOB NOT NULL);
 """
+_UNREADABLE = (msgspec.MsgspecError, TypeError, ValueError)
+"""What a body or a number raises that was never written so; in a damaged page it may be of any kind."""
 _PUT_ORDER = (
     "INSERT INTO orders VALUES (?, ?, ?) "
     "ON CONFLICT (client_order_id) DO UPDATE SET is_open = excluded.is_open, body = excluded.body"
@@ -96,7 +98,7 @@ class FileArchive:
                 return None
             self._epoch = int(row[0])
             return _decode_state(row[1])
-        except (sqlite3.Error, msgspec.MsgspecError) as error:
+        except (sqlite3.Error, *_UNREADABLE) as error:
             raise self._damaged(error) from None
 
     def begin(self, state: WorldState) -> None:
@@ -140,7 +142,7 @@ class FileArchive:
         rows = self._select(query, (microseconds_of(since),))
         try:
             return [_decode_movement(body) for (body,) in rows]
-        except msgspec.MsgspecError as error:
+        except _UNREADABLE as error:
             raise self._damaged(error) from None
 
     def take_back(self, fill: Fill) -> None:
@@ -205,20 +207,22 @@ class FileArchive:
     def _orders(self, rows: list[tuple[bytes]]) -> list[WorkingOrder]:
         try:
             return [_decode_order(body) for (body,) in rows]
-        except msgspec.MsgspecError as error:
+        except _UNREADABLE as error:
             raise self._damaged(error) from None
 
     def _fills(self, rows: list[tuple[bytes]]) -> list[Fill]:
         try:
             return [_decode_fill(body) for (body,) in rows]
-        except msgspec.MsgspecError as error:
+        except _UNREADABLE as error:
             raise self._damaged(error) from None
 
     def _transaction(self) -> "_Transaction":
         return _Transaction(self._database, self.path)
 
     def _damaged(self, error: Exception) -> WorldError:
-        return WorldError(self.path, f"damaged, or not a world: {error}")
+        # A text that is none is quoted whole by SQLite.
+        words, _, _ = str(error).partition(" with text ")
+        return WorldError(self.path, f"damaged, or not a world: {words}")
 
 
 class _Transaction:

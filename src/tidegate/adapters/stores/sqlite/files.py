@@ -114,8 +114,10 @@ def as_store_error(path: Path, error: sqlite3.Error) -> StoreError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_NOTADB:
         return NotAStore(path, "it is no SQLite file")
-    if code == sqlite3.SQLITE_CORRUPT:
-        return StoreCorrupt(path, str(error))
+    # A text that is none has no code, and its words quote the whole cell.
+    no_text, _, cell = str(error).partition(" with text ")
+    if code == sqlite3.SQLITE_CORRUPT or cell:
+        return StoreCorrupt(path, no_text)
     if code == sqlite3.SQLITE_READONLY:
         return StoreReadOnly(path)
     return StoreUnusable(path, str(error))
