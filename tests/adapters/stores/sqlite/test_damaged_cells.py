@@ -151,6 +151,15 @@ async def test_a_cell_of_another_kind_is_damage_that_is_told_with_its_row(
     assert not any("with text" in line for line in told)
 
 
+def test_a_schema_that_is_no_text_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    open_at(path).close()
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"CREATE TABLE orders (", b"CREATE TABL\xe4 \xa4rders (", 1))
+    with pytest.raises(StoreCorrupt, match="is corrupt"):
+        open_sqlite_reader(path, clock=CLOCK)
+
+
 def test_a_moment_that_no_calendar_has_is_damage(tmp_path: Path) -> None:
     open_at(tmp_path / "store.db").close()
     insert = "INSERT INTO journal VALUES (1, ?, '[]', x'00')"

@@ -107,6 +107,9 @@ def in_our_words(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise as_store_error(path, error) from None
+    except UnicodeDecodeError:
+        # SQLite's words about a damaged schema quote it, and Python cannot read them.
+        raise StoreCorrupt(path, "its schema is no text") from None
 
 
 def as_store_error(path: Path, error: sqlite3.Error) -> StoreError:
