@@ -31,9 +31,11 @@ def prepare(path: Path) -> None:
     """Make the file with its folder if it is not there, for its owner only.
 
     Raises:
+        NotAStore: it is a folder or a device.
         StoreReadOnly: it cannot be made or written here.
         StoreUnusable: the path is no place for a file.
     """
+    refuse_other_kinds(path)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, OWNER_ONLY))
@@ -88,11 +90,21 @@ def existing(path: str | Path) -> Path:
 
     Raises:
         NoSuchStore: it is not.
+        NotAStore: it is a folder or a device.
     """
     found = resolved(path)
+    refuse_other_kinds(found)
     if not found.is_file():
         raise NoSuchStore(found)
     return found
+
+
+def refuse_other_kinds(path: Path) -> None:
+    """Raise NotAStore where what stands under the path is no file: nothing is made beside it, and it is not moved."""
+    if path.is_dir():
+        raise NotAStore(path, "it is a folder; write sqlite:///FOLDER/NAME.sqlite")
+    if path.exists() and not path.is_file():
+        raise NotAStore(path, "it is no file")
 
 
 def resolved(path: str | Path) -> Path:
