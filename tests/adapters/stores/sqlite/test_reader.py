@@ -91,9 +91,11 @@ async def test_a_reader_writes_nothing(tmp_path: Path) -> None:
 
 
 def test_reading_makes_no_store(tmp_path: Path) -> None:
-    for path in (tmp_path / "nothing.db", tmp_path / "no folder" / "store.db", tmp_path):
+    for path in (tmp_path / "nothing.db", tmp_path / "no folder" / "store.db"):
         with pytest.raises(NoSuchStore, match="there is no store at"):
             open_sqlite_reader(path, clock=FixedClock())
+    with pytest.raises(NotAStore, match="it is a folder"):
+        open_sqlite_reader(tmp_path, clock=FixedClock())
     assert list(tmp_path.iterdir()) == []
 
 
