@@ -170,6 +170,8 @@ def _world(path: Path, settings: Settings) -> FindingLine:
         return fail("paper venue", str(error))
     finally:
         archive.close()
+    if state is None and has_orders(path):
+        return fail("paper venue", f"{file.name} is empty, and the store has orders on it")
     if state is None:
         return ok("paper venue", "a world that nothing has happened in")
     where = "at its end" if state.is_ended else "under way"
