@@ -15,7 +15,9 @@ import pytest
 
 from tests.adapters.brokers.simulated.exchange_floor import START, an_order
 from tests.adapters.sessions.recordings import BUY, SELL, buy, minutes, recorded, running, written
+from tests.adapters.stores.sqlite.stores import lose_privileges, unprivileged_folder
 from tidegate.adapters.brokers.simulated import INSTANT, SessionStart, VenueSettings, WorldError
+from tidegate.adapters.brokers.simulated.peeking import peek_state, peek_world
 from tidegate.adapters.brokers.simulated.world_file import FileArchive
 from tidegate.adapters.recordings.damage import RecordingDamaged
 from tidegate.adapters.recordings.reader import Recording
@@ -400,8 +402,21 @@ async def test_a_cell_that_was_never_written_so_is_a_damaged_world(
         await submit_all(session)
     with contextlib.closing(sqlite3.connect(world)) as database, database:
         assert database.execute(damage).rowcount > 0
-    with pytest.raises(WorldError, match="damaged") as told, contextlib.closing(FileArchive(world)) as archive:
-        archive.load()
-        archive.all_orders()
-        archive.fills(START)
+    with contextlib.closing(FileArchive(world)) as archive, pytest.raises(WorldError, match="damaged") as told:
+        _ = archive.load(), archive.all_orders(), archive.fills(START)
     assert "with text" not in str(told.value)
+
+
+async def test_a_world_is_looked_at_where_nothing_can_be_written(recording: Recording) -> None:
+    """A disk that the system has made read-only after an error: now is when somebody wants to look."""
+    with unprivileged_folder() as folder:
+        world = folder / "store.world"
+        session = session_over(recording, world)
+        async with running(session):
+            await submit_all(session)
+        session.close()
+        lose_privileges(folder)
+        state = peek_state(world)
+        assert state is not None
+        assert state.order_count == len(ORDERS)
+        assert peek_world(world, state.recording) is not None

@@ -63,7 +63,9 @@ def market_of(call: Call, recording: list[str] | None) -> Market:
         return _without(call, unknown) if unknown else Market(_load(call, list(map(str, sources))))
     store = settings.store_url.path
     if has_orders(store):
-        return _without(call, f"there is no {store.name}{WORLD_SUFFIX} to say on which market it was traded")
+        world = Path(f"{store}{WORLD_SUFFIX}")
+        has_none = f"{world.name} cannot be read" if world.exists() else f"there is no {world.name}"
+        return _without(call, f"{has_none} to say on which market it was traded")
     return Market(settings)
 
 

@@ -4,14 +4,20 @@ import os
 import shutil
 import sqlite3
 import stat
-import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.adapters.stores.sqlite.stores import fill_with, open_at, steps_for, tamper, writer_elsewhere
+from tests.adapters.stores.sqlite.stores import (
+    fill_with,
+    lose_privileges,
+    open_at,
+    steps_for,
+    tamper,
+    unprivileged_folder,
+    writer_elsewhere,
+)
 from tidegate.adapters.stores.sqlite import (
     NewerSchema,
     NotAStore,
@@ -31,29 +37,6 @@ from tidegate.domain.vocabulary import TradingState
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
-
-
-@contextmanager
-def unprivileged_folder() -> Iterator[Path]:
-    """A folder as somebody sees it who may read and not write it; root is made nobody for as long."""
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o755)
-    is_root = os.geteuid() == 0
-    try:
-        yield folder
-    finally:
-        if is_root:
-            os.seteuid(0)
-        folder.chmod(0o755)
-        shutil.rmtree(folder)
-
-
-def lose_privileges(folder: Path) -> None:
-    for file in folder.iterdir():
-        file.chmod(0o444)
-    folder.chmod(0o555)
-    if os.geteuid() == 0:
-        os.seteuid(65_534)
 
 
 async def test_the_store_and_all_its_files_are_for_their_owner_only(tmp_path: Path) -> None:

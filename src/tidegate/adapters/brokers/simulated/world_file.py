@@ -15,6 +15,7 @@ import msgspec
 from tidegate.adapters.brokers.simulated.archive import WorldState, nothing
 from tidegate.adapters.brokers.simulated.orders import WorkingOrder
 from tidegate.adapters.recordings.header import microseconds_of
+from tidegate.adapters.stores.sqlite.files import connect_to_read
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId, TradeId
 from tidegate.domain.movements import Movement
@@ -65,20 +66,22 @@ class WorldError(Exception):
 
 
 class FileArchive:
-    """An archive in one file, mode 0600. Its epoch fences an older holder that still lives."""
+    """An archive in one file, mode 0600. Its epoch fences an older holder that still lives.
 
-    def __init__(self, path: Path) -> None:
+    One that is only read is opened where nothing can be written, too, and must be there.
+    """
+
+    def __init__(self, path: Path, *, is_read_only: bool = False) -> None:
         self.path = path
         self._epoch = 0
         self.remember = nothing
         self._taken_back: list[TradeId] = []
         try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            self._database = sqlite3.connect(path, isolation_level=None)
+            self._database = connect_to_read(path) if is_read_only else _connected(path)
         except (OSError, sqlite3.Error) as error:
             raise WorldError(path, f"cannot be opened: {getattr(error, 'strerror', None) or error}") from None
         try:
-            self._prepare()
+            self._prepare(is_read_only)
         except (sqlite3.Error, msgspec.MsgspecError) as error:
             self._database.close()
             raise self._damaged(error) from None
@@ -178,7 +181,7 @@ class FileArchive:
     def close(self) -> None:
         self._database.close()
 
-    def _prepare(self) -> None:
+    def _prepare(self, is_read_only: bool) -> None:
         database = self._database
         (application_id,) = database.execute("PRAGMA application_id").fetchone()
         (version,) = database.execute("PRAGMA user_version").fetchone()
@@ -187,8 +190,9 @@ class FileArchive:
             raise WorldError(self.path, "it is a database, but not a world")
         if tables and version not in _READABLE:
             raise WorldError(self.path, f"it is of version {version}, and this program knows version {WORLD_VERSION}")
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = NORMAL")
+        if not is_read_only:
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = NORMAL")
         if tables:
             (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
             if verdict != "ok":
@@ -223,6 +227,11 @@ class FileArchive:
         # A text that is none is quoted whole by SQLite.
         words, _, _ = str(error).partition(" with text ")
         return WorldError(self.path, f"damaged, or not a world: {words}")
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    return sqlite3.connect(path, isolation_level=None)
 
 
 class _Transaction:

@@ -75,10 +75,22 @@ def make_durable(connection: sqlite3.Connection) -> None:
 
 
 def connect_to_read(path: Path, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> sqlite3.Connection:
-    """A connection that can change nothing."""
-    connection = sqlite3.connect(_uri(path, "ro"), uri=True, isolation_level=None, check_same_thread=False)
+    """A connection that can change nothing; it reads where nothing can be written, too."""
+    uri = f"{_uri(path, 'ro')}&immutable=1" if _stays_as_it_is(path) else _uri(path, "ro")
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
     connection.execute(f"PRAGMA busy_timeout={busy_timeout_ms}")
     return connection
+
+
+def _stays_as_it_is(path: Path) -> bool:
+    """Whether nobody writes the file, and no index of a log can be made beside it, without which SQLite reads none."""
+    log, _ = side_files(path)
+    return not log.exists() and not can_write(path.parent)
+
+
+def can_write(folder: Path) -> bool:
+    """Whether this process may make a file in the folder."""
+    return os.access(folder, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _uri(path: Path, mode: str) -> str:
