@@ -420,3 +420,11 @@ async def test_a_world_is_looked_at_where_nothing_can_be_written(recording: Reco
         assert state is not None
         assert state.order_count == len(ORDERS)
         assert peek_world(world, state.recording) is not None
+
+
+def test_a_world_that_ends_a_loop_is_quoted_in_words(tmp_path: Path) -> None:
+    """The journal has what a loop died of, and a person reads it."""
+    assert (
+        repr(WorldError(tmp_path, "cannot be written:\nno room"))
+        == f"WorldError({tmp_path}: cannot be written: no room)"
+    )

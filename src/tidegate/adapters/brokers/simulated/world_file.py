@@ -64,6 +64,10 @@ class WorldError(Exception):
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}"
 
+    def __repr__(self) -> str:
+        # As an incident of the journal quotes it.
+        return f"{type(self).__name__}({self})"
+
 
 class FileArchive:
     """An archive in one file, mode 0600. Its epoch fences an older holder that still lives.

@@ -88,9 +88,9 @@ def _stays_as_it_is(path: Path) -> bool:
     return not log.exists() and not can_write(path.parent)
 
 
-def can_write(folder: Path) -> bool:
-    """Whether this process may make a file in the folder."""
-    return os.access(folder, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+def can_write(path: Path) -> bool:
+    """Whether this process may write the file, or make one in the folder."""
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _uri(path: Path, mode: str) -> str:
