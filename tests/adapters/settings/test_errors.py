@@ -132,6 +132,11 @@ def test_a_name_that_names_no_key_is_unknown(name: str) -> None:
         ("TIDEGATE__STORE__URL", CANARY, "store.url must be sqlite:///FILE, memory:// or postgresql://HOST/DATABASE"),
         ("TIDEGATE__PAPER__RECORDING", "", "paper.recording must not be empty"),
         (
+            "TIDEGATE__PAPER__RECORDING",
+            "caf\udce9.tgr.gz",
+            "paper.recording must be the name of a file, in UTF-8 and without a NUL",
+        ),
+        (
             "SLIPPAGE_MULTIPLIERS",
             "BTC-USD:1.5,ETH-USD",
             "engine.slippage_multipliers entry 2 must be written NAME:NUMBER, as in BTC-USD:1.5",
@@ -169,11 +174,11 @@ def test_a_bad_value_is_told_by_its_key_and_by_where_it_was_set(name: str, value
         ),
         (
             '[paper]\nrecording = "a\\u0000b"',
-            "paper.recording must be the name of a file, and holds a NUL (set in tidegate.toml)",
+            "paper.recording must be the name of a file, in UTF-8 and without a NUL (set in tidegate.toml)",
         ),
         (
             '[paper]\nrecording = ["a", "b\\u0000"]',
-            "paper.recording must be the name of a file, and holds a NUL (set in tidegate.toml)",
+            "paper.recording must be the name of a file, in UTF-8 and without a NUL (set in tidegate.toml)",
         ),
         ("x =", "tidegate.toml: not valid TOML: Invalid value (at end of document)"),
         ("[risk]\n[risk]", "tidegate.toml: not valid TOML: Cannot declare ('risk',) twice (at line 2, column 6)"),

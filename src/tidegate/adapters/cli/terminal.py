@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tidegate.adapters.cli.lines import encoded
-from tidegate.adapters.cli.outlet import Outlet
+from tidegate.adapters.cli.outlet import Outlet, escaped
 from tidegate.adapters.cli.widths import fitted
 from tidegate.adapters.cli.wire import Line
 from tidegate.adapters.spelling import shown
@@ -60,8 +60,10 @@ class Terminal:
         return self.err.file
 
     def json(self, line: Line | dict[str, float]) -> None:
-        """One object on a line of its own, at once."""
-        self._outlet.write(encoded(line) + "\n")
+        """One object on a line of its own, at once; in letters of ASCII where the stream is not UTF-8."""
+        text = encoded(line) + "\n"
+        is_unicode = self._outlet.encoding.lower().startswith("utf")
+        self._outlet.write(text if is_unicode else escaped(text, "ascii"))
         self._outlet.flush()
 
     def show(self, *parts: RenderableType) -> None:

@@ -32,9 +32,17 @@ def _recordings(value: object) -> str | tuple[str, ...]:
         raise ValueError("must be a file, or a list of files")
     if not all(names):
         raise ValueError("must not be empty")
-    if any("\0" in one for one in names):
-        raise ValueError("must be the name of a file, and holds a NUL")
+    if not all(map(_is_name, names)):
+        raise ValueError("must be the name of a file, in UTF-8 and without a NUL")
     return value if isinstance(value, str) else tuple(names)
+
+
+def _is_name(name: str) -> bool:
+    """Whether the paper venue can remember a file by it."""
+    try:
+        return b"\0" not in name.encode()
+    except UnicodeEncodeError:
+        return False
 
 
 RecordingNames = Annotated[str | tuple[str, ...], PlainValidator(_recordings)]
