@@ -137,6 +137,13 @@ def test_a_path_that_cannot_be_a_file_is_refused(tmp_path: Path) -> None:
             open_at(path)
 
 
+def test_links_that_lead_in_a_circle_are_no_store(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    path.symlink_to(path)
+    with pytest.raises((NotAStore, StoreUnusable), match=r"store\.db"):
+        open_at(path)
+
+
 def test_a_lock_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     lock_path(path).mkdir()

@@ -120,8 +120,15 @@ def refuse_other_kinds(path: Path) -> None:
 
 
 def resolved(path: str | Path) -> Path:
-    """One name for one file, so that its lock has one name too."""
-    return Path(path).expanduser().resolve()
+    """One name for one file, so that its lock has one name too.
+
+    Raises:
+        NotAStore: its links lead in a circle.
+    """
+    try:
+        return Path(path).expanduser().resolve()
+    except RuntimeError:
+        raise NotAStore(Path(path), "its links lead in a circle") from None
 
 
 @contextmanager
