@@ -23,7 +23,7 @@ from tidegate.adapters.recordings.header import moment_of
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.settings.store_url import SqliteStoreUrl
 from tidegate.adapters.settings.unmatched import unmatched
-from tidegate.adapters.stores.sqlite.errors import StoreError
+from tidegate.adapters.stores.sqlite.errors import StoreError, named
 from tidegate.adapters.stores.sqlite.files import can_write
 from tidegate.adapters.stores.sqlite.reader import SqliteStoreReader, has_orders, open_sqlite_reader
 from tidegate.application.configuration import ConfigurationError
@@ -117,7 +117,7 @@ async def _lock(reader: SqliteStoreReader) -> FindingLine:
     writer, waiting = reader.writer(), len(await reader.requests())
     requests = figures.counted(waiting, "unanswered request")
     if writer.is_alive:
-        return ok("writer", f"{writer.process} (pid {writer.pid}) holds epoch {writer.epoch}, {requests}")
+        return ok("writer", f"process {named(writer.process, writer.pid)} holds epoch {writer.epoch}, {requests}")
     found = f"no process writes the account; the last held epoch {writer.epoch}"
     return warn("writer", f"{found}; {requests} in the inbox") if waiting else ok("writer", found)
 

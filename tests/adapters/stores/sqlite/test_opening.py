@@ -137,6 +137,12 @@ def test_a_path_that_cannot_be_a_file_is_refused(tmp_path: Path) -> None:
             open_at(path)
 
 
+def test_a_holder_that_is_named_by_its_number_is_named_once() -> None:
+    """As the command line names its processes."""
+    assert "locked by process 7: " in str(StoreLocked(Path("store.db"), "pid 7", 7))
+    assert "locked by process 7 (serve): " in str(StoreLocked(Path("store.db"), "serve", 7))
+
+
 def test_links_that_lead_in_a_circle_are_no_store(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     path.symlink_to(path)
