@@ -38,6 +38,8 @@ CALLED_BY_NAME: Final = [
     "_asyncgen_firstiter_hook",
     "_asyncgen_finalizer_hook",
     "agen",
+    # An attribute of rich's tables.
+    "padding",
     # What html.parser calls for every element that begins.
     "handle_starttag",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import SequenceMatcher
+from typing import Any
 
 _COMPARED_LENGTH_MAX = 200
 """No right name is longer, and the comparison is quadratic."""
@@ -31,3 +32,14 @@ def shown(name: str, length_max: int = 60) -> str:
     cut = name[: length_max + 1]
     printable = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in cut)
     return printable if len(printable) <= length_max else printable[:length_max] + "…"
+
+
+def spelt_out(value: Any) -> Any:
+    """A JSON value with what no UTF-8 can hold spelt out: a file's name may be of another encoding."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, list | tuple):
+        return [spelt_out(item) for item in value]
+    if isinstance(value, dict):
+        return {spelt_out(key): spelt_out(item) for key, item in value.items()}
+    return value

@@ -9,6 +9,7 @@ from tidegate.application.closing import rests
 from tidegate.application.desk import AccountDesk
 from tidegate.application.preparing import Execution, Prepared, hindrance, prepare, unsettled_close
 from tidegate.application.sending import BLOCKERS_MAX
+from tidegate.domain.arrivals import arrival_warning
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.outcomes import Answer, CheckVerdict, NoOrderNeeded, Plan
@@ -17,6 +18,7 @@ from tidegate.domain.ports import EnginePort
 from tidegate.domain.refusals import AnyRefusal, SelfCrossRefused
 from tidegate.domain.remedies import in_decision_terms
 from tidegate.domain.review import plan_of
+from tidegate.domain.views import MarketReading
 from tidegate.domain.vocabulary import Action
 
 
@@ -65,7 +67,7 @@ class Planner:
     def _judged(self, one: Execution, prepared: Prepared) -> Result[Plan, AnyRefusal]:
         at = self._desk.clock.now()
         view = self._desk.view(prepared.order, terms_of(prepared.order), prepared.product, at, one.engine.risk_manager)
-        return plan_of(one.engine.assess(prepared.order, view), view)
+        return plan_of(one.engine.assess(prepared.order, view), view).map(lambda plan: _arriving(plan, view.market))
 
     def _blocker_of(self, planned: Result[Plan, AnyRefusal]) -> OrderRecord | None:
         refusal = planned.swap().value_or(None)
@@ -73,6 +75,12 @@ class Planner:
             return None
         record = self._desk.ledger.orders.get(ClientOrderId(refusal.facts["blocker"]))
         return record if record is not None and rests(record) else None
+
+
+def _arriving(plan: Plan, market: MarketReading) -> Plan:
+    """The plan with a word of what the venue would make of its order now."""
+    told = None if plan.order is None else arrival_warning(plan.order, market)
+    return plan if told is None else replace(plan, verdicts=(*plan.verdicts, told))
 
 
 def _telling(plan: Plan, blockers: Iterable[OrderRecord]) -> Plan:

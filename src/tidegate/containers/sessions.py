@@ -200,8 +200,10 @@ def _refuse_lost_half(settings: Settings, world: Path) -> None:
             words = f"{url.path.name} is of a replay, whose venue ended with it: it can be read, and not traded on"
             raise WorldError(url.path, f"{words}; name another store, or use run --fresh")
         raise WorldError(world, f"it is missing, and {url.path.name} has orders on it; bring it back, or use --fresh")
-    state = peek_state(world) if not has_traded else None
-    if state is not None and state.order_count:
+    state = peek_state(world)
+    if has_traded and state is None:
+        raise WorldError(world, f"it is empty, and {url.path.name} has orders on it; bring it back, or use --fresh")
+    if not has_traded and state is not None and state.order_count:
         count = f"{state.order_count:,} order{'' if state.order_count == 1 else 's'}"
         lost = "has none" if url.path.exists() else "is missing"
         raise WorldError(world, f"it has {count}, and {url.path.name} {lost}; bring the store back, or use --fresh")

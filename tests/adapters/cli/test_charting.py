@@ -6,7 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.adapters.cli.conftest import EXAMPLE, Run
+from tests.adapters.stores.sqlite.stores import lose_privileges, unprivileged_folder
 from tidegate.adapters.cli import run_chart
+from tidegate.adapters.cli.destinations import free
+from tidegate.adapters.cli.failures import UsageError
+from tidegate.adapters.settings import Settings
 
 STRATEGY = ("--strategy", f"{EXAMPLE}:create", "--for", "240")
 SIZE_BYTES_MAX = 500_000
@@ -57,6 +61,19 @@ def test_a_chart_that_cannot_be_written_is_told_before_the_replay(program: Run, 
     ended = program("replay", "synthetic", *STRATEGY, "--chart", path)
 
     assert (ended.code, ended.out, ended.err) == (2, "", f"error: --chart writes a file, and {why}\n")
+
+
+def test_a_place_where_nothing_can_be_written_is_told_before_anything_is_made() -> None:
+    """A chart had found it at the end of the replay, and an import at the end of the capture."""
+    with unprivileged_folder() as folder:
+        page = folder / "run.html"
+        page.write_text("")
+        lose_privileges(folder)
+        for path in (page, folder / "another.html"):
+            with pytest.raises(UsageError, match="cannot be written"):
+                run_chart.RunChart(path, Settings())
+        with pytest.raises(UsageError, match="nothing can be written in"):
+            free(folder / "day.tgr.gz", "name another")
 
 
 def test_a_page_that_cannot_be_written_loses_no_result(program: Run, monkeypatch: pytest.MonkeyPatch) -> None:

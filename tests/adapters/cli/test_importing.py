@@ -1,5 +1,6 @@
 """`import`: captures and files of real markets become recordings, and what became of them is said."""
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -36,6 +37,20 @@ def test_a_capture_that_is_not_there_is_one_line(program: Run) -> None:
     assert program("import", "bitstamp", "none", "b.tgr.gz").err == "error: none: no such file or folder\n"
     ended = program("import", "binance", "none", "--product", "terms.toml")
     assert (ended.code, ended.err) == (2, "error: none: No such file or directory\n")
+
+
+def test_a_file_whose_name_is_of_another_encoding_is_imported_all_the_same(program: Run) -> None:
+    """An old archive's: the header and the result spell it."""
+    Path("terms.toml").write_text(TERMS, encoding="utf-8")
+    name = os.fsdecode(b"caf\xe9.csv")
+    Path(name).write_text("time,price,size,side\n2026-01-05T12:00:00Z,100.01,0.5,buy\n", encoding="utf-8")
+
+    ended = program(
+        "import", "csv", "--trades", name, "--product", "terms.toml", "--output", f"{name}.tgr.gz", "--json"
+    )
+
+    assert (ended.code, ended.object["recording"]) == (0, "caf\\udce9.csv.tgr.gz")
+    assert program("replay", f"{name}.tgr.gz").err.startswith("error: paper.recording must be the name of a file, in")
 
 
 def test_a_capture_is_imported_with_what_became_of_its_rows(program: Run) -> None:

@@ -1,11 +1,14 @@
 """In a terminal: a live picture while a run lasts, colours, and the cursor given back at the end."""
 
 import io
+import re
 from contextlib import redirect_stdout
 
 import pytest
 
 from tests.adapters.cli.conftest import TRADING, Ended, Run, run_program
+from tidegate.adapters.cli.tables import table
+from tidegate.adapters.cli.terminal import Terminal
 
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 
@@ -66,3 +69,48 @@ def test_tables_have_their_colours(traded: Run) -> None:
     shown = on_screen("orders")
 
     assert "\x1b[32m" in shown
+
+
+def rows_on_screen(command: str) -> list[str]:
+    """What stands there, without its colours."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", on_screen(command)).splitlines()
+
+
+def figures_in(rows: list[str]) -> set[str]:
+    return {word for row in rows for word in row.split() if any(map(str.isdigit, word))}
+
+
+@pytest.mark.parametrize("columns", ["80", "60"])
+@pytest.mark.parametrize("command", ["orders", "fills", "positions", "products"])
+def test_no_figure_is_cut_in_a_narrow_window(
+    traded: Run, monkeypatch: pytest.MonkeyPatch, command: str, columns: str
+) -> None:
+    """At eighty columns 59,937 had been shown as 59,93."""
+    wide = figures_in(rows_on_screen(command))
+    monkeypatch.setenv("COLUMNS", columns)
+
+    assert wide
+    assert figures_in(rows_on_screen(command)) >= wide
+
+
+@pytest.mark.parametrize("command", ["fills", "positions", "products"])
+def test_in_a_window_of_eighty_columns_a_row_of_common_figures_is_one_line(
+    traded: Run, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """Most windows are so wide."""
+    monkeypatch.setenv("COLUMNS", "80")
+
+    assert max(map(len, rows_on_screen(command))) <= 80
+
+
+def test_in_a_pipe_too_a_long_figure_makes_its_table_wider() -> None:
+    """A price of a coin with many decimals, a size of one with many zeros."""
+    made = table("Symbol", "Quantity", "Status", right=["Quantity"])
+    made.add_row("A-B", "1" * 18 + "." + "2" * 18, "REFUSED VENUE_POST_ONLY_WOULD_CROSS")
+    out = io.StringIO()
+    with redirect_stdout(out):
+        terminal = Terminal()
+        terminal.out.width = 20
+        terminal.show(made)
+
+    assert "1" * 18 + "." + "2" * 18 in out.getvalue()

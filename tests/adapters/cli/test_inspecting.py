@@ -113,6 +113,19 @@ def test_a_world_that_is_none_is_found(program: Run, copied: Path) -> None:
     assert (ended.code, findings(ended.out)["paper venue"].health) == (1, Health.FAIL)
 
 
+def test_a_world_that_was_emptied_is_found_and_not_traded_on(program: Run, copied: Path) -> None:
+    """A fresh one in its place would know none of the account's orders."""
+    Path(f"{copied}.world").write_bytes(b"")
+
+    ended = program("doctor", "--json")
+    run = program("run", "--for", "1", "--speed", "1000")
+
+    assert (ended.code, findings(ended.out)["paper venue"].health) == (1, Health.FAIL)
+    assert run.code == 1
+    assert "it is empty, and" in run.err
+    assert "bring it back, or use --fresh" in run.err
+
+
 def test_a_store_that_others_may_read_is_found(program: Run, copied: Path) -> None:
     """Z10."""
     copied.chmod(0o644)

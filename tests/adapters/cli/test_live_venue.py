@@ -91,6 +91,16 @@ def test_the_account_s_id_is_typed_again(program: Run) -> None:
     assert program("decide", "BTC-USD", "BUY", "--quantity", "0.2", "--live", "other").code == 2
 
 
+@pytest.mark.parametrize("command", [("decide", "BTC-USD", "BUY", "--quantity", "0.2"), ("run", "--for", "1")])
+def test_money_is_not_traded_on_a_store_that_forgets(program: Run, command: tuple[str, ...]) -> None:
+    """A killed process would leave live orders that no start could find."""
+    ended = program(*command, *_LIVE, "--store", "memory://")
+
+    assert (ended.code, ended.out) == (2, "")
+    assert "memory:// forgets its orders" in ended.err
+    assert program("quote", "BTC-USD", "--store", "memory://").code == 0
+
+
 def test_a_venue_that_never_names_a_product_is_said_to_be_one(
     program: Run, live: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,6 @@
-"""Output that nobody takes: a reader that goes away stops a run in good order, and ends other commands quietly."""
+"""Output that nobody takes, or not so: a reader that goes away stops a run in good order, and ends other commands
+quietly; what an encoding has no letter for is spelt.
+"""
 
 import json
 import os
@@ -128,3 +130,24 @@ def test_a_full_disk_under_standard_output_is_one_line(traded: Run) -> None:
 
     assert process.returncode == 1
     assert err == "error: standard output cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_stream_of_another_encoding_is_no_reason_to_end(
+    program: Run, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    """A run had ended at its first line, and the answer of an order had been lost after it was filled."""
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    store = ("--store", "sqlite:///büro.sqlite")
+
+    def output(*arguments: str) -> str:
+        command = [sys.executable, "-m", "tidegate", *arguments, *store]
+        ended = subprocess.run(command, capture_output=True, timeout=PATIENCE_SECONDS, check=True)
+        assert ended.stderr == b""
+        return ended.stdout.decode(encoding)
+
+    bought = output("decide", "BTC-USD", "BUY", "--notional", "250")
+    assert "FILLED" in bought
+    assert "none \\u2192 " in bought
+    found = [json.loads(line) for line in output("doctor", "--json").encode(encoding).decode("ascii").splitlines()]
+    assert any("büro.sqlite" in line["found"] for line in found)

@@ -148,6 +148,36 @@ def test_without_a_store_there_is_nothing_to_read(program: Run, tmp_path: Path, 
     assert "no such store" in in_memory.err
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("run", "--for", "1"),
+        ("run", "--fresh", "--for", "1"),
+        ("decide", "BTC-USD", "HOLD"),
+        ("plan", "BTC-USD", "BUY", "--notional", "50"),
+        ("quote", "BTC-USD"),
+        ("doctor",),
+        ("orders",),
+        ("account",),
+        ("halt",),
+        ("backup", "copy.sqlite"),
+    ],
+    ids=" ".join,
+)
+def test_a_folder_is_no_store_and_stays_where_it_is(program: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
+    """A slip of the tongue must not move a folder aside, nor be told as an account that has not traded yet."""
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    (folder / "notes").write_text("mine")
+    before = sorted(tmp_path.rglob("*"))
+
+    ended = program(*command, "--store", f"sqlite:///{folder}")
+
+    assert ended.code == 2
+    assert "is not a Tidegate store: it is a folder" in ended.err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_a_path_with_a_slash_too_few_is_told(traded: Run, traded_folder: Path) -> None:
     """`sqlite:///tmp/...` is relative; the message has the URL that was meant."""
     store = traded_folder / "data" / "tidegate" / "paper.sqlite"

@@ -327,6 +327,16 @@ def test_a_refusal_of_which_the_journal_has_nothing_is_told_with_its_reason(
     assert by_strategy.out.count("refused    ") == int(by_strategy.out.split("x    ID_CONFLICT")[0].split()[-1])
 
 
+def test_a_recording_out_of_a_pipe_is_told_for_what_it_is(program: Run) -> None:
+    """It had been told as truncated: the checksum had been read, and nothing was left for the rows."""
+    os.mkfifo("day.tgr.gz")
+
+    ended = program("replay", "day.tgr.gz", "--no-stdin")
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("error: day.tgr.gz: a pipe can be read only once")
+
+
 def test_a_replay_keeps_nothing_unless_told_to(program: Run, tmp_path: Path) -> None:
     """And says how to keep it."""
     ended = program("replay", "synthetic", *STRATEGY, "--for", "120")

@@ -1,5 +1,6 @@
 """`init`, `config` and `backup`."""
 
+import resource
 from importlib.resources import files
 from pathlib import Path
 
@@ -34,6 +35,20 @@ def test_init_writes_nothing_over(program: Run) -> None:
     )
     assert Path("strategy.py").read_text() == "mine"
     assert not Path("tidegate.toml").exists()
+
+
+def test_an_init_on_a_full_disk_leaves_nothing_that_would_stop_the_next(program: Run) -> None:
+    """Half a settings file is nobody's, and init writes nothing over."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        ended = program("init")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert not Path("tidegate.toml").exists()
+    assert program("init").code == 0
 
 
 def test_init_says_what_it_wrote(program: Run) -> None:

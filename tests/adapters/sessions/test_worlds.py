@@ -15,7 +15,9 @@ import pytest
 
 from tests.adapters.brokers.simulated.exchange_floor import START, an_order
 from tests.adapters.sessions.recordings import BUY, SELL, buy, minutes, recorded, running, written
+from tests.adapters.stores.sqlite.stores import lose_privileges, unprivileged_folder
 from tidegate.adapters.brokers.simulated import INSTANT, SessionStart, VenueSettings, WorldError
+from tidegate.adapters.brokers.simulated.peeking import peek_state, peek_world
 from tidegate.adapters.brokers.simulated.world_file import FileArchive
 from tidegate.adapters.recordings.damage import RecordingDamaged
 from tidegate.adapters.recordings.reader import Recording
@@ -380,3 +382,49 @@ def test_kill_9_at_any_moment_loses_nothing_that_was_acknowledged(
     filled = sum(fill.quantity for fill in session.broker.venue.world.archive.fills(START))
     assert filled == accounts.state.balances.get("BTC", 0) == sum(order.filled for order in orders)
     session.close()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE state SET body = 7",
+        "UPDATE state SET epoch = 'x'",
+        "UPDATE state SET body = cast(x'7bff0a' AS TEXT)",
+        "UPDATE orders SET body = 7",
+        "UPDATE fills SET body = 7",
+    ],
+)
+async def test_a_cell_that_was_never_written_so_is_a_damaged_world(
+    recording: Recording, world: Path, damage: str
+) -> None:
+    session = session_over(recording, world)
+    async with running(session):
+        await submit_all(session)
+    with contextlib.closing(sqlite3.connect(world)) as database, database:
+        assert database.execute(damage).rowcount > 0
+    with contextlib.closing(FileArchive(world)) as archive, pytest.raises(WorldError, match="damaged") as told:
+        _ = archive.load(), archive.all_orders(), archive.fills(START)
+    assert "with text" not in str(told.value)
+
+
+async def test_a_world_is_looked_at_where_nothing_can_be_written(recording: Recording) -> None:
+    """A disk that the system has made read-only after an error: now is when somebody wants to look."""
+    with unprivileged_folder() as folder:
+        world = folder / "store.world"
+        session = session_over(recording, world)
+        async with running(session):
+            await submit_all(session)
+        session.close()
+        lose_privileges(folder)
+        state = peek_state(world)
+        assert state is not None
+        assert state.order_count == len(ORDERS)
+        assert peek_world(world, state.recording) is not None
+
+
+def test_a_world_that_ends_a_loop_is_quoted_in_words(tmp_path: Path) -> None:
+    """The journal has what a loop died of, and a person reads it."""
+    assert (
+        repr(WorldError(tmp_path, "cannot be written:\nno room"))
+        == f"WorldError({tmp_path}: cannot be written: no room)"
+    )

@@ -117,7 +117,12 @@ def test_a_name_that_names_no_key_is_unknown(name: str) -> None:
         (
             "TIDEGATE__SUPERVISOR__GUARD_INTERVAL_SECONDS",
             "0",
-            "supervisor.guard_interval_seconds must be above 0",
+            "supervisor.guard_interval_seconds must be at least 0.001",
+        ),
+        (
+            "TIDEGATE__SUPERVISOR__INBOX_INTERVAL_SECONDS",
+            "1e-9",
+            "supervisor.inbox_interval_seconds must be at least 0.001",
         ),
         (
             "TIDEGATE__ENGINE__DEFAULT_TIME_IN_FORCE",
@@ -126,6 +131,11 @@ def test_a_name_that_names_no_key_is_unknown(name: str) -> None:
         ),
         ("TIDEGATE__STORE__URL", CANARY, "store.url must be sqlite:///FILE, memory:// or postgresql://HOST/DATABASE"),
         ("TIDEGATE__PAPER__RECORDING", "", "paper.recording must not be empty"),
+        (
+            "TIDEGATE__PAPER__RECORDING",
+            "caf\udce9.tgr.gz",
+            "paper.recording must be the name of a file, in UTF-8 and without a NUL",
+        ),
         (
             "SLIPPAGE_MULTIPLIERS",
             "BTC-USD:1.5,ETH-USD",
@@ -162,6 +172,14 @@ def test_a_bad_value_is_told_by_its_key_and_by_where_it_was_set(name: str, value
             "[risk]\nmax_leverage = 0\nmax_order_pct = 0",
             "risk.max_order_pct must be above 0 (and 1 more) (set in tidegate.toml)",
         ),
+        (
+            '[paper]\nrecording = "a\\u0000b"',
+            "paper.recording must be the name of a file, in UTF-8 and without a NUL (set in tidegate.toml)",
+        ),
+        (
+            '[paper]\nrecording = ["a", "b\\u0000"]',
+            "paper.recording must be the name of a file, in UTF-8 and without a NUL (set in tidegate.toml)",
+        ),
         ("x =", "tidegate.toml: not valid TOML: Invalid value (at end of document)"),
         ("[risk]\n[risk]", "tidegate.toml: not valid TOML: Cannot declare ('risk',) twice (at line 2, column 6)"),
         ("a = " + "[" * 5_000, "tidegate.toml: holds a number or a nesting that no setting has"),
@@ -183,6 +201,18 @@ def test_a_file_that_is_not_text_is_told_by_its_line(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigurationError, match=r"tidegate\.toml: not UTF-8 text at line 2"):
         Settings.load(config, {})
+
+
+def test_a_byte_order_mark_before_the_file_is_none_of_its_text(tmp_path: Path) -> None:
+    """Some editors put one before UTF-8."""
+    config = tmp_path / "tidegate.toml"
+    config.write_bytes(b"\xef\xbb\xbfaccount_id = 'desk'\n")
+    assert Settings.load(config, {}).account_id == "desk"
+
+
+def test_a_secrets_file_whose_name_is_none_is_told(tmp_path: Path) -> None:
+    config = written(tmp_path, '[venue]\nsecrets_file = "a\\u0000b"')
+    assert error_of({}, config).message.endswith(": cannot be read")
 
 
 def test_a_file_that_is_not_there_is_an_error_only_where_it_was_asked_for(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from tidegate.adapters.cli.opener import Doors
 from tidegate.adapters.cli.terminal import Terminal
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.settings.loading import LoadedSettings, load
+from tidegate.adapters.settings.store_url import MemoryStoreUrl
 
 PANEL = "Options of every command"
 
@@ -77,12 +78,15 @@ class Call:
         return " ".join(f"{name} {shlex.quote(str(value))}" for name, value in given.items() if value is not None)
 
     def confirm_live(self, typed: str | None, settings: Settings) -> None:
-        """Let the live profile through only where its account id was typed for this very command (Z9).
+        """Let the live profile through only where its account id was typed for this very command (Z9), and its orders
+        are kept where another process finds them.
 
         Raises:
-            UsageError: it was not, or it is another account's.
+            UsageError: it was not, or it is another account's; or the store is gone with the process.
         """
         if settings.profile == "live" and typed != settings.account_id:
             raise UsageError("profile live trades money: repeat the account id of the settings with --live ACCOUNT")
+        if settings.profile == "live" and isinstance(settings.store_url, MemoryStoreUrl):
+            raise UsageError("profile live trades money, and memory:// forgets its orders: use --store sqlite:///FILE")
         if settings.profile != "live" and typed is not None:
             raise UsageError(f"--live was given, and the profile is {settings.profile}: paper never becomes live")

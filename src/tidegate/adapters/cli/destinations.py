@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from tidegate.adapters.cli.failures import UsageError
+from tidegate.adapters.stores.sqlite.files import can_write
 
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Write over a recording that is there already.")]
 
@@ -14,10 +15,13 @@ def free(destination: Path, remedy: str) -> Path:
     """A place that nothing stands at yet.
 
     Raises:
-        UsageError: it is a folder, or in none, or something stands there; `remedy` is what can be done about it.
+        UsageError: it is a folder, or in none, or in one that takes nothing, or something stands there; `remedy` is
+            what can be done about it.
     """
     if not destination.parent.is_dir():
         raise UsageError(f"{destination}: there is no folder {destination.parent}")
+    if not can_write(destination.parent):
+        raise UsageError(f"{destination}: nothing can be written in {destination.parent}")
     if destination.is_dir():
         raise UsageError(f"{destination} is a folder: name a file in it")
     if destination.exists():

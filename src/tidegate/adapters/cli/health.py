@@ -9,8 +9,8 @@ from pathlib import Path
 
 from tidegate import __version__
 from tidegate.adapters.brokers.registry import venue_point
+from tidegate.adapters.brokers.simulated.peeking import peek_state
 from tidegate.adapters.brokers.simulated.world import WorldError
-from tidegate.adapters.brokers.simulated.world_file import FileArchive
 from tidegate.adapters.cli import figures
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.findings import fail, ok, warn
@@ -23,7 +23,8 @@ from tidegate.adapters.recordings.header import moment_of
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.settings.store_url import SqliteStoreUrl
 from tidegate.adapters.settings.unmatched import unmatched
-from tidegate.adapters.stores.sqlite.errors import StoreError
+from tidegate.adapters.stores.sqlite.errors import StoreError, named
+from tidegate.adapters.stores.sqlite.files import can_write
 from tidegate.adapters.stores.sqlite.reader import SqliteStoreReader, has_orders, open_sqlite_reader
 from tidegate.application.configuration import ConfigurationError
 from tidegate.domain.vocabulary import OrderStatus, TradingState
@@ -116,7 +117,7 @@ async def _lock(reader: SqliteStoreReader) -> FindingLine:
     writer, waiting = reader.writer(), len(await reader.requests())
     requests = figures.counted(waiting, "unanswered request")
     if writer.is_alive:
-        return ok("writer", f"{writer.process} (pid {writer.pid}) holds epoch {writer.epoch}, {requests}")
+        return ok("writer", f"process {named(writer.process, writer.pid)} holds epoch {writer.epoch}, {requests}")
     found = f"no process writes the account; the last held epoch {writer.epoch}"
     return warn("writer", f"{found}; {requests} in the inbox") if waiting else ok("writer", found)
 
@@ -161,15 +162,11 @@ def _world(path: Path, settings: Settings) -> FindingLine:
     if not file.exists():
         return ok("paper venue", "no world beside the store: nothing was traded on paper with it")
     try:
-        archive = FileArchive(file)
+        state = peek_state(file)
     except WorldError as error:
         return fail("paper venue", str(error))
-    try:
-        state = archive.load()
-    except WorldError as error:
-        return fail("paper venue", str(error))
-    finally:
-        archive.close()
+    if state is None and has_orders(path):
+        return fail("paper venue", f"{file.name} is empty, and the store has orders on it")
     if state is None:
         return ok("paper venue", "a world that nothing has happened in")
     where = "at its end" if state.is_ended else "under way"
@@ -181,6 +178,8 @@ def _world(path: Path, settings: Settings) -> FindingLine:
 def _space(path: Path) -> FindingLine:
     free = shutil.disk_usage(path.parent).free
     words = f"{free / 1e9:,.1f} GB free beside the store"
+    if not can_write(path.parent):
+        return warn("disk", f"{words}, and nothing can be written there: the account can be read, and not traded on")
     return ok("disk", words) if free >= _FREE_BYTES_MIN else warn("disk", f"{words}: a full disk stops all sends")
 
 

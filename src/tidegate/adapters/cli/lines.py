@@ -10,6 +10,7 @@ from msgspec.structs import asdict
 
 from tidegate.adapters.cli import wire, wire_upkeep
 from tidegate.adapters.cli.valued import Valuation
+from tidegate.adapters.spelling import spelt_out
 from tidegate.application.operations import StateReceipt
 from tidegate.application.readings import AccountSummary, PositionReading
 from tidegate.domain.amounts import plain
@@ -25,7 +26,10 @@ from tidegate.domain.views import MarketReading
 
 def encoded(line: wire.Line | dict[str, float]) -> str:
     """One line of JSON."""
-    return msgspec.json.encode(line).decode()
+    try:
+        return msgspec.json.encode(line).decode()
+    except UnicodeEncodeError:
+        return msgspec.json.encode(spelt_out(msgspec.to_builtins(line))).decode()
 
 
 def _amount(value: Decimal | None) -> str | None:

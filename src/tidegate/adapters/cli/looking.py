@@ -21,6 +21,7 @@ from tidegate.adapters.recordings.synthetic import as_installed
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.settings.sections import SYNTHETIC
 from tidegate.adapters.settings.store_url import MemoryStoreUrl, SqliteStoreUrl
+from tidegate.adapters.stores.sqlite.files import refuse_other_kinds
 from tidegate.adapters.stores.sqlite.reader import has_orders
 from tidegate.application.application import Application
 
@@ -62,7 +63,9 @@ def market_of(call: Call, recording: list[str] | None) -> Market:
         return _without(call, unknown) if unknown else Market(_load(call, list(map(str, sources))))
     store = settings.store_url.path
     if has_orders(store):
-        return _without(call, f"there is no {store.name}{WORLD_SUFFIX} to say on which market it was traded")
+        world = Path(f"{store}{WORLD_SUFFIX}")
+        has_none = f"{world.name} cannot be read" if world.exists() else f"there is no {world.name}"
+        return _without(call, f"{has_none} to say on which market it was traded")
     return Market(settings)
 
 
@@ -96,11 +99,13 @@ def looking(call: Call, recording: list[str] | None) -> AbstractAsyncContextMana
 
     Raises:
         UsageError: the market that the account was last played on cannot be looked at.
+        NotAStore: the store's path is a folder's or a device's.
     """
     url = call.settings.store_url
     if isinstance(url, SqliteStoreUrl) and url.path.is_file():
         return opened(call, market_of(call, recording).require())
     if isinstance(url, SqliteStoreUrl):
+        refuse_other_kinds(url.path)
         if lost_store(call.settings) is not None:
             call.terminal.note(f"warning: {url.path} is missing, and its world has traded: this is a fresh account")
         return call.doors.open_application(_load(call, recording, store={"url": "memory://"}))

@@ -1,5 +1,6 @@
-"""Outlets: streams whose reader may go away, or whose disk may fill, without an error wherever something is written."""
+"""Outlets: streams whose reader goes away, whose disk fills or whose encoding lacks a letter, without an error."""
 
+import json
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -27,7 +28,7 @@ class Outlet:
     def write(self, text: str) -> int:
         if self.lost is None:
             try:
-                self._stream.write(text)
+                self._stream.write(escaped(text, self.encoding))
             except OSError as error:
                 self._lose(error)
         return len(text)
@@ -48,7 +49,7 @@ class Outlet:
     @property
     def encoding(self) -> str:
         """The stream's own, which decides what can be drawn."""
-        return self._stream.encoding
+        return self._stream.encoding or "utf-8"
 
     def _lose(self, error: OSError) -> None:
         self.lost = error
@@ -59,3 +60,20 @@ class Outlet:
             os.close(nowhere)
         if self._tell is not None:
             self._tell()
+
+
+def escaped(text: str, encoding: str) -> str:
+    """The text with what the encoding has no letter for written as JSON writes it: `\\u2192`."""
+    return text if _fits(text, encoding) else "".join(one if _fits(one, encoding) else _spelt(one) for one in text)
+
+
+def _fits(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _spelt(letter: str) -> str:
+    return json.dumps(letter)[1:-1]

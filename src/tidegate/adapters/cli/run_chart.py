@@ -12,6 +12,7 @@ from tidegate.adapters.cli.recording_health import configured_recordings
 from tidegate.adapters.cli.terminal import Terminal
 from tidegate.adapters.recordings.joined import open_recordings
 from tidegate.adapters.settings import Settings
+from tidegate.adapters.stores.sqlite.files import can_write
 from tidegate.application.application import Application
 from tidegate.application.readings import AccountSummary
 from tidegate.application.summary import RunSummary
@@ -26,7 +27,7 @@ class RunChart:
         """Refuse at once what could not be written in the end.
 
         Raises:
-            UsageError: the path is a folder, or in none, or a file that is no page.
+            UsageError: the path is a folder, or in none, or takes nothing, or is a file that is no page.
         """
         self._path = path
         self._settings = settings
@@ -37,6 +38,8 @@ class RunChart:
             raise UsageError(
                 f"--chart writes a file, and {path} {'is a folder' if path.is_dir() else 'is in no folder'}"
             )
+        if not can_write(path if path.exists() else path.parent):
+            raise UsageError(f"--chart writes a file, and {path} cannot be written")
 
     def open(self, app: Application, opening: AccountSummary) -> None:
         """Begin to follow the run."""

@@ -35,13 +35,18 @@ def init(
     present = next((path for path in made if path.exists()), None)
     if present is not None:
         raise UsageError(f"{present} exists already, and init writes nothing over; name another folder")
+    begun: list[Path] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, template in zip(made, _TEMPLATES.values(), strict=True):
             text = files("tidegate.adapters.cli").joinpath("templates", template).read_text(encoding="utf-8")
             with path.open("x", encoding="utf-8") as file:
+                begun.append(path)
                 file.write(text)
     except OSError as error:
+        # A file that is half there would keep the next init from writing it.
+        for path in begun:
+            path.unlink()
         raise FileUnusable(folder, error) from None
     step = f"cd {folder} && " if folder != Path() else ""
     words = Text("\n".join(f"Wrote {path}" for path in made)).append("\nNow try  ")

@@ -9,6 +9,7 @@ from tidegate.adapters.cli.failures import FileUnusable, UsageError
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.settings.store_url import MemoryStoreUrl, PostgresStoreUrl, SqliteStoreUrl
 from tidegate.adapters.stores.sqlite.errors import NoSuchStore, StoreLocked
+from tidegate.adapters.stores.sqlite.files import refuse_other_kinds
 from tidegate.adapters.stores.sqlite.lock import writer_of
 
 WORLD_SUFFIX = ".world"
@@ -35,9 +36,11 @@ def require_store(settings: Settings) -> Path:
 
     Raises:
         NoSuchStore: nothing has been traded on the account yet, or the path is another one.
+        NotAStore: the path is a folder's or a device's.
         UsageError: the store is not a file.
     """
     path = store_file(settings)
+    refuse_other_kinds(path)
     if path.is_file():
         return path
     absolute = Path("/", path)
@@ -72,6 +75,7 @@ def set_aside(settings: Settings) -> list[Path]:
     """Give an account's files another name, with the first number that is free, and say which; nothing is deleted.
 
     Raises:
+        NotAStore: the store's path is a folder's or a device's.
         StoreLocked: a process is writing them.
         FileUnusable: they cannot be renamed.
     """
@@ -79,6 +83,7 @@ def set_aside(settings: Settings) -> list[Path]:
     if not isinstance(url, SqliteStoreUrl):
         return []
     path = url.path
+    refuse_other_kinds(path)
     holder = writer_of(path)
     if holder is not None:
         raise StoreLocked(path, holder.process, holder.pid)

@@ -8,10 +8,12 @@ from typing import IO, TextIO, cast
 
 from rich.console import Console, RenderableType
 from rich.markup import escape
+from rich.table import Table
 from rich.text import Text
 
 from tidegate.adapters.cli.lines import encoded
-from tidegate.adapters.cli.outlet import Outlet
+from tidegate.adapters.cli.outlet import Outlet, escaped
+from tidegate.adapters.cli.widths import fitted
 from tidegate.adapters.cli.wire import Line
 from tidegate.adapters.spelling import shown
 
@@ -58,14 +60,18 @@ class Terminal:
         return self.err.file
 
     def json(self, line: Line | dict[str, float]) -> None:
-        """One object on a line of its own, at once."""
-        self._outlet.write(encoded(line) + "\n")
+        """One object on a line of its own, at once; in letters of ASCII where the stream is not UTF-8."""
+        text = encoded(line) + "\n"
+        is_unicode = self._outlet.encoding.lower().startswith("utf")
+        self._outlet.write(text if is_unicode else escaped(text, "ascii"))
         self._outlet.flush()
 
     def show(self, *parts: RenderableType) -> None:
-        """Something for people, on standard output."""
+        """Something for people, on standard output; a table is as wide as its figures."""
         for part in parts:
-            self.out.print(part)
+            width = fitted(part, self.out) if isinstance(part, Table) else self.out.width
+            out = self.out if width <= self.out.width else _console(self._outlet, width, is_fixed=True)
+            out.print(part)
 
     def line(self, text: Text) -> None:
         """One line as it is, however long: what reads it may be another program."""
@@ -100,8 +106,8 @@ def stand_in() -> None:
             setattr(sys, name, nowhere.open("r" if name == "stdin" else "w"))
 
 
-def _console(outlet: Outlet, piped_columns: int) -> Console:
+def _console(outlet: Outlet, columns: int, *, is_fixed: bool = False) -> Console:
     """A console as wide as its terminal, or as what reads it can be expected to take."""
-    width = None if outlet.isatty() else piped_columns
+    width = None if outlet.isatty() and not is_fixed else columns
     # All that a console does with its stream is what an outlet does.
     return Console(file=cast(TextIO, outlet), highlight=False, width=width, emoji=False)

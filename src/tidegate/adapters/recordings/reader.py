@@ -1,5 +1,6 @@
 """Reading a recording: fast in batches, and every damage named by file, line and reason."""
 
+import errno
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import chain
@@ -90,9 +91,14 @@ def open_recording(path: Path | str) -> Recording:
 
     Raises:
         RecordingDamaged: not gzip, or no header of this format in its first line.
-        OSError: the file cannot be read.
+        OSError: the file cannot be read, or is a pipe: the checksum is looked at before the rows.
     """
-    return Recording(Path(path))
+    file = Path(path)
+    if file.is_fifo():
+        raise OSError(
+            errno.ESPIPE, "a pipe can be read only once, and a recording is read twice: save it first", str(file)
+        )
+    return Recording(file)
 
 
 def _decoded(lines: RecordedLines) -> Iterator[list[Row]]:

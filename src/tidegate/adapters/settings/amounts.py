@@ -70,8 +70,8 @@ def _table_from_text(value: object) -> object:
 
 
 Whole = Annotated[int, BeforeValidator(_number_only)]
-Seconds = Annotated[float, BeforeValidator(_number_only), Field(gt=0, le=86_400, allow_inf_nan=False)]
-"""A period of the clock in force, above nothing and up to a day."""
+Seconds = Annotated[float, BeforeValidator(_number_only), Field(ge=0.001, le=86_400, allow_inf_nan=False)]
+"""A period of the clock in force, from a millisecond up to a day: with less, a loop leaves the others no time."""
 Patience = Annotated[float, BeforeValidator(_number_only), Field(ge=0, le=3_600, allow_inf_nan=False)]
 """How long something is waited for, in seconds of the clock in force; nothing at all with 0."""
 Milliseconds = Annotated[float, BeforeValidator(_number_only), Field(ge=0, le=60_000, allow_inf_nan=False)]

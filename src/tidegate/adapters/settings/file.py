@@ -65,8 +65,10 @@ def read_toml(path: Path, key: str = "--config") -> dict[str, Any]:
     try:
         with path.open("rb") as file:
             content = file.read(_SIZE_MAX + 1)
-    except OSError as error:
-        raise ConfigurationError(f"{shown(str(path))}: {error.strerror or 'cannot be read'}", (key,)) from None
+    except (OSError, ValueError) as error:
+        # A path with a NUL in it is no path: a ValueError, and no system was asked.
+        words = getattr(error, "strerror", None) or "cannot be read"
+        raise ConfigurationError(f"{shown(str(path))}: {words}", (key,)) from None
     if len(content) > _SIZE_MAX:
         raise ConfigurationError(f"{_name(path)}: larger than {_SIZE_MAX} bytes", (key,))
     return _parse(content, _name(path))
@@ -74,7 +76,7 @@ def read_toml(path: Path, key: str = "--config") -> dict[str, Any]:
 
 def _parse(content: bytes, name: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(content.decode(), parse_float=Decimal)
+        return tomllib.loads(content.decode("utf-8-sig"), parse_float=Decimal)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ConfigurationError(f"{name}: not UTF-8 text at line {line}") from None

@@ -28,13 +28,22 @@ SPEED_MAX = 100_000
 
 
 def _recordings(value: object) -> str | tuple[str, ...]:
-    if isinstance(value, str):
-        if not value:
-            raise ValueError("must not be empty")
-        return value
-    if not isinstance(value, list | tuple) or not value or not all(one and isinstance(one, str) for one in value):
+    names = (value,) if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not names or not all(isinstance(one, str) for one in names):
         raise ValueError("must be a file, or a list of files")
-    return tuple(value)
+    if not all(names):
+        raise ValueError("must not be empty")
+    if not all(map(_is_name, names)):
+        raise ValueError("must be the name of a file, in UTF-8 and without a NUL")
+    return value if isinstance(value, str) else tuple(names)
+
+
+def _is_name(name: str) -> bool:
+    """Whether the paper venue can remember a file by it."""
+    try:
+        return b"\0" not in name.encode()
+    except UnicodeEncodeError:
+        return False
 
 
 RecordingNames = Annotated[str | tuple[str, ...], PlainValidator(_recordings)]

@@ -226,7 +226,7 @@ def test_columns_that_are_missing_are_named_with_what_they_may_be_called(tmp_pat
     [
         (b"", "there are no names of columns: the file is empty"),
         (b"1,100.0,1,1767614400,true\n", "values and no names: write the names of the columns above them"),
-        (gzip.compress(b"time,price,size,side\n"), "this is gzip: give the file a name that ends in .gz"),
+        (gzip.compress(b"time,price,size,side\n", mtime=0), "this is gzip: give the file a name that ends in .gz"),
         (b"PK\x03\x04trades.csv", "this is a zip archive: take the file out of it first"),
         ("\ufefftime,price,size,side\n".encode("utf-16-le"), "this is UTF-16: save the file as UTF-8"),
         (b"\x28\xb5\x2f\xfd\x04", "this is zstd: decompress the file first"),

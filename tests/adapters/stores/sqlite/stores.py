@@ -1,9 +1,12 @@
 """What the tests of the SQLite store have in common: how a store is opened, filled, tampered with and run elsewhere."""
 
 import json
+import os
+import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -50,6 +53,30 @@ def tamper(path: Path, statement: str, *values: object) -> None:
     """Change a closed store behind its back."""
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(statement, values)
+
+
+@contextmanager
+def unprivileged_folder() -> Iterator[Path]:
+    """A folder as somebody sees it who may read and not write it; root is made nobody for as long."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    is_root = os.geteuid() == 0
+    try:
+        yield folder
+    finally:
+        if is_root:
+            os.seteuid(0)
+        folder.chmod(0o755)
+        shutil.rmtree(folder)
+
+
+def lose_privileges(folder: Path) -> None:
+    """From here on nothing in the folder can be written, nor anything new made."""
+    for file in folder.iterdir():
+        file.chmod(0o444)
+    folder.chmod(0o555)
+    if os.geteuid() == 0:
+        os.seteuid(65_534)
 
 
 @dataclass

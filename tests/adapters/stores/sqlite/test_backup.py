@@ -74,6 +74,17 @@ async def test_what_does_not_verify_is_not_copied(tmp_path: Path) -> None:
     assert copies_in(tmp_path) == []
 
 
+async def test_a_copy_whose_tables_are_not_what_its_journal_says_is_no_backup(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    store = open_at(path)
+    order_id, *_ = await fill_with(store, 3)
+    store.close()
+    tamper(path, "DELETE FROM orders WHERE client_order_id = ?", order_id)
+    with pytest.raises(StoreCorrupt, match=f"order {order_id} is in the journal and not among the orders"):
+        back_up(path, tmp_path / "copy.db")
+    assert copies_in(tmp_path) == []
+
+
 async def test_a_damaged_page_is_not_copied(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     store = open_at(path)

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.stores.sqlite.stores import open_at
-from tests.adapters.stores.sqlite.test_opening import lose_privileges, unprivileged_folder
+from tests.adapters.stores.sqlite.stores import lose_privileges, open_at, unprivileged_folder
 from tidegate.adapters.stores.sqlite import StoreLocked, StoreReadOnly
 from tidegate.adapters.stores.sqlite.lock import Holder, Mark, WriterLock, lock_path, writer_of
 

@@ -4,14 +4,20 @@ import os
 import shutil
 import sqlite3
 import stat
-import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.adapters.stores.sqlite.stores import fill_with, open_at, steps_for, tamper, writer_elsewhere
+from tests.adapters.stores.sqlite.stores import (
+    fill_with,
+    lose_privileges,
+    open_at,
+    steps_for,
+    tamper,
+    unprivileged_folder,
+    writer_elsewhere,
+)
 from tidegate.adapters.stores.sqlite import (
     NewerSchema,
     NotAStore,
@@ -31,29 +37,6 @@ from tidegate.domain.vocabulary import TradingState
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
-
-
-@contextmanager
-def unprivileged_folder() -> Iterator[Path]:
-    """A folder as somebody sees it who may read and not write it; root is made nobody for as long."""
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o755)
-    is_root = os.geteuid() == 0
-    try:
-        yield folder
-    finally:
-        if is_root:
-            os.seteuid(0)
-        folder.chmod(0o755)
-        shutil.rmtree(folder)
-
-
-def lose_privileges(folder: Path) -> None:
-    for file in folder.iterdir():
-        file.chmod(0o444)
-    folder.chmod(0o555)
-    if os.geteuid() == 0:
-        os.seteuid(65_534)
 
 
 async def test_the_store_and_all_its_files_are_for_their_owner_only(tmp_path: Path) -> None:
@@ -150,8 +133,21 @@ def test_a_file_of_something_else_is_refused_and_left_as_it_is(tmp_path: Path) -
 def test_a_path_that_cannot_be_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for path in (tmp_path, tmp_path / "file" / "store.db"):
-        with pytest.raises(StoreUnusable):
+        with pytest.raises(NotAStore if path == tmp_path else StoreUnusable):
             open_at(path)
+
+
+def test_a_holder_that_is_named_by_its_number_is_named_once() -> None:
+    """As the command line names its processes."""
+    assert "locked by process 7: " in str(StoreLocked(Path("store.db"), "pid 7", 7))
+    assert "locked by process 7 (serve): " in str(StoreLocked(Path("store.db"), "serve", 7))
+
+
+def test_links_that_lead_in_a_circle_are_no_store(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    path.symlink_to(path)
+    with pytest.raises((NotAStore, StoreUnusable), match=r"store\.db"):
+        open_at(path)
 
 
 def test_a_lock_that_cannot_be_made_is_refused(tmp_path: Path) -> None:

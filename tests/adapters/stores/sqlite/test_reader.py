@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.stores.sqlite.stores import ACCOUNT, fill_with, open_at, steps_for, tamper
+from tests.adapters.stores.sqlite.stores import (
+    ACCOUNT,
+    fill_with,
+    lose_privileges,
+    open_at,
+    steps_for,
+    tamper,
+    unprivileged_folder,
+)
 from tidegate.adapters.stores.sqlite import (
     NewerSchema,
     NoSuchStore,
@@ -90,10 +98,25 @@ async def test_a_reader_writes_nothing(tmp_path: Path) -> None:
     store.close()
 
 
+async def test_a_store_is_read_where_nothing_can_be_written() -> None:
+    """A disk that the system has made read-only after an error: now is when somebody wants to look."""
+    with unprivileged_folder() as folder:
+        path = folder / "store.db"
+        store = open_at(path)
+        ids = await fill_with(store, 4)
+        store.close()
+        lose_privileges(folder)
+        with open_sqlite_reader(path, clock=FixedClock()) as reader:
+            assert [order.client_order_id for order in await reader.orders()] == ids[::-1]
+            assert (reader.verify_chain(), reader.disagreements()) == (None, ())
+
+
 def test_reading_makes_no_store(tmp_path: Path) -> None:
-    for path in (tmp_path / "nothing.db", tmp_path / "no folder" / "store.db", tmp_path):
+    for path in (tmp_path / "nothing.db", tmp_path / "no folder" / "store.db"):
         with pytest.raises(NoSuchStore, match="there is no store at"):
             open_sqlite_reader(path, clock=FixedClock())
+    with pytest.raises(NotAStore, match="it is a folder"):
+        open_sqlite_reader(tmp_path, clock=FixedClock())
     assert list(tmp_path.iterdir()) == []
 
 

@@ -28,9 +28,9 @@ def peek_state(path: Path) -> WorldState | None:
     Raises:
         WorldError: it is damaged, or no world.
     """
-    if not path.exists():
+    if not path.exists() or not path.stat().st_size:
         return None
-    archive = FileArchive(path)
+    archive = FileArchive(path, is_read_only=True)
     try:
         return archive.load()
     finally:
@@ -81,7 +81,7 @@ def peek_world(path: Path, recording: str) -> World | None:
         place = _kept_place(place_path(path))
         is_here = place is not None and place.recording == recording
         return World(MemoryArchive(), place, is_resumed=True) if place is not None and is_here else None
-    archive = FileArchive(path)
+    archive = FileArchive(path, is_read_only=True)
     try:
         state = archive.load()
         if state is None or state.recording != recording:

@@ -15,6 +15,7 @@ import msgspec
 from tidegate.adapters.brokers.simulated.archive import WorldState, nothing
 from tidegate.adapters.brokers.simulated.orders import WorkingOrder
 from tidegate.adapters.recordings.header import microseconds_of
+from tidegate.adapters.stores.sqlite.files import connect_to_read
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId, TradeId
 from tidegate.domain.movements import Movement
@@ -35,6 +36,8 @@ CREATE TABLE movements (movement_id TEXT PRIMARY KEY, at_us INTEGER NOT NULL, bo
 CREATE INDEX movements_by_time ON movements (at_us);
 CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 1), epoch INTEGER NOT NULL, body BLOB NOT NULL);
 """
+_UNREADABLE = (msgspec.MsgspecError, TypeError, ValueError)
+"""What a body or a number raises that was never written so; in a damaged page it may be of any kind."""
 _PUT_ORDER = (
     "INSERT INTO orders VALUES (?, ?, ?) "
     "ON CONFLICT (client_order_id) DO UPDATE SET is_open = excluded.is_open, body = excluded.body"
@@ -61,22 +64,28 @@ class WorldError(Exception):
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}"
 
+    def __repr__(self) -> str:
+        # As an incident of the journal quotes it.
+        return f"{type(self).__name__}({self})"
+
 
 class FileArchive:
-    """An archive in one file, mode 0600. Its epoch fences an older holder that still lives."""
+    """An archive in one file, mode 0600. Its epoch fences an older holder that still lives.
 
-    def __init__(self, path: Path) -> None:
+    One that is only read is opened where nothing can be written, too, and must be there.
+    """
+
+    def __init__(self, path: Path, *, is_read_only: bool = False) -> None:
         self.path = path
         self._epoch = 0
         self.remember = nothing
         self._taken_back: list[TradeId] = []
         try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            self._database = sqlite3.connect(path, isolation_level=None)
+            self._database = connect_to_read(path) if is_read_only else _connected(path)
         except (OSError, sqlite3.Error) as error:
             raise WorldError(path, f"cannot be opened: {getattr(error, 'strerror', None) or error}") from None
         try:
-            self._prepare()
+            self._prepare(is_read_only)
         except (sqlite3.Error, msgspec.MsgspecError) as error:
             self._database.close()
             raise self._damaged(error) from None
@@ -96,7 +105,7 @@ class FileArchive:
                 return None
             self._epoch = int(row[0])
             return _decode_state(row[1])
-        except (sqlite3.Error, msgspec.MsgspecError) as error:
+        except (sqlite3.Error, *_UNREADABLE) as error:
             raise self._damaged(error) from None
 
     def begin(self, state: WorldState) -> None:
@@ -140,7 +149,7 @@ class FileArchive:
         rows = self._select(query, (microseconds_of(since),))
         try:
             return [_decode_movement(body) for (body,) in rows]
-        except msgspec.MsgspecError as error:
+        except _UNREADABLE as error:
             raise self._damaged(error) from None
 
     def take_back(self, fill: Fill) -> None:
@@ -176,7 +185,7 @@ class FileArchive:
     def close(self) -> None:
         self._database.close()
 
-    def _prepare(self) -> None:
+    def _prepare(self, is_read_only: bool) -> None:
         database = self._database
         (application_id,) = database.execute("PRAGMA application_id").fetchone()
         (version,) = database.execute("PRAGMA user_version").fetchone()
@@ -185,8 +194,9 @@ class FileArchive:
             raise WorldError(self.path, "it is a database, but not a world")
         if tables and version not in _READABLE:
             raise WorldError(self.path, f"it is of version {version}, and this program knows version {WORLD_VERSION}")
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = NORMAL")
+        if not is_read_only:
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = NORMAL")
         if tables:
             (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
             if verdict != "ok":
@@ -205,20 +215,27 @@ class FileArchive:
     def _orders(self, rows: list[tuple[bytes]]) -> list[WorkingOrder]:
         try:
             return [_decode_order(body) for (body,) in rows]
-        except msgspec.MsgspecError as error:
+        except _UNREADABLE as error:
             raise self._damaged(error) from None
 
     def _fills(self, rows: list[tuple[bytes]]) -> list[Fill]:
         try:
             return [_decode_fill(body) for (body,) in rows]
-        except msgspec.MsgspecError as error:
+        except _UNREADABLE as error:
             raise self._damaged(error) from None
 
     def _transaction(self) -> "_Transaction":
         return _Transaction(self._database, self.path)
 
     def _damaged(self, error: Exception) -> WorldError:
-        return WorldError(self.path, f"damaged, or not a world: {error}")
+        # A text that is none is quoted whole by SQLite.
+        words, _, _ = str(error).partition(" with text ")
+        return WorldError(self.path, f"damaged, or not a world: {words}")
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    return sqlite3.connect(path, isolation_level=None)
 
 
 class _Transaction:

@@ -14,6 +14,7 @@ from tidegate.adapters.recordings.grid import Grid, OffGrid
 from tidegate.adapters.recordings.header import HeaderLine, ProductEntry, Provenance, moment_of
 from tidegate.adapters.recordings.made import Progress, RecordingMade, SourceRejected
 from tidegate.adapters.recordings.writer import RecordingWriter
+from tidegate.adapters.spelling import spelt_out
 
 IMPORTER = "tidegate import binance, version 1"
 
@@ -56,7 +57,7 @@ def import_binance(
     header = HeaderLine(
         tidegate_recording=RECORDING_VERSION,
         products=(product,),
-        provenance=Provenance(source=source.name, made_by=IMPORTER),
+        provenance=Provenance(source=spelt_out(source.name), made_by=IMPORTER),
         started_at=moment_of(first.at_ns // 1_000),
         depth="levels",
     )
@@ -157,7 +158,7 @@ def _notes(replay: MessageReplay, lines: _Lines) -> Iterator[str]:
 def _provenance(source: Path, product: ProductEntry, made: RecordingMade) -> Provenance:
     span = f"from {made.started_at:%Y-%m-%d %H:%M:%S} to {made.ended_at:%Y-%m-%d %H:%M:%S} UTC"
     return Provenance(
-        source=f"Binance, public streams of {_venue_symbol(product)}, captured {span}; {source.name}",
+        source=f"Binance, public streams of {_venue_symbol(product)}, captured {span}; {spelt_out(source.name)}",
         made_by=IMPORTER,
         licence="not stated by the capture",
         notes=made.notes,

@@ -13,6 +13,7 @@ from tidegate.adapters.recordings.capture_files import (
     file_on_disk,
     open_archive,
 )
+from tidegate.adapters.spelling import spelt_out
 
 _ORDERS = ("orders.csv.gz", "orders.csv")
 _TRADES = ("trades.csv", "trades.csv.gz")
@@ -53,7 +54,9 @@ def find_capture(source: Path) -> Capture:
     trades = _only_one(source, [name for name in files if PurePosixPath(name).parent == folder], _TRADES)
     meta = files.get(str(folder / _META))
     package = next((file for name, file in files.items() if name.endswith(".dist-info/METADATA")), None)
-    origin, licence = _package(package) if package is not None else (source.name, "not stated by the capture")
+    origin, licence = (
+        _package(package) if package is not None else (spelt_out(source.name), "not stated by the capture")
+    )
     return Capture(
         orders=files[orders],
         trades=files[trades],

@@ -11,6 +11,7 @@ from tidegate.adapters.recordings.header import HeaderLine, RecordingHeader, dec
 from tidegate.adapters.recordings.inflation import Inflation
 from tidegate.adapters.recordings.made import RecordingMade, SourceRejected
 from tidegate.adapters.recordings.writer import RecordingWriter
+from tidegate.adapters.spelling import spelt_out
 
 _ROW: msgspec.json.Decoder[Row] = msgspec.json.Decoder(Row)
 _FOOTER = msgspec.json.Decoder(RecordingFooter)
@@ -33,7 +34,7 @@ def salvage(source: Path, destination: Path) -> RecordingMade:
             trades += type(row) is TradePrinted
             gaps.take(row)
         gaps.end_at(at_us)
-        note = f"Salvaged of {source.name}, which breaks off at line {remains.line}: {remains.reason}."
+        note = f"Salvaged of {spelt_out(source.name)}, which breaks off at line {remains.line}: {remains.reason}."
         provenance = msgspec.structs.replace(header.provenance, notes=(*header.provenance.notes, note))
         writer.describe(provenance)
     return RecordingMade(

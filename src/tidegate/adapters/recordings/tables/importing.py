@@ -16,6 +16,7 @@ from tidegate.adapters.recordings.tables.columns import Table
 from tidegate.adapters.recordings.tables.tape import AssumedBook, TableTape
 from tidegate.adapters.recordings.tables.trades import Trade, TradeOptions, TradePlay, TradeReader
 from tidegate.adapters.recordings.writer import RecordingWriter
+from tidegate.adapters.spelling import spelt_out
 
 IMPORTER = "tidegate import csv, version 1"
 
@@ -187,7 +188,7 @@ def _header(source: Path, product: ProductEntry, begins_us: int, book: AssumedBo
     return HeaderLine(
         tidegate_recording=RECORDING_VERSION,
         products=(product,),
-        provenance=Provenance(source=source.name, made_by=IMPORTER),
+        provenance=Provenance(source=spelt_out(source.name), made_by=IMPORTER),
         started_at=moment_of(begins_us),
         depth="levels" if book is not None else "none",
     )
@@ -226,7 +227,7 @@ def _made(
     )
     writer.describe(
         Provenance(
-            source=f"a table of {rows.path.name}",
+            source=f"a table of {spelt_out(rows.path.name)}",
             made_by=IMPORTER,
             licence="not stated by the file",
             notes=made.notes,

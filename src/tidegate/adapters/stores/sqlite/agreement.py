@@ -11,7 +11,7 @@ from itertools import islice
 import msgspec
 
 from tidegate.adapters.stores.journal import decode_events
-from tidegate.adapters.stores.sqlite.codec import decode_order, encode, is_intact
+from tidegate.adapters.stores.sqlite.codec import checked, decode_order, encode, is_intact
 from tidegate.domain.events import (
     AccountEvent,
     DecisionRefused,
@@ -58,7 +58,7 @@ class _Fold:
         """Fold every row; what makes that impossible, if anything does."""
         for sequence, payload in self._connection.execute("SELECT sequence, payload FROM journal ORDER BY sequence"):
             try:
-                for event in decode_events(payload):
+                for event in decode_events(*checked(f"journal row {sequence}", (payload,), str)):
                     self._one(sequence, event)
             except msgspec.MsgspecError as error:
                 return f"journal row {sequence} cannot be read: {error}"

@@ -8,9 +8,11 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
+from tidegate.adapters.stores.sqlite.agreement import disagreements
 from tidegate.adapters.stores.sqlite.chain import chain_flaw
 from tidegate.adapters.stores.sqlite.errors import BackupRefused, StoreCorrupt, StoreError
 from tidegate.adapters.stores.sqlite.files import OWNER_ONLY, connect_to_read, existing, in_our_words, resolved
+from tidegate.adapters.stores.sqlite.queries import account_of
 from tidegate.adapters.stores.sqlite.schema import require_current
 
 
@@ -24,7 +26,7 @@ class BackupReport(Struct, frozen=True, kw_only=True):
 
 
 def back_up(path: str | Path, destination: str | Path) -> BackupReport:
-    """Copy a store, written or not at the time; the copy is one moment of it, whole, and verified to its first row.
+    """Copy a store, written or not at the time; the copy is one moment of it, whole, and verified as doctor does it.
 
     The destination appears only once all of that is so, and is never written over.
 
@@ -73,8 +75,10 @@ def _verified(source: Path, draft: Path, target: Path) -> BackupReport:
         (sound,) = copy.execute("PRAGMA quick_check(1)").fetchone()
         if sound != "ok":
             raise StoreCorrupt(source, sound)
-        (account_id,) = copy.execute("SELECT account_id FROM account").fetchone()
+        account_id = account_of(copy)
         flaw = chain_flaw(copy, account_id)
+        if flaw is None:
+            flaw = next(iter(disagreements(copy)), None)
         if flaw is not None:
             raise StoreCorrupt(source, flaw)
         last = copy.execute("SELECT sequence, hash FROM journal ORDER BY sequence DESC LIMIT 1").fetchone()

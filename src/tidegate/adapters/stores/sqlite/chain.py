@@ -17,7 +17,7 @@ def tail_flaw(connection: sqlite3.Connection, account_id: str) -> str | None:
     row = connection.execute("SELECT hash FROM journal WHERE sequence = ?", (sequence,)).fetchone()
     if row is None:
         return f"journal row {sequence}, of which there is a checkpoint, is missing"
-    if row[0] != digest:
+    if row[0] != digest or not isinstance(digest, bytes):
         return f"journal row {sequence} does not have the hash of its checkpoint"
     return _flaw(connection, sequence, digest)
 

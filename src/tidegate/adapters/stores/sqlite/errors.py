@@ -3,6 +3,11 @@
 from pathlib import Path
 
 
+def named(process: str, pid: int) -> str:
+    """A process by its number, with its name where that says more."""
+    return f"{pid}" if process == f"pid {pid}" else f"{pid} ({process})"
+
+
 class StoreError(Exception):
     """The base of what this adapter raises when a store is opened or read; its text is one line and complete."""
 
@@ -51,7 +56,7 @@ class StoreLocked(StoreError):
     """Another process writes this account."""
 
     def __init__(self, path: Path, process: str, pid: int) -> None:
-        holder = f"process {pid} ({process})" if pid else "another process"
+        holder = f"process {named(process, pid)}" if pid else "another process"
         super().__init__(f"{path} is locked by {holder}: one writer per account")
         self.path, self.process, self.pid = path, process, pid
 

@@ -31,9 +31,11 @@ def prepare(path: Path) -> None:
     """Make the file with its folder if it is not there, for its owner only.
 
     Raises:
+        NotAStore: it is a folder or a device.
         StoreReadOnly: it cannot be made or written here.
         StoreUnusable: the path is no place for a file.
     """
+    refuse_other_kinds(path)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, OWNER_ONLY))
@@ -73,10 +75,22 @@ def make_durable(connection: sqlite3.Connection) -> None:
 
 
 def connect_to_read(path: Path, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> sqlite3.Connection:
-    """A connection that can change nothing."""
-    connection = sqlite3.connect(_uri(path, "ro"), uri=True, isolation_level=None, check_same_thread=False)
+    """A connection that can change nothing; it reads where nothing can be written, too."""
+    uri = f"{_uri(path, 'ro')}&immutable=1" if _stays_as_it_is(path) else _uri(path, "ro")
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
     connection.execute(f"PRAGMA busy_timeout={busy_timeout_ms}")
     return connection
+
+
+def _stays_as_it_is(path: Path) -> bool:
+    """Whether nobody writes the file, and no index of a log can be made beside it, without which SQLite reads none."""
+    log, _ = side_files(path)
+    return not log.exists() and not can_write(path.parent)
+
+
+def can_write(path: Path) -> bool:
+    """Whether this process may write the file, or make one in the folder."""
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _uri(path: Path, mode: str) -> str:
@@ -88,16 +102,33 @@ def existing(path: str | Path) -> Path:
 
     Raises:
         NoSuchStore: it is not.
+        NotAStore: it is a folder or a device.
     """
     found = resolved(path)
+    refuse_other_kinds(found)
     if not found.is_file():
         raise NoSuchStore(found)
     return found
 
 
+def refuse_other_kinds(path: Path) -> None:
+    """Raise NotAStore where what stands under the path is no file: nothing is made beside it, and it is not moved."""
+    if path.is_dir():
+        raise NotAStore(path, "it is a folder; write sqlite:///FOLDER/NAME.sqlite")
+    if path.exists() and not path.is_file():
+        raise NotAStore(path, "it is no file")
+
+
 def resolved(path: str | Path) -> Path:
-    """One name for one file, so that its lock has one name too."""
-    return Path(path).expanduser().resolve()
+    """One name for one file, so that its lock has one name too.
+
+    Raises:
+        NotAStore: its links lead in a circle.
+    """
+    try:
+        return Path(path).expanduser().resolve()
+    except RuntimeError:
+        raise NotAStore(Path(path), "its links lead in a circle") from None
 
 
 @contextmanager
@@ -107,6 +138,9 @@ def in_our_words(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise as_store_error(path, error) from None
+    except UnicodeDecodeError:
+        # SQLite's words about a damaged schema quote it, and Python cannot read them.
+        raise StoreCorrupt(path, "its schema is no text") from None
 
 
 def as_store_error(path: Path, error: sqlite3.Error) -> StoreError:
@@ -114,8 +148,10 @@ def as_store_error(path: Path, error: sqlite3.Error) -> StoreError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_NOTADB:
         return NotAStore(path, "it is no SQLite file")
-    if code == sqlite3.SQLITE_CORRUPT:
-        return StoreCorrupt(path, str(error))
+    # A text that is none has no code, and its words quote the whole cell.
+    no_text, _, cell = str(error).partition(" with text ")
+    if code == sqlite3.SQLITE_CORRUPT or cell:
+        return StoreCorrupt(path, no_text)
     if code == sqlite3.SQLITE_READONLY:
         return StoreReadOnly(path)
     return StoreUnusable(path, str(error))

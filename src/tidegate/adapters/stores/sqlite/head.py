@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from tidegate.adapters.stores.journal import genesis
-from tidegate.adapters.stores.sqlite.codec import decode_state_change
+from tidegate.adapters.stores.sqlite.codec import checked, decode_state_change
 from tidegate.adapters.stores.sqlite.units import AnyUnit, SendingUnit, StepUnit
 from tidegate.adapters.stores.steps import forbids
 from tidegate.domain.events import TradingStateChanged
@@ -33,7 +33,9 @@ class Head:
         """Read all three anew."""
         (self.epoch,) = connection.execute("SELECT epoch FROM account").fetchone()
         last = connection.execute("SELECT sequence, hash FROM journal ORDER BY sequence DESC LIMIT 1").fetchone()
-        self.sequence, self.hash = (0, self._genesis) if last is None else last
+        self.sequence, self.hash = (
+            (0, self._genesis) if last is None else checked(f"journal row {last[0]}", last, int, bytes)
+        )
         rows: StateRows = connection.execute("SELECT change FROM states").fetchall()
         if rows != self._state_rows:
             self._state_rows = rows
@@ -69,7 +71,7 @@ class Taken:
             self._decisions.update(row[0] for row in connection.execute(_DECISIONS, (_listed(claims),)))
         if keys:
             for key, attempt, decided in connection.execute(_ORDERS, (_listed(keys),)):
-                self._attempts[key] = attempt
+                (self._attempts[key],) = checked(f"order {key}", (attempt,), int)
                 if decided is not None:
                     self._keys.add(key)
 

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from tidegate.adapters.stores.sqlite.errors import StoreLocked, StoreReadOnly, StoreUnusable
-from tidegate.adapters.stores.sqlite.files import OWNER_ONLY
+from tidegate.adapters.stores.sqlite.files import OWNER_ONLY, refuse_other_kinds
 
 _MARK_BYTES = 64
 _ATTEMPTS = 5
@@ -46,8 +46,10 @@ class WriterLock:
         """Take the lock.
 
         Raises:
+            NotAStore: what is to be locked is a folder or a device.
             StoreLocked: another process has it.
         """
+        refuse_other_kinds(path)
         try:
             descriptor = os.open(lock_path(path), os.O_RDWR | os.O_CREAT, OWNER_ONLY)
         except PermissionError:

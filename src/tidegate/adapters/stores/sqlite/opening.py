@@ -23,7 +23,7 @@ from tidegate.adapters.stores.sqlite.files import (
 )
 from tidegate.adapters.stores.sqlite.lanes import Committer, GroupLane, InlineLane
 from tidegate.adapters.stores.sqlite.lock import Mark, WriterLock
-from tidegate.adapters.stores.sqlite.queries import Queries
+from tidegate.adapters.stores.sqlite.queries import Queries, account_of
 from tidegate.adapters.stores.sqlite.schema import migrate, version_of
 from tidegate.adapters.stores.sqlite.store import SqliteOrderStore
 from tidegate.adapters.stores.sqlite.transaction import Transactions
@@ -95,14 +95,14 @@ def open_sqlite_store(
 
 def _pinned(connection: sqlite3.Connection, path: Path, account_id: str, now: datetime) -> bool:
     """Pin a new file to the account, or check that an old one is; whether it was new."""
-    row = connection.execute("SELECT account_id FROM account").fetchone()
-    if row is None:
+    pinned = account_of(connection)
+    if not pinned:
         text = encode(Facts())
         values = (account_id, microseconds(now), text.decode(), crc32(text))
         connection.execute("INSERT INTO account VALUES (1, ?, ?, 0, '', 0, ?, ?)", values)
         return True
-    if row[0] != account_id:
-        raise OtherAccount(path, row[0], account_id)
+    if pinned != account_id:
+        raise OtherAccount(path, pinned, account_id)
     return False
 
 

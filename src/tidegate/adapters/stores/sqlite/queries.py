@@ -9,13 +9,15 @@ from typing import TypeVar
 
 import msgspec
 
-from tidegate.adapters.stores.journal import decode_events, journal_lines, moment
+from tidegate.adapters.stores.journal import decode_events, journal_lines
 from tidegate.adapters.stores.sqlite.codec import (
+    checked,
     decode_facts,
     decode_order,
     decode_position,
     inbox_row,
     is_intact,
+    stored_moment,
 )
 from tidegate.adapters.stores.sqlite.errors import StoreCorrupt, StoreUnusable
 from tidegate.adapters.stores.sqlite.head import states_of
@@ -41,17 +43,15 @@ class Queries:
     """Reads of one store over one connection, each a consistent reading by itself.
 
     Raises:
-        StoreCorrupt: a row is not what was written; its text names the row.
-        sqlite3.Error: the file cannot be read.
+        StoreCorrupt, sqlite3.Error: the file cannot be read, or a row is not what was written; the text names the row.
     """
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         self._path = path
-        row = connection.execute("SELECT account_id FROM account").fetchone()
-        if row is None:
+        self.account_id = account_of(connection)
+        if not self.account_id:
             raise StoreUnusable(path, "its first start has not been finished")
-        self.account_id = str(row[0])
 
     def load(self, now: datetime) -> StoredAccount:
         """Everything that a start needs, in one reading."""
@@ -90,7 +90,7 @@ class Queries:
 
     def _movements(self) -> dict[str, datetime]:
         rows = self._connection.execute("SELECT movement_id, at FROM movements").fetchall()
-        return {movement_id: moment(at_us) for movement_id, at_us in rows}
+        return {movement_id: stored_moment(f"movement {movement_id}", at_us) for movement_id, at_us in rows}
 
     def facts(self) -> Facts:
         """What is remembered of the account beside orders and holdings."""
@@ -119,7 +119,7 @@ class Queries:
             for symbol, trade_id, sequence, payload in self._connection.execute(_FILLS, (symbol, symbol, limit))
         )
 
-    def _fill(self, symbol: str, trade_id: str, sequence: int, payload: str) -> Fill:
+    def _fill(self, symbol: str, trade_id: str, sequence: int, payload: object) -> Fill:
         for event in self._events(sequence, payload):
             if isinstance(event, OrderFilled | FillBusted) and (event.fill.symbol, event.fill.trade_id) == (
                 symbol,
@@ -160,7 +160,12 @@ class Queries:
         """Journal rows after a sequence number, oldest first."""
         select = "SELECT sequence, at, payload, hash FROM journal WHERE sequence > ? ORDER BY sequence LIMIT ?"
         return tuple(
-            JournalRow(sequence=sequence, at=moment(at_us), events=self._events(sequence, payload), hash=digest.hex())
+            JournalRow(
+                sequence=sequence,
+                at=stored_moment(f"journal row {sequence}", at_us),
+                events=self._events(sequence, payload),
+                hash=checked(f"journal row {sequence}", (digest,), bytes)[0].hex(),
+            )
             for sequence, at_us, payload, digest in self._connection.execute(select, (after, limit))
         )
 
@@ -168,14 +173,20 @@ class Queries:
         """The whole journal as JSON lines with hashes; equal runs give equal bytes, in any store."""
         rows = self._connection.execute("SELECT sequence, at, payload, hash FROM journal ORDER BY sequence")
         yield from journal_lines(
-            (sequence, at_us, payload.encode(), digest) for sequence, at_us, payload, digest in rows
+            (sequence, at_us, payload.encode(), digest)
+            for sequence, at_us, payload, digest in (checked(f"journal row {row[0]}", row, *_JOURNAL) for row in rows)
         )
 
     def requests(self) -> tuple[InboxRequest, ...]:
         """Unanswered requests, oldest first."""
         select = "SELECT request_row, kind, payload, at FROM inbox WHERE answer IS NULL ORDER BY request_row"
         return tuple(
-            InboxRequest(request_id=f"r{row}", kind=RequestKind(kind), payload=payload, at=moment(at_us))
+            InboxRequest(
+                request_id=f"r{row}",
+                kind=RequestKind(kind),
+                payload=checked(f"request r{row}", (payload,), str)[0],
+                at=stored_moment(f"request r{row}", at_us),
+            )
             for row, kind, payload, at_us in self._connection.execute(select)
             # What a later program asks for waits for a writer that knows it.
             if kind in _KINDS
@@ -187,12 +198,12 @@ class Queries:
         row = self._connection.execute(select, (inbox_row(request_id),)).fetchone()
         if row is None:
             return None
-        payload, process, epoch = row
+        payload, process, epoch = checked(f"the answer to request {request_id}", row, str, str, int)
         return InboxAnswer(request_id=request_id, payload=payload, process=process, epoch=epoch)
 
-    def _events(self, sequence: int, payload: str) -> tuple[JournalEvent, ...]:
+    def _events(self, sequence: int, payload: object) -> tuple[JournalEvent, ...]:
         try:
-            return decode_events(payload)
+            return decode_events(*checked(f"journal row {sequence}", (payload,), str))
         except msgspec.MsgspecError as error:
             raise StoreCorrupt(self._path, f"journal row {sequence}: {error}") from None
 
@@ -205,6 +216,17 @@ class Queries:
             raise StoreCorrupt(self._path, f"{name}: {error}") from None
 
 
+def account_of(connection: sqlite3.Connection) -> str:
+    """The account that a store is pinned to; empty before its first start is done.
+
+    Raises:
+        sqlite3.Error: the file cannot be read, or the account's row is not what was written.
+    """
+    row = connection.execute("SELECT account_id, created_at, epoch, process, pid FROM account").fetchone()
+    return "" if row is None else str(checked("the account's row", row, str, int, int, str, int)[0])
+
+
+_JOURNAL = (int, int, str, bytes)
 _KINDS = frozenset(kind.value for kind in RequestKind)
 _FILLS = """
     SELECT fills.symbol, trade_id, sequence, payload FROM fills JOIN journal USING (sequence)

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from msgspec import Struct
 
-from tidegate.adapters.stores.journal import moment
+from tidegate.adapters.stores.sqlite.codec import stored_moment
 from tidegate.adapters.stores.sqlite.errors import OtherAccount, StoreError
 from tidegate.adapters.stores.sqlite.files import connect_to_read, existing, in_our_words, resolved
 from tidegate.adapters.stores.sqlite.lock import writer_of
@@ -79,7 +79,8 @@ def last_moment(path: str | Path) -> datetime | None:
         NotAStore, NewerSchema, OlderSchema, StoreCorrupt, StoreUnusable: it cannot be read.
     """
     at = _first(resolved(path), "SELECT at FROM journal ORDER BY sequence DESC LIMIT 1")
-    return None if at is None else moment(at)
+    with in_our_words(resolved(path)):
+        return None if at is None else stored_moment("the journal's last row", at)
 
 
 def _first(file: Path, question: str) -> Any:

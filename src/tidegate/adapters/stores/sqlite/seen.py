@@ -5,6 +5,7 @@ Nearly every id that is asked for is new, and the file takes longer to say so th
 
 import sqlite3
 
+from tidegate.adapters.stores.sqlite.codec import checked
 from tidegate.adapters.stores.sqlite.units import claim_key
 
 ROWS_AT_A_TIME = 500
@@ -50,7 +51,7 @@ class Seen:
         if len(orders) == ROWS_AT_A_TIME:
             return
         decisions = self._connection.execute(_DECISIONS, (self._last_decision, ROWS_AT_A_TIME)).fetchall()
-        for (self._last_decision,) in decisions:
+        for (self._last_decision,) in (checked("a decision", row, str) for row in decisions):
             self.note(claim_key(self._account_id, self._last_decision))
         self.is_complete = len(decisions) < ROWS_AT_A_TIME
 
