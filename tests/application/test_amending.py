@@ -282,6 +282,24 @@ async def test_an_older_word_on_an_amended_order_puts_it_in_no_doubt() -> None:
     assert await rig.stored(IncidentRaised) == []
 
 
+async def test_an_older_word_of_a_reduction_takes_nothing_from_what_was_amended_since() -> None:
+    """S4 and B35: the venue made it smaller, it was amended to more, and then the reduction is told again."""
+    rig = Rig()
+    async with rig.open() as app:
+        order = await resting(app)
+        truth = rig.venue.truth.orders[order.client_order_id]
+        truth.quantity = Decimal("0.01")
+        reduced = OrderUpdate(order=replace(truth.as_venue_order(), reduced_reason="self-trade prevention"))
+        rig.venue.tell(reduced)
+        await settle()
+        assert only(app.open_orders()).quantity == Decimal("0.01")
+        (await app.amend(order.client_order_id, Decimal("0.03"))).unwrap()
+        rig.venue.tell(reduced)
+        await settle()
+        assert only(app.open_orders()).quantity == truth.quantity == Decimal("0.03")
+        assert (await app.summary(0)).invariants == "hold"
+
+
 async def test_an_order_that_the_venue_shrinks_under_an_unanswered_amend_has_what_is_left() -> None:
     """B35 between an edit and its answer: after H the venue's own figure stands, with its reason."""
     rig = Rig()

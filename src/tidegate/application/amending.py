@@ -77,7 +77,7 @@ class Amender:
         return await self._send(record, request, terms)
 
     def _overtaken(self, order: Order, forbidden: StateForbids | None) -> AnyRefusal | None:
-        """X6: what has come to stand in its way while it was made durable, whether another process wrote it or this one."""
+        """X6: what has come in its way while it was made durable, whether another process wrote it or this one did."""
         states = self._desk.ledger.states
         if forbidden is not None:
             states.set(forbidden.symbol, forbidden.entry)

@@ -150,6 +150,10 @@ class OrderResolver:
         if differs is not None:
             await self._differs(record, differs, asked_at)
             return
+        if asked_at is None and _is_changed(record) and theirs.reduced_reason and theirs.quantity < record.quantity:
+            # S4: what the venue had made of it before it was amended to more is no reduction of what it has now.
+            await self.look(record.client_order_id)
+            return
         self._desk.order_differences.pop(record.client_order_id, None)
         amend = news_of_open_amend(record, theirs, is_over=self._is_amend_over(record, asked_at))
         news = (*amend, *news_of(record, theirs))
@@ -169,7 +173,7 @@ class OrderResolver:
 
         Then the order itself is asked for, and its answer counts once it was asked for later than H after the change.
         """
-        is_changed = bool(record.amend_requests) or record.amended_by >= 0
+        is_changed = _is_changed(record)
         if is_changed and asked_at is None:
             await self.look(record.client_order_id)
         elif not is_changed or self._is_amend_over(record, asked_at):
@@ -264,3 +268,8 @@ class OrderResolver:
             at=self._desk.clock.now(),
         )
         await self._desk.learn(client_order_id, (not_accepted,))
+
+
+def _is_changed(record: OrderRecord) -> bool:
+    """Whether its terms may be others than those it was sent with."""
+    return bool(record.amend_requests) or record.amended_by >= 0
