@@ -15,6 +15,7 @@ from tidegate.application.sending import OrderSender
 from tidegate.domain.amounts import DOMAIN_CONTEXT
 from tidegate.domain.events import OrderRejected, OrderSending
 from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.lifecycle import unattempted
 from tidegate.domain.orders import ApprovedOrder, OrderRecord, RecordedOrder
 from tidegate.domain.pace import terms_of
 from tidegate.domain.ports import EnginePort
@@ -103,23 +104,36 @@ class OrderResender(OrderSender):
         recorded = await desk.store.record_sending(approved, step)
         called_off = desk.recording.end(record.client_order_id)
         if not isinstance(recorded, RecordedOrder):
-            # Nothing of the new attempt was written: the order stands as the last one left it.
-            desk.ledger.recall(record)
-            if isinstance(recorded, StateForbids):
+            # Nothing of the new attempt was written: the order stands as the last one left it and as was told since.
+            held = desk.ledger.orders.get(record.client_order_id)
+            if held is None:
+                return
+            stands = unattempted(held, record)
+            desk.ledger.recall(stands)
+            if isinstance(recorded, StateForbids) and stands.status is record.status:
                 await self._refuse(record, f"{recorded.entry.state}: {recorded.entry.reason}")
             return
         desk.told(step)
+        if self._has_turned_up(record):
+            return
         if called_off:
             self._never_sent(approved.order, called_off_refusal(called_off))
             return
         now = desk.clock.now()
         late = await self._overtaken(approved.order, now, now - approved.reviewed_at)
+        if self._has_turned_up(record):
+            return
         if late is not None:
             self._never_sent(approved.order, late)
             return
         # One order, however often it is attempted.
         desk.stats.attempted -= bool(record.attempt)
         await self._submit(recorded, product, self._venue.capabilities.delivery)
+
+    def _has_turned_up(self, record: OrderRecord) -> bool:
+        """Whether an earlier attempt was not lost after all, as has been told while this one was being recorded."""
+        held = self._desk.ledger.orders.get(record.client_order_id)
+        return bool(record.attempt) and (held is None or not held.is_unanswered)
 
     def _reviewed(self, record: OrderRecord) -> ApprovedOrder | str:
         """The order judged anew, without what it reserves itself; why not, where it may not go."""
