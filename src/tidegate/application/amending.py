@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from tidegate.application.desk import AccountDesk
 from tidegate.application.engine import ExecutionEngine
-from tidegate.application.preparing import hindrance, state_refusal
+from tidegate.application.preparing import hindrance, state_refusal, unknown_symbol
 from tidegate.application.resolving import OrderResolver
 from tidegate.domain.amounts import DOMAIN_CONTEXT, InvalidAmount, plain, price, quantity
 from tidegate.domain.events import AmendRejected, AmendRequested
@@ -147,7 +147,9 @@ class Amender:
         flaw = _price_flaw(record.order, terms.limit_price)
         if flaw is not None:
             return flaw
-        product = self._desk.ledger.product(record.symbol)
+        product = self._desk.market_data.product(record.symbol)
+        if product is None:
+            return unknown_symbol(record.symbol, self._desk)
         for name, value, step in (
             ("quantity", terms.quantity, product.base_increment),
             ("limit_price", terms.limit_price, product.price_increment),

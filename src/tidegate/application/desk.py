@@ -71,8 +71,6 @@ class AccountDesk(DeskReading):
         self.resends_exits = False
         self.lost_exits: set[ClientOrderId] = set()
         """Exits that never arrived, as the venue has proven, and that are to go out again."""
-        self.set_aside: dict[ClientOrderId, OrderRecord] = {}
-        """Orders that keep what they reserve while they are not live: quarantined ones, and ended exits in a close."""
         self.quarantined: set[ClientOrderId] = set()
         """Orders that are not taken up: starts have ended at them, or their product is gone."""
         self.taken_up = asyncio.Event()

@@ -11,6 +11,7 @@ from tidegate.application.checked_market import checked
 from tidegate.domain.amounts import ZERO
 from tidegate.domain.booking import ACCOUNT
 from tidegate.domain.commitments import SymbolCommitments
+from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.ledger import Ledger
 from tidegate.domain.one_look import OneLook
 from tidegate.domain.orders import Order, OrderRecord
@@ -51,6 +52,8 @@ class DeskReading:
         operator has to look."""
         self.outcomes_resolve = True
         """Whether an unknown outcome becomes known by asking; without client order ids it does not."""
+        self.set_aside: dict[ClientOrderId, OrderRecord] = {}
+        """Orders that keep what they reserve while they are not live: quarantined ones, and ended exits in a close."""
         self._valuation: Valuation | None = None
 
     @property
@@ -59,7 +62,15 @@ class DeskReading:
         products = self.market_data.listed
         if self._valuation is None or self._valuation.products is not products:
             self._valuation = Valuation(products, self._reporting_currency, self._price_of)
+            self._reserve_anew(products)
         return self._valuation
+
+    def _reserve_anew(self, products: Iterable[Product]) -> None:
+        """What orders reserve follows from their products: one may have other fees or margins now, or be back."""
+        by_symbol = {product.symbol: product for product in products}
+        for record in (*self.ledger.orders.values(), *self.set_aside.values()):
+            if record.symbol in by_symbol:
+                self.ledger.commitments.update(record, by_symbol[record.symbol])
 
     def _price_of(self, symbol: str) -> Decimal | None:
         mark = self.market_data.reading(symbol).mark

@@ -143,11 +143,13 @@ class OrderResender(OrderSender):
         hindered = hindrance(desk, order)
         if hindered is not None:
             return f"{hindered.code}: {hindered.message}"
+        product = desk.market_data.product(record.symbol)
+        if product is None:
+            return f"{record.symbol} is gone"
         if order.order_type is OrderType.MARKET:
             # Its protection was a price of then.
             order = replace(order, limit_price=None)
         with desk.without((record,)):
-            product = desk.ledger.product(record.symbol)
             view = desk.view(order, terms_of(order), product, desk.clock.now(), self._engine.risk_manager)
         approved = self._engine.review(order, view)
         return approved if isinstance(approved, ApprovedOrder) else f"{approved.code}: {approved.message}"
