@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from tidegate.application.checked_market import checked
 from tidegate.domain.amounts import ZERO
-from tidegate.domain.booking import ACCOUNT
 from tidegate.domain.commitments import SymbolCommitments
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.ledger import Ledger
@@ -87,16 +86,17 @@ class DeskReading:
         )
 
     def reducible(self, symbol: str, strategy_id: str) -> Decimal:
-        """What a new reduction may take: |position| less the leaves of all live reductions of it."""
+        """What a strategy's new reduction may take: |position| less the leaves of all live reductions of it."""
         history = self.ledger.positions.get((symbol, strategy_id))
         if history is None or not history.position.quantity:
             return ZERO
-        held = abs(history.position.quantity)
+        held, side = history.position.quantity, OrderSide.SELL
+        if held < ZERO:
+            held, side = -held, _BUY
         sums = self.ledger.commitments.by_symbol.get(symbol)
         if sums is None:
             return held
-        taken = sums.reducing_leaves if strategy_id == ACCOUNT else sums.reducing.get(strategy_id, ZERO)
-        left = held - taken
+        left = held - sums.reducing.get((strategy_id, side), ZERO)
         return left if left > ZERO else ZERO
 
     def view(self, order: Order, terms: Terms, product: Product, at: datetime, risk: RiskManager) -> ReviewView:
@@ -156,7 +156,7 @@ class DeskReading:
             best_bid_id=best_bid[1] if best_bid is not None else "",
             best_ask=best_ask[0] if best_ask is not None else None,
             best_ask_id=best_ask[1] if best_ask is not None else "",
-            reducing_leaves=sums.reducing.get(order.strategy_id, ZERO),
+            reducing_leaves=sums.reducing.get((order.strategy_id, order.side), ZERO),
             account_reducing_leaves=sums.reducing_buys if order.side is _BUY else sums.reducing_sells,
             unknown_count=len(sums.unknown),
             unknown_id=next(iter(sums.unknown), ""),
