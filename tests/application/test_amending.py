@@ -282,6 +282,34 @@ async def test_an_older_word_on_an_amended_order_puts_it_in_no_doubt() -> None:
     assert await rig.stored(IncidentRaised) == []
 
 
+async def test_the_old_terms_prove_nothing_of_an_amend_that_is_still_to_be_sent() -> None:
+    """B32: asked about while the request is being made durable, the venue cannot have heard of it."""
+    rig, durable = Rig(), asyncio.Event()
+    durable.set()
+
+    async def slowly(call: str) -> None:
+        if call == "commit":
+            await durable.wait()
+
+    rig.venue.next_amend(AmendAnswer.lost_ack())
+    async with rig.open(order_store=InterposedStore(rig.store, after=slowly)) as app:
+        order = await resting(app)
+        await rig.clock.advance(HORIZON_SECONDS + 1)
+        durable.clear()
+        amend = asyncio.create_task(app.amend(order.client_order_id, Decimal("0.03")))
+        # Longer than it takes until an open amend is asked about.
+        await rig.clock.advance(HORIZON_SECONDS + 5)
+        assert only(app.open_orders()).has_open_amend
+        rig.venue.unreachable()
+        durable.set()
+        await settle()
+        assert (await amend).unwrap().quantity_at_most == Decimal("0.03")
+        rig.venue.reachable()
+        await rig.clock.advance(10)
+        assert only(app.open_orders()).quantity == Decimal("0.03")
+        assert app.state(SPOT) is TradingState.ACTIVE
+
+
 async def test_an_older_word_of_a_reduction_takes_nothing_from_what_was_amended_since() -> None:
     """S4 and B35: the venue made it smaller, it was amended to more, and then the reduction is told again."""
     rig = Rig()

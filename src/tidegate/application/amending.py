@@ -68,13 +68,22 @@ class Amender:
             is_bolder=not _is_smaller(record, terms),
             at=at,
         )
-        outcome = await self._desk.commit(at, event)
+        # The venue cannot have it before the send that is still to come: until then its old terms prove nothing.
+        self._desk.amending.add(client_order_id)
+        try:
+            return await self._requested(record, event, terms)
+        finally:
+            self._desk.amending.discard(client_order_id)
+
+    async def _requested(self, record: OrderRecord, event: AmendRequested, terms: _Terms) -> OrderRecord | AnyRefusal:
+        """Make the request durable, look once more at one that makes it bolder, and send."""
+        outcome = await self._desk.commit(event.at, event)
         if not isinstance(outcome, StepCommitted):
             return StoreRefused(message=f"the amend could not be made durable: {getattr(outcome, 'reason', outcome)}")
         overtaken = self._overtaken(record.order, outcome.forbidden) if event.is_bolder else None
         if overtaken is not None:
-            return await self._withdrawn(client_order_id, request, overtaken)
-        return await self._send(record, request, terms)
+            return await self._withdrawn(event.client_order_id, event.request, overtaken)
+        return await self._send(record, event.request, terms)
 
     def _overtaken(self, order: Order, forbidden: StateForbids | None) -> AnyRefusal | None:
         """X6: what has come in its way while it was made durable, whether another process wrote it or this one did."""

@@ -181,6 +181,8 @@ class OrderResolver:
 
     def _is_amend_over(self, record: OrderRecord, asked_at: float | None) -> bool:
         """Whether an amend can no longer take effect, nor be told of late: it was asked about later than H after it."""
+        if record.client_order_id in self._desk.amending:
+            return False
         sent_at = self._desk.amended_at.get(record.client_order_id, self._desk.began)
         return asked_at is not None and timedelta(seconds=asked_at - sent_at) > self._horizon
 
