@@ -209,6 +209,7 @@ class AccountDesk(DeskReading):
         if after.status in TERMINAL:
             self.ended.keep(after)
             self.amended_at.pop(client_order_id, None)
+            self.set_aside.pop(client_order_id, None)
         self.told(step)
         if self._recalling:
             self._recalling[client_order_id] = True

@@ -67,7 +67,7 @@ class DeskReading:
     def _reserve_anew(self, products: Iterable[Product]) -> None:
         """What orders reserve follows from their products: one may have other fees or margins now, or be back."""
         by_symbol = {product.symbol: product for product in products}
-        for record in (*self.ledger.orders.values(), *self.set_aside.values()):
+        for record in {**self.set_aside, **self.ledger.orders}.values():
             if record.symbol in by_symbol:
                 self.ledger.commitments.update(record, by_symbol[record.symbol])
 
