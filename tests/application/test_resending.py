@@ -127,6 +127,22 @@ async def test_an_attempt_that_turns_up_while_the_next_is_recorded_keeps_its_fil
         assert summary.invariants == "hold", summary.broken
 
 
+async def test_an_exit_that_was_called_off_is_not_sent_again() -> None:
+    """The venue did not know it when the cancel came, and never had it: that is what was wanted."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.05")))
+        rig.venue.next_submit(Answer.timeout_never_received())
+        exit_ = sell("0.05", reduce_only=True)
+        lost = placed(await app.coordinator.execute_decision(SPOT, exit_))
+        assert (await app.cancel(lost.client_order_id)).unwrap().status is OrderStatus.UNKNOWN
+        await rig.clock.advance(HORIZON_SECONDS + 5)
+        refused(await app.coordinator.execute_decision(SPOT, exit_), "NOT_ACCEPTED")
+        assert app.position(SPOT).quantity == Decimal("0.05")
+
+    assert len(rig.venue.truth.sent) == 2
+
+
 async def test_an_entry_is_never_sent_again_and_nothing_is_without_client_order_ids() -> None:
     """After H an entry is refused; on class C even an exit waits for a person."""
     rig = Rig()

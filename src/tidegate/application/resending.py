@@ -140,6 +140,8 @@ class OrderResender(OrderSender):
         desk, order = self._desk, record.order
         if _is_late(record, desk.clock.now()):
             return f"the decision was valid until {order.valid_until}"
+        if record.cancel_requests:
+            return "it was called off"
         hindered = hindrance(desk, order)
         if hindered is not None:
             return f"{hindered.code}: {hindered.message}"

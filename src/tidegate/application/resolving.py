@@ -155,6 +155,10 @@ class OrderResolver:
             await self.look(record.client_order_id)
             return
         self._desk.order_differences.pop(record.client_order_id, None)
+        is_fetched = not theirs.is_open and lacks_fills(record, theirs)
+        if is_fetched:
+            # What it had filled comes before its end, which gives free all that is left of it.
+            record = await self._fetch_fills(record)
         amend = news_of_open_amend(record, theirs, is_over=self._is_amend_over(record, asked_at))
         news = (*amend, *news_of(record, theirs))
         after = await self._desk.learn(record.client_order_id, news)
@@ -164,7 +168,7 @@ class OrderResolver:
             # S13: older than what we know, most likely; the order itself is asked for, and judged by that.
             await self.look(record.client_order_id)
             return
-        if lacks_fills(after, theirs) or goes_back:
+        if goes_back or (lacks_fills(after, theirs) and not is_fetched):
             after = await self._fetch_fills(after)
         self._judge_fills(after, theirs, goes_back=goes_back)
 
@@ -257,8 +261,8 @@ class OrderResolver:
                 Difference(kind=kind, subject=client_order_id, ours=ours, theirs="not found", symbol=record.symbol)
             )
             return
-        is_exit = record.order.purpose.is_exit and record.attempt < ATTEMPTS_MAX
-        if is_exit and self._desk.resends_exits:
+        is_wanted = record.order.purpose.is_exit and not record.cancel_requests and record.attempt < ATTEMPTS_MAX
+        if is_wanted and self._desk.resends_exits:
             self._desk.lost_exits.add(client_order_id)
             return
         horizon = plain(self._venue.capabilities.horizon_seconds)
