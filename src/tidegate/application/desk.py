@@ -68,8 +68,7 @@ class AccountDesk(DeskReading):
         """Since when, on the monotonic clock, orders of this process are without an answer."""
         self.amended_at: dict[ClientOrderId, float] = {}
         """When the terms of a live order last changed, or an amend of it was under way, on the monotonic clock."""
-        self.amending: set[ClientOrderId] = set()
-        """Orders of which an amend is being made durable, or is under way."""
+        self.amending: set[ClientOrderId] = set()  # Of these an amend is being made durable, or is under way.
         self.resends_exits = False
         self.lost_exits: set[ClientOrderId] = set()
         """Exits that never arrived, as the venue has proven, and that are to go out again."""

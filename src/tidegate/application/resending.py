@@ -15,7 +15,7 @@ from tidegate.application.sending import OrderSender
 from tidegate.domain.amounts import DOMAIN_CONTEXT
 from tidegate.domain.events import OrderRejected, OrderSending
 from tidegate.domain.identifiers import ClientOrderId
-from tidegate.domain.lifecycle import unattempted
+from tidegate.domain.lifecycle import status_of
 from tidegate.domain.orders import ApprovedOrder, OrderRecord, RecordedOrder
 from tidegate.domain.pace import terms_of
 from tidegate.domain.ports import EnginePort
@@ -108,7 +108,7 @@ class OrderResender(OrderSender):
             held = desk.ledger.orders.get(record.client_order_id)
             if held is None:
                 return
-            stands = unattempted(held, record)
+            stands = _unattempted(held, record)
             desk.ledger.recall(stands)
             if isinstance(recorded, StateForbids) and stands.status is record.status:
                 await self._refuse(record, f"{recorded.entry.state}: {recorded.entry.reason}")
@@ -171,3 +171,17 @@ def _is_late(record: OrderRecord, at: datetime) -> bool:
     """Whether its decision's life is over; exits have none."""
     valid_until = record.order.valid_until
     return valid_until is not None and at > valid_until and not record.order.purpose.is_exit
+
+
+def _unattempted(record: OrderRecord, before: OrderRecord) -> OrderRecord:
+    """The record without its latest attempt, of which nothing was written; what was learnt meanwhile stands."""
+    undone = replace(
+        record,
+        order=before.order,
+        earlier=before.earlier,
+        worst_price=before.worst_price,
+        warnings=before.warnings,
+        attempt=before.attempt,
+        sent_at=before.sent_at,
+    )
+    return replace(undone, status=status_of(undone))

@@ -139,20 +139,6 @@ def sending(event: OrderSending, record: OrderRecord | None = None) -> OrderReco
     return settled(renewed, event.at)
 
 
-def unattempted(record: OrderRecord, before: OrderRecord) -> OrderRecord:
-    """The record without its latest attempt, of which nothing was written; what was learnt meanwhile stands."""
-    undone = replace(
-        record,
-        order=before.order,
-        earlier=before.earlier,
-        worst_price=before.worst_price,
-        warnings=before.warnings,
-        attempt=before.attempt,
-        sent_at=before.sent_at,
-    )
-    return replace(undone, status=status_of(undone))
-
-
 def apply_news(record: OrderRecord, news: OrderNews) -> OrderRecord:
     """The record after one more piece of news; the same object when it says nothing new."""
     changed = with_facts(record, news)
