@@ -1,15 +1,18 @@
 """Amends by total quantity: durable before they are sent, reserved at the larger of old and new, and never assumed."""
 
+import asyncio
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from tests.application.interposing import InterposedStore, InterposedVenue
-from tests.application.rig import HORIZON_SECONDS, SPOT, Rig, buy, offer_to_buy, only, placed, refused
-from tidegate import OrderStatus, TradingState
+from tests.application.rig import HORIZON_SECONDS, PERPETUAL, SPOT, Rig, buy, offer_to_buy, only, placed, refused, sell
+from tidegate import OrderStatus, OrderType, TradingState
 from tidegate.adapters.brokers.scripted import AmendAnswer, Answer
 from tidegate.adapters.brokers.scripted.broker import SCRIPTED_CAPABILITIES
+from tidegate.adapters.clocks import settle
 from tidegate.application.application import Application
 from tidegate.domain.events import AmendRequested, IncidentRaised, TradingStateChanged
 from tidegate.domain.identifiers import ClientOrderId
@@ -279,6 +282,52 @@ async def test_an_older_word_on_an_amended_order_puts_it_in_no_doubt() -> None:
     assert await rig.stored(IncidentRaised) == []
 
 
+async def test_the_old_terms_prove_nothing_of_an_amend_that_is_still_to_be_sent() -> None:
+    """B32: asked about while the request is being made durable, the venue cannot have heard of it."""
+    rig, durable = Rig(), asyncio.Event()
+    durable.set()
+
+    async def slowly(call: str) -> None:
+        if call == "commit":
+            await durable.wait()
+
+    rig.venue.next_amend(AmendAnswer.lost_ack())
+    async with rig.open(order_store=InterposedStore(rig.store, after=slowly)) as app:
+        order = await resting(app)
+        await rig.clock.advance(HORIZON_SECONDS + 1)
+        durable.clear()
+        amend = asyncio.create_task(app.amend(order.client_order_id, Decimal("0.03")))
+        # Longer than it takes until an open amend is asked about.
+        await rig.clock.advance(HORIZON_SECONDS + 5)
+        assert only(app.open_orders()).has_open_amend
+        rig.venue.unreachable()
+        durable.set()
+        await settle()
+        assert (await amend).unwrap().quantity_at_most == Decimal("0.03")
+        rig.venue.reachable()
+        await rig.clock.advance(10)
+        assert only(app.open_orders()).quantity == Decimal("0.03")
+        assert app.state(SPOT) is TradingState.ACTIVE
+
+
+async def test_an_older_word_of_a_reduction_takes_nothing_from_what_was_amended_since() -> None:
+    """S4 and B35: the venue made it smaller, it was amended to more, and then the reduction is told again."""
+    rig = Rig()
+    async with rig.open() as app:
+        order = await resting(app)
+        truth = rig.venue.truth.orders[order.client_order_id]
+        truth.quantity = Decimal("0.01")
+        reduced = OrderUpdate(order=replace(truth.as_venue_order(), reduced_reason="self-trade prevention"))
+        rig.venue.tell(reduced)
+        await settle()
+        assert only(app.open_orders()).quantity == Decimal("0.01")
+        (await app.amend(order.client_order_id, Decimal("0.03"))).unwrap()
+        rig.venue.tell(reduced)
+        await settle()
+        assert only(app.open_orders()).quantity == truth.quantity == Decimal("0.03")
+        assert (await app.summary(0)).invariants == "hold"
+
+
 async def test_an_order_that_the_venue_shrinks_under_an_unanswered_amend_has_what_is_left() -> None:
     """B35 between an edit and its answer: after H the venue's own figure stands, with its reason."""
     rig = Rig()
@@ -302,3 +351,72 @@ async def test_an_order_that_the_venue_shrinks_under_an_unanswered_amend_has_wha
         await rig.clock.advance(HORIZON_SECONDS + 5)
         after = only(app.open_orders())
         assert (after.status, after.quantity) == (OrderStatus.ACCEPTED, Decimal("0.01"))
+
+
+async def test_an_amend_to_more_that_a_halt_overtakes_while_it_is_made_durable_is_not_sent() -> None:
+    """X6 within one process: the halt holds here at once, and what was decided before it is looked at once more."""
+    rig, durable = Rig(), asyncio.Event()
+    durable.set()
+
+    async def slowly(call: str) -> None:
+        if call == "commit":
+            await durable.wait()
+
+    async with rig.open(order_store=InterposedStore(rig.store, after=slowly)) as app:
+        order = await resting(app)
+        durable.clear()
+        amend = asyncio.create_task(app.amend(order.client_order_id, Decimal("0.03")))
+        await settle()
+        halt = asyncio.create_task(app.halt("enough"))
+        await settle()
+        durable.set()
+        refused(await amend, "TRADING_STATE")
+        await rig.finished(asyncio.wait_for(halt, None))
+        after = only(await app.orders())
+        assert (after.status, after.quantity, after.has_open_amend) == (OrderStatus.CANCELED, Decimal("0.02"), False)
+
+    assert rig.venue.truth.amended == []
+
+
+async def test_an_amend_to_more_that_a_close_overtakes_is_not_sent() -> None:
+    """A close fences its symbol: nothing on it grows any more, whatever was on its way to the store."""
+    rig, durable = Rig(), asyncio.Event()
+    durable.set()
+
+    async def slowly(call: str) -> None:
+        if call == "commit":
+            await durable.wait()
+
+    async with rig.open(order_store=InterposedStore(rig.store, after=slowly)) as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.01")))
+        order = await resting(app)
+        durable.clear()
+        amend = asyncio.create_task(app.amend(order.client_order_id, Decimal("0.03")))
+        await settle()
+        closing = asyncio.create_task(app.close(SPOT))
+        await settle()
+        durable.set()
+        refused(await amend, "TRADING_STATE")
+        assert placed(await rig.finished(asyncio.wait_for(closing, None))).status is OrderStatus.FILLED
+
+    assert rig.venue.truth.amended == []
+
+
+@pytest.mark.parametrize(
+    ("stop", "limit"),
+    [
+        ({"order_type": OrderType.STOP, "stop_trigger": Decimal(95_000)}, 94_000),
+        ({"order_type": OrderType.TRAILING_STOP, "trail": Decimal(500)}, 94_000),
+        ({"order_type": OrderType.STOP_LIMIT, "stop_trigger": Decimal(95_000), "limit_price": Decimal(94_000)}, 95_500),
+    ],
+)
+async def test_no_amend_gives_a_stop_a_limit_that_no_decision_could(stop: dict[str, Any], limit: int) -> None:
+    """A stop that takes at its trigger stays one, and a stop-limit is never put where its own trigger has passed it."""
+    rig = Rig(capabilities=replace(SCRIPTED_CAPABILITIES, order_types=frozenset(OrderType)))
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(PERPETUAL, buy("0.02")))
+        rig.venue.next_submit(Answer.accept())
+        order = placed(await app.coordinator.execute_decision(PERPETUAL, sell("0.02", reduce_only=True, **stop)))
+        refused(await app.amend(order.client_order_id, Decimal("0.01"), Decimal(limit)), "INVALID")
+        after = (await app.amend(order.client_order_id, Decimal("0.01"))).unwrap()
+        assert (after.quantity, after.limit_price) == (Decimal("0.01"), order.limit_price)

@@ -20,6 +20,7 @@ from tests.application.rig import (
 )
 from tidegate import Action, Decision, OrderStatus
 from tidegate.adapters.brokers.scripted import Answer, CancelAnswer
+from tidegate.adapters.clocks import settle
 from tidegate.domain.events import CancelRequested
 
 
@@ -129,6 +130,38 @@ async def test_a_close_takes_nothing_that_a_cancelled_exit_may_have_taken_alread
         assert placed(await app.coordinator.execute_decision(PERPETUAL, close())).quantity == Decimal("0.01")
         assert app.account_position(PERPETUAL).is_flat
         assert (await app.summary(0)).invariants == "hold"
+
+
+async def test_a_reduction_left_over_from_a_long_position_keeps_no_short_one_from_being_reduced() -> None:
+    """It was there to sell what was bought; the position has been sold through since, and can be bought back."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(PERPETUAL, buy("0.05")))
+        placed(await app.coordinator.execute_decision(PERPETUAL, offer_to_sell(102_000, "0.05", reduce_only=True)))
+        placed(await app.coordinator.execute_decision(PERPETUAL, sell("0.09")))
+        assert app.position(PERPETUAL).quantity == Decimal("-0.04")
+        bought = placed(await app.coordinator.execute_decision(PERPETUAL, buy("0.04", reduce_only=True)))
+        assert bought.filled_quantity == Decimal("0.04")
+        assert app.position(PERPETUAL).is_flat
+        assert (await app.summary(0)).invariants == "hold"
+
+
+async def test_a_close_that_ends_frees_nothing_that_another_one_still_keeps() -> None:
+    """Two closes at once keep the same exit's part; it stays kept until the last of them is over."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(PERPETUAL, buy("0.05")))
+        placed(await app.coordinator.execute_decision(PERPETUAL, offer_to_sell(102_000, "0.03", reduce_only=True)))
+        rig.venue.unreachable()
+        rig.venue.next_submit(Answer.fill().after(3))
+        first = asyncio.create_task(app.coordinator.execute_decision(PERPETUAL, close()))
+        await settle()
+        other = asyncio.create_task(app.close(PERPETUAL))
+        await rig.clock.advance(7)
+        refused(await other, "REDUCIBLE")
+        assert not first.done()
+        refused(await app.coordinator.execute_decision(PERPETUAL, sell("0.03", reduce_only=True)), "REDUCIBLE")
+        assert placed(await rig.finished(asyncio.wait_for(first, None))).quantity == Decimal("0.02")
 
 
 async def test_an_operator_s_word_takes_what_a_cancelled_exit_may_have_taken() -> None:

@@ -20,6 +20,8 @@ from tests.application.rig import (
 )
 from tidegate import OrderSide, OrderStatus, TradingState
 from tidegate.adapters.brokers.scripted import Answer
+from tidegate.adapters.clocks import ManualClock
+from tidegate.containers.testing import STARTS_AT
 from tidegate.domain.events import DayOpened, GuardReported, IncidentRaised, JournalEvent, TradingStateChanged
 from tidegate.domain.identifiers import ClientOrderId
 
@@ -48,6 +50,27 @@ async def test_a_daily_loss_calls_off_entries_and_waits_for_an_operator() -> Non
     first = (await rig.stored(TradingStateChanged))[0]
     assert (first.by, first.is_latched) == ("guard daily_loss", True)
     assert "loss" in first.reason
+
+
+async def test_what_is_lost_over_midnight_while_the_market_cannot_be_seen_is_a_loss_of_a_day() -> None:
+    """A day begins with the first equity that is seen of it; what went since the last look is not begun with."""
+    risk = {"max_order_pct": "0.5", "max_position_pct_per_symbol": "0.8", "blind_bound_seconds": 600}
+    rig = Rig(risk=risk, clock=ManualClock(STARTS_AT.replace(hour=23, minute=58)))
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(PERPETUAL, buy("0.45")))
+        await rig.clock.advance(61)
+        rig.venue.set_mark(PERPETUAL, None)
+        await rig.clock.advance(90)
+        assert len(await rig.stored(DayOpened)) == 1
+        rig.price(88_000)
+        rig.venue.set_mark(PERPETUAL, 88_000)
+        await rig.clock.advance(61)
+        assert len(await rig.stored(DayOpened)) == 2
+        assert app.state() is TradingState.REDUCING
+        rig.price(88_000)
+        await app.resume("looked at it")
+        await rig.clock.advance(61)
+        assert app.state() is TradingState.ACTIVE
 
 
 @pytest.mark.no_cover

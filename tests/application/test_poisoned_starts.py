@@ -101,6 +101,33 @@ async def test_after_three_starts_the_intent_is_set_aside_and_the_rest_is_served
     assert [one.kind for one in await rig.stored(IncidentRaised)].count("QUARANTINE") == 1
 
 
+@pytest.mark.parametrize("is_filled", [True, False])
+async def test_an_order_that_was_set_aside_reserves_nothing_once_it_has_ended(rig: Rig, *, is_filled: bool) -> None:
+    """An operator calls it off by its id, or resumes and it fills in the same life."""
+    venue = Poisoned(rig.venue)
+    async with rig.open() as app:
+        rig.venue.next_submit(Answer.timeout_after_accept())
+        poison = placed(await app.coordinator.execute_decision(PERPETUAL, offer_to_buy(99_000)))
+    venue.poison = poison.client_order_id
+    await rig.clock.advance(1)
+    for _ in range(3):
+        await killed(rig, venue)
+    venue.poison = ""
+    async with rig.open(venue=venue) as app:
+        before = (await app.account()).available["USD"]
+        assert before < (await app.account()).balances["USD"]
+        if is_filled:
+            await app.resume("mended", PERPETUAL)
+            rig.venue.fill(poison.client_order_id)
+            await rig.clock.advance(1)
+        else:
+            assert (await app.cancel(poison.client_order_id)).unwrap().status is OrderStatus.CANCELED
+        assert (await app.account()).available["USD"] > before
+        assert app.position(PERPETUAL).quantity == (Decimal("0.01") if is_filled else 0)
+        summary = await app.summary(0)
+        assert summary.invariants == "hold", summary.broken
+
+
 async def test_an_intent_that_is_set_aside_is_shown_whatever_stops_its_symbol_already(rig: Rig) -> None:
     """An operator must see it once; that its symbol took no entries before says nothing of the order."""
     venue = Poisoned(rig.venue)

@@ -1,7 +1,9 @@
 """A lost exit goes out again with the same id, after H and all its checks; an entry never does."""
 
+import asyncio
 from decimal import Decimal
 
+import pytest
 from msgspec.structs import replace
 
 from tests.application.interposing import InterposedStore
@@ -9,6 +11,7 @@ from tests.application.rig import HORIZON_SECONDS, PERPETUAL, SPOT, Rig, buy, of
 from tidegate import OrderStatus, TradingState
 from tidegate.adapters.brokers.scripted import Answer
 from tidegate.adapters.brokers.scripted.broker import SCRIPTED_CAPABILITIES
+from tidegate.adapters.clocks import settle
 from tidegate.domain.events import IncidentRaised, OrderAmended, OrderSending
 from tidegate.domain.vocabulary import Delivery
 
@@ -85,6 +88,57 @@ async def test_an_attempt_that_is_not_durable_is_not_made() -> None:
         await rig.clock.advance(HORIZON_SECONDS + 5)
         order = only(app.open_orders())
         assert (order.status, order.attempt) == (OrderStatus.UNKNOWN, 1)
+
+    assert len(rig.venue.truth.sent) == 2
+
+
+@pytest.mark.parametrize("is_full", [True, False])
+async def test_an_attempt_that_turns_up_while_the_next_is_recorded_keeps_its_fills_and_is_no_second_order(
+    *, is_full: bool
+) -> None:
+    """B26 in the moment of a resend: whether the store takes the new attempt or not, it is not made."""
+    rig, recorded = Rig(), asyncio.Event()
+    recorded.set()
+
+    async def slowly(call: str) -> None:
+        if call == "record_sending":
+            await recorded.wait()
+
+    store = InterposedStore(rig.store, before=slowly)
+    async with rig.open(order_store=store) as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.05")))
+        rig.venue.next_submit(Answer.timeout_accepted_at_release())
+        lost = placed(await app.coordinator.execute_decision(SPOT, sell("0.05", reduce_only=True)))
+        recorded.clear()
+        await rig.clock.advance(HORIZON_SECONDS + 3)
+        rig.venue.release()
+        rig.venue.fill(lost.client_order_id, Decimal("0.02"))
+        await settle()
+        store.disk_is_full = is_full
+        recorded.set()
+        await settle()
+        store.disk_is_full = False
+        await rig.clock.advance(HORIZON_SECONDS + 3)
+        after = only(app.open_orders())
+        assert (after.status, after.filled_quantity) == (OrderStatus.PARTIALLY_FILLED, Decimal("0.02"))
+        assert app.position(SPOT).quantity == Decimal("0.03")
+        assert len(rig.venue.truth.sent) == 2
+        summary = await app.summary(0)
+        assert summary.invariants == "hold", summary.broken
+
+
+async def test_an_exit_that_was_called_off_is_not_sent_again() -> None:
+    """The venue did not know it when the cancel came, and never had it: that is what was wanted."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.05")))
+        rig.venue.next_submit(Answer.timeout_never_received())
+        exit_ = sell("0.05", reduce_only=True)
+        lost = placed(await app.coordinator.execute_decision(SPOT, exit_))
+        assert (await app.cancel(lost.client_order_id)).unwrap().status is OrderStatus.UNKNOWN
+        await rig.clock.advance(HORIZON_SECONDS + 5)
+        refused(await app.coordinator.execute_decision(SPOT, exit_), "NOT_ACCEPTED")
+        assert app.position(SPOT).quantity == Decimal("0.05")
 
     assert len(rig.venue.truth.sent) == 2
 

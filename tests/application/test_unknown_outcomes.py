@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
+from tests.application.interposing import InterposedVenue
 from tests.application.rig import (
     HORIZON_SECONDS,
     PERPETUAL,
@@ -14,6 +15,7 @@ from tests.application.rig import (
     Rig,
     buy,
     offer_to_buy,
+    offer_to_sell,
     only,
     placed,
     refused,
@@ -116,6 +118,54 @@ async def test_an_operator_may_override_an_unknown_reduction_and_is_warned_for_t
     told = next(one.message for one in sent.warnings if one.code == "UNKNOWN_OUTCOME")
     assert unknown.client_order_id in told
     assert told.endswith("overridden by an operator: both may fill")
+
+
+@pytest.mark.parametrize("is_reachable", [True, False])
+async def test_a_confirmed_cancel_frees_nothing_that_an_unanswered_order_may_have_filled(*, is_reachable: bool) -> None:
+    """R4: that it is worked no more says nothing of what it took; until the venue has answered all of it waits."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(PERPETUAL, buy("0.05")))
+        rig.venue.next_submit(Answer.timeout_after_fill(Decimal("0.02")))
+        exit_ = offer_to_sell(101_000, "0.05", reduce_only=True)
+        order = placed(await app.coordinator.execute_decision(PERPETUAL, exit_))
+        if not is_reachable:
+            rig.venue.unreachable()
+            unknown = (await app.cancel(order.client_order_id)).unwrap()
+            assert unknown.status is OrderStatus.UNKNOWN
+            refused(await app.coordinator.execute_decision(PERPETUAL, sell("0.05", reduce_only=True)), "REDUCIBLE")
+            rig.venue.reachable()
+        canceled = (await app.cancel(order.client_order_id)).unwrap()
+        assert (canceled.status, canceled.filled_quantity) == (OrderStatus.CANCELED, Decimal("0.02"))
+        rest = placed(await app.coordinator.execute_decision(PERPETUAL, sell("0.05", reduce_only=True)))
+        assert rest.quantity == Decimal("0.03")
+        assert app.account_position(PERPETUAL).is_flat
+        assert (await app.summary(0)).invariants == "hold"
+
+
+async def test_the_fills_of_an_order_come_before_its_end_gives_free_what_is_left() -> None:
+    """Asked about, it has ended with executions that nobody told: nothing is sent between its end and those."""
+    rig = Rig()
+    seen: list[Decimal] = []
+
+    async def look(call: str) -> None:
+        if call == "fills" and apps:
+            seen.append(apps[0].account_position(PERPETUAL).quantity)
+            refused(await apps[0].coordinator.execute_decision(PERPETUAL, sell("0.05", reduce_only=True)), "REDUCIBLE")
+
+    apps: list[Application] = []
+    async with rig.open(venue=InterposedVenue(rig.venue, before=look)) as app:
+        placed(await app.coordinator.execute_decision(PERPETUAL, buy("0.05")))
+        rig.venue.next_submit(Answer.timeout_after_fill(Decimal("0.02")))
+        order = placed(
+            await app.coordinator.execute_decision(PERPETUAL, offer_to_sell(101_000, "0.05", reduce_only=True))
+        )
+        apps.append(app)
+        rig.venue.end(order.client_order_id, is_told=False)
+        await rig.clock.advance(HORIZON_SECONDS + 3)
+        apps.clear()
+        assert seen
+        assert app.account_position(PERPETUAL).quantity == Decimal("0.03")
 
 
 async def test_a_close_that_an_unknown_reduction_blocks_tells_the_operator_of_the_override() -> None:

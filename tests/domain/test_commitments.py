@@ -210,15 +210,17 @@ def test_the_best_resting_prices_are_at_the_ends() -> None:
 
 
 def test_reductions_are_kept_by_strategy_and_summed_over_all() -> None:
-    """What one strategy takes off is not another's."""
+    """What one strategy takes off is not another's, and what sells a long position takes nothing off a short one."""
     kept = Commitments()
     for number, strategy_id in enumerate(["mean", "mean", "trend"]):
         of = order(f"r{number}", side=SELL, purpose=Purpose.REDUCTION, strategy_id=strategy_id)
         kept.update(record(of), SPOT)
     one = kept.by_symbol[SPOT.symbol]
 
-    assert (one.reducing, one.reducing_leaves) == ({"mean": Decimal(2), "trend": Decimal(1)}, Decimal(3))
+    sells = {("mean", SELL): Decimal(2), ("trend", SELL): Decimal(1)}
+    assert (one.reducing, one.reducing_leaves) == (sells, Decimal(3))
     kept.update(record(order("r3", purpose=Purpose.REDUCTION, strategy_id="mean")), SPOT)
+    assert one.reducing == {**sells, ("mean", OrderSide.BUY): Decimal(1)}
     assert (one.reducing_sells, one.reducing_buys, one.reducing_leaves) == (Decimal(3), Decimal(1), Decimal(4))
 
 

@@ -107,7 +107,12 @@ def _moved(
 
 
 def _price(desk: AccountDesk, their: VenuePosition, ours: Decimal) -> Decimal | None:
-    """At what the change is booked: the venue's entry price where a position is new, else the mark."""
+    """At what the change is booked: the venue's entry price where a position is new, else the mark.
+
+    Of a product that is gone nobody says what a unit is worth.
+    """
+    if desk.market_data.product(their.symbol) is None:
+        return None
     mark = desk.market_data.reading(their.symbol).mark
     is_new = not ours and their.entry_price is not None
     return their.entry_price if is_new else mark.price if mark is not None else their.entry_price

@@ -8,17 +8,19 @@ from msgspec.structs import replace
 
 from tidegate.application.desk import AccountDesk
 from tidegate.application.engine import ExecutionEngine
-from tidegate.application.preparing import hindrance, state_refusal
+from tidegate.application.preparing import hindrance, state_refusal, unknown_symbol
 from tidegate.application.resolving import OrderResolver
 from tidegate.domain.amounts import DOMAIN_CONTEXT, InvalidAmount, plain, price, quantity
 from tidegate.domain.events import AmendRejected, AmendRequested
 from tidegate.domain.identifiers import ClientOrderId
-from tidegate.domain.orders import ApprovedOrder, OrderRecord
+from tidegate.domain.instructions import wrong_side_limit
+from tidegate.domain.orders import ApprovedOrder, Order, OrderRecord
 from tidegate.domain.pace import terms_of
 from tidegate.domain.ports import EnginePort
 from tidegate.domain.records import StateForbids, StepCommitted
 from tidegate.domain.refusals import AnyRefusal, InvalidRefused, MarketStateRefused, Remedy, StoreRefused
 from tidegate.domain.settlement import news_of_amend
+from tidegate.domain.states import permits
 from tidegate.domain.submissions import AmendConfirmed, AmendOutcome, AmendUnanswered
 from tidegate.domain.vocabulary import OrderSide, OrderStatus
 
@@ -66,18 +68,38 @@ class Amender:
             is_bolder=not _is_smaller(record, terms),
             at=at,
         )
-        outcome = await self._desk.commit(at, event)
+        # The venue cannot have it before the send that is still to come: until then its old terms prove nothing.
+        self._desk.amending.add(client_order_id)
+        try:
+            return await self._requested(record, event, terms)
+        finally:
+            self._desk.amending.discard(client_order_id)
+
+    async def _requested(self, record: OrderRecord, event: AmendRequested, terms: _Terms) -> OrderRecord | AnyRefusal:
+        """Make the request durable, look once more at one that makes it bolder, and send."""
+        outcome = await self._desk.commit(event.at, event)
         if not isinstance(outcome, StepCommitted):
             return StoreRefused(message=f"the amend could not be made durable: {getattr(outcome, 'reason', outcome)}")
-        if outcome.forbidden is not None:
-            return await self._withdrawn(order_id=client_order_id, request=request, forbidden=outcome.forbidden)
-        return await self._send(record, request, terms)
+        overtaken = self._overtaken(record.order, outcome.forbidden) if event.is_bolder else None
+        if overtaken is not None:
+            return await self._withdrawn(event.client_order_id, event.request, overtaken)
+        return await self._send(record, event.request, terms)
 
-    async def _withdrawn(self, order_id: ClientOrderId, request: int, forbidden: StateForbids) -> AnyRefusal:
-        """X6: another process has written a state that does not let it go out: nothing is sent, the old terms stand."""
-        desk, entry = self._desk, forbidden.entry
-        desk.ledger.states.set(forbidden.symbol, entry)
-        refusal = state_refusal(forbidden.symbol, entry.state.value, entry.reason, entry.by)
+    def _overtaken(self, order: Order, forbidden: StateForbids | None) -> AnyRefusal | None:
+        """X6: what has come in its way while it was made durable, whether another process wrote it or this one did."""
+        states = self._desk.ledger.states
+        if forbidden is not None:
+            states.set(forbidden.symbol, forbidden.entry)
+            entry = forbidden.entry
+            return state_refusal(forbidden.symbol, entry.state.value, entry.reason, entry.by)
+        entry = states.entry(order.symbol)
+        if not permits(entry.state, order.purpose):
+            return state_refusal(order.symbol, entry.state.value, entry.reason, entry.by)
+        return hindrance(self._desk, order)
+
+    async def _withdrawn(self, order_id: ClientOrderId, request: int, refusal: AnyRefusal) -> AnyRefusal:
+        """Nothing is sent, and the old terms stand."""
+        desk = self._desk
         reason = f"it was never sent: {refusal.message}"
         await desk.learn(
             order_id,
@@ -131,7 +153,12 @@ class Amender:
             terms = _Terms(quantity(total), record.limit_price if limit_price is None else price(limit_price))
         except InvalidAmount as error:
             return InvalidRefused(message=str(error))
-        product = self._desk.ledger.product(record.symbol)
+        flaw = _price_flaw(record.order, terms.limit_price)
+        if flaw is not None:
+            return flaw
+        product = self._desk.market_data.product(record.symbol)
+        if product is None:
+            return unknown_symbol(record.symbol, self._desk)
         for name, value, step in (
             ("quantity", terms.quantity, product.base_increment),
             ("limit_price", terms.limit_price, product.price_increment),
@@ -161,6 +188,16 @@ class Amender:
         if not isinstance(approved, ApprovedOrder):
             return approved
         return _Terms(DOMAIN_CONTEXT.add(approved.order.quantity, filled), approved.order.limit_price)
+
+
+def _price_flaw(order: Order, limit_price: Decimal | None) -> InvalidRefused | None:
+    """Why an order of its type cannot have this limit, as no decision could ask for it either."""
+    if limit_price is None:
+        return None
+    if order.limit_price is None:
+        return InvalidRefused(message=f"a {order.order_type} has no limit price that could be amended")
+    trigger = order.trigger_price
+    return None if trigger is None else wrong_side_limit(order.side, limit_price, trigger)
 
 
 def _is_smaller(record: OrderRecord, asked: _Terms) -> bool:

@@ -76,6 +76,10 @@ class Canceler:
         if isinstance(outcome, CancelRefused) and client_order_id in self._desk.in_transit:
             # The cancel may have overtaken the order: that the venue does not know it answers nothing yet.
             return await self._desk.standing(client_order_id)
+        is_told = not isinstance(outcome, CancelConfirmed) or record.is_accepted
+        if not is_told and not await self.resolver.look(client_order_id):
+            # R4: it may have filled before its end, and nobody has said how much: until the venue does it is unknown.
+            return await self._desk.standing(client_order_id)
         record = await self._desk.learn(client_order_id, news_of_cancel(client_order_id, request, outcome))
         if not isinstance(outcome, CancelConfirmed) and not record.is_terminal:
             record = await self.resolver.resolve(client_order_id) or record

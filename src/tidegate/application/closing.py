@@ -1,5 +1,6 @@
 """Closing: free the inventory of a position before it is closed, and keep new entries out meanwhile."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 
@@ -36,6 +37,8 @@ class Closer:
         self._settle_seconds = settle_seconds
         self._unsettled: dict[ClientOrderId, OrderRecord] = {}
         """Called-off orders as they were last seen, of which the venue has not said how much was filled."""
+        self._keepers: Counter[ClientOrderId] = Counter()
+        """How many closes under way keep what an ended exit may have taken."""
 
     @asynccontextmanager
     async def closing(self, symbol: str, strategy_id: str, *, takes_unknown: bool = False) -> AsyncIterator[None]:
@@ -104,6 +107,7 @@ class Closer:
         taken = [self._unsettled[order_id] for order_id in self._unsettled_of(symbol, strategy_id)]
         kept = [one for one in taken if one.order.purpose.is_exit and one.client_order_id not in desk.ledger.orders]
         product = desk.market_data.product(symbol)
+        self._keepers.update(record.client_order_id for record in kept)
         try:
             for record in map(_as_taking, kept):
                 desk.set_aside[record.client_order_id] = record
@@ -112,8 +116,11 @@ class Closer:
             yield
         finally:
             for record in kept:
-                desk.set_aside.pop(record.client_order_id, None)
-                commitments.drop(record.client_order_id)
+                self._keepers[record.client_order_id] -= 1
+                if not self._keepers[record.client_order_id]:
+                    del self._keepers[record.client_order_id]
+                    desk.set_aside.pop(record.client_order_id, None)
+                    commitments.drop(record.client_order_id)
 
     def _can_be_called_off(self, record: OrderRecord) -> bool:
         return rests(record) or record.client_order_id in self._desk.recording

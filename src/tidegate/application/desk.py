@@ -68,11 +68,10 @@ class AccountDesk(DeskReading):
         """Since when, on the monotonic clock, orders of this process are without an answer."""
         self.amended_at: dict[ClientOrderId, float] = {}
         """When the terms of a live order last changed, or an amend of it was under way, on the monotonic clock."""
+        self.amending: set[ClientOrderId] = set()  # Of these an amend is being made durable, or is under way.
         self.resends_exits = False
         self.lost_exits: set[ClientOrderId] = set()
         """Exits that never arrived, as the venue has proven, and that are to go out again."""
-        self.set_aside: dict[ClientOrderId, OrderRecord] = {}
-        """Orders that keep what they reserve while they are not live: quarantined ones, and ended exits in a close."""
         self.quarantined: set[ClientOrderId] = set()
         """Orders that are not taken up: starts have ended at them, or their product is gone."""
         self.taken_up = asyncio.Event()
@@ -207,6 +206,7 @@ class AccountDesk(DeskReading):
         if after.status in TERMINAL:
             self.ended.keep(after)
             self.amended_at.pop(client_order_id, None)
+            self.set_aside.pop(client_order_id, None)
         self.told(step)
         if self._recalling:
             self._recalling[client_order_id] = True

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from tidegate.application.checked_market import checked
 from tidegate.domain.amounts import ZERO
-from tidegate.domain.booking import ACCOUNT
 from tidegate.domain.commitments import SymbolCommitments
+from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.ledger import Ledger
 from tidegate.domain.one_look import OneLook
 from tidegate.domain.orders import Order, OrderRecord
@@ -51,6 +51,8 @@ class DeskReading:
         operator has to look."""
         self.outcomes_resolve = True
         """Whether an unknown outcome becomes known by asking; without client order ids it does not."""
+        self.set_aside: dict[ClientOrderId, OrderRecord] = {}
+        """Orders that keep what they reserve while they are not live: quarantined ones, and ended exits in a close."""
         self._valuation: Valuation | None = None
 
     @property
@@ -59,7 +61,15 @@ class DeskReading:
         products = self.market_data.listed
         if self._valuation is None or self._valuation.products is not products:
             self._valuation = Valuation(products, self._reporting_currency, self._price_of)
+            self._reserve_anew(products)
         return self._valuation
+
+    def _reserve_anew(self, products: Iterable[Product]) -> None:
+        """What orders reserve follows from their products: one may have other fees or margins now, or be back."""
+        by_symbol = {product.symbol: product for product in products}
+        for record in {**self.set_aside, **self.ledger.orders}.values():
+            if record.symbol in by_symbol:
+                self.ledger.commitments.update(record, by_symbol[record.symbol])
 
     def _price_of(self, symbol: str) -> Decimal | None:
         mark = self.market_data.reading(symbol).mark
@@ -76,16 +86,17 @@ class DeskReading:
         )
 
     def reducible(self, symbol: str, strategy_id: str) -> Decimal:
-        """What a new reduction may take: |position| less the leaves of all live reductions of it."""
+        """What a strategy's new reduction may take: |position| less the leaves of all live reductions of it."""
         history = self.ledger.positions.get((symbol, strategy_id))
         if history is None or not history.position.quantity:
             return ZERO
-        held = abs(history.position.quantity)
+        held, side = history.position.quantity, OrderSide.SELL
+        if held < ZERO:
+            held, side = -held, _BUY
         sums = self.ledger.commitments.by_symbol.get(symbol)
         if sums is None:
             return held
-        taken = sums.reducing_leaves if strategy_id == ACCOUNT else sums.reducing.get(strategy_id, ZERO)
-        left = held - taken
+        left = held - sums.reducing.get((strategy_id, side), ZERO)
         return left if left > ZERO else ZERO
 
     def view(self, order: Order, terms: Terms, product: Product, at: datetime, risk: RiskManager) -> ReviewView:
@@ -145,7 +156,7 @@ class DeskReading:
             best_bid_id=best_bid[1] if best_bid is not None else "",
             best_ask=best_ask[0] if best_ask is not None else None,
             best_ask_id=best_ask[1] if best_ask is not None else "",
-            reducing_leaves=sums.reducing.get(order.strategy_id, ZERO),
+            reducing_leaves=sums.reducing.get((order.strategy_id, order.side), ZERO),
             account_reducing_leaves=sums.reducing_buys if order.side is _BUY else sums.reducing_sells,
             unknown_count=len(sums.unknown),
             unknown_id=next(iter(sums.unknown), ""),

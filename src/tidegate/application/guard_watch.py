@@ -8,6 +8,7 @@ from tidegate.application.state_keeper import StateKeeper
 from tidegate.application.troubles import troubles
 from tidegate.domain.events import DayOpened, GuardReported, TradingStateChanged
 from tidegate.domain.guards import (
+    DAILY_LOSS,
     FEED,
     LATCHED,
     RECORDS,
@@ -126,6 +127,9 @@ class GuardWatch:
         opened = ledger.day_opened_at
         equity = self._desk.equity()
         if equity is not None and (opened is None or opened.date() != at.date()):
+            if (DAILY_LOSS, "") in self._answers:
+                # What was lost since the last look before midnight is the old day's, and no loss of the new one.
+                await self._judge(daily_loss(equity, ledger.day_opening_equity, self._desk.risk_manager.limits), at)
             await self._desk.commit(at, DayOpened(equity=equity, at=at))
 
     async def _judge(self, reading: GuardReading, at: datetime) -> GuardReading:

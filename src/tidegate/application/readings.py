@@ -113,9 +113,8 @@ class AccountReadings:
         found = []
         for position in self._desk.ledger.open_positions:
             mark = self._desk.market_data.reading(position.symbol).mark
-            gain = None
-            if mark is not None:
-                gain = position.unrealized_pnl(self._desk.ledger.product(position.symbol), mark.price)
+            product = self._desk.market_data.product(position.symbol)
+            gain = position.unrealized_pnl(product, mark.price) if mark is not None and product is not None else None
             price = mark.price if mark is not None else None
             state = self.state(position.symbol)
             found.append(PositionReading(position=position, mark=price, unrealized_pnl=gain, state=state))

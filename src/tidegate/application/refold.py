@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import get_args
 
+from tidegate.domain.amounts import ONE
 from tidegate.domain.events import (
     DecisionRefused,
     FillBusted,
@@ -19,7 +20,9 @@ from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.ledger import Ledger, ProductOf
 from tidegate.domain.lifecycle import RANK
 from tidegate.domain.orders import OrderRecord
+from tidegate.domain.products import Product
 from tidegate.domain.states import TradingStates
+from tidegate.domain.vocabulary import ProductKind
 
 _NEWS = get_args(OrderNews)
 
@@ -28,7 +31,10 @@ class Refold:
     """Every order and fill of the journal, with what cannot be true of them by invariant number."""
 
     def __init__(self, product_of: ProductOf) -> None:
-        self.ledger = Ledger(product_of, TradingStates())
+        self._product_of = product_of
+        self.gone: set[str] = set()
+        """Symbols without a product, of which what an order or a fill has moved cannot be told any more."""
+        self.ledger = Ledger(self._product, TradingStates())
         self.orders: dict[ClientOrderId, OrderRecord] = {}
         self.fills: dict[tuple[str, str], Fill] = {}
         self.busted: set[tuple[str, str]] = set()
@@ -47,6 +53,23 @@ class Refold:
             if record.is_late_accept and ("LATE_ACCEPT", order_id) not in self._incidents:
                 found.setdefault(1, f"order {order_id} was both refused and worked")
         return found
+
+    def _product(self, symbol: str) -> Product:
+        """The product, or for one that is gone a stand-in, so that its orders can be folded all the same."""
+        product = self._product_of(symbol)
+        if product is not None:
+            return product
+        self.gone.add(symbol)
+        return Product(
+            symbol=symbol,
+            kind=ProductKind.PERPETUAL,
+            base_currency=symbol,
+            quote_currency=symbol,
+            settlement_currency=symbol,
+            underlying=symbol,
+            price_increment=ONE,
+            base_increment=ONE,
+        )
 
     def row(self, at: datetime, events: tuple[JournalEvent, ...]) -> None:
         """Fold one journal row."""

@@ -15,6 +15,7 @@ from tidegate.application.sending import OrderSender
 from tidegate.domain.amounts import DOMAIN_CONTEXT
 from tidegate.domain.events import OrderRejected, OrderSending
 from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.lifecycle import status_of
 from tidegate.domain.orders import ApprovedOrder, OrderRecord, RecordedOrder
 from tidegate.domain.pace import terms_of
 from tidegate.domain.ports import EnginePort
@@ -103,17 +104,25 @@ class OrderResender(OrderSender):
         recorded = await desk.store.record_sending(approved, step)
         called_off = desk.recording.end(record.client_order_id)
         if not isinstance(recorded, RecordedOrder):
-            # Nothing of the new attempt was written: the order stands as the last one left it.
-            desk.ledger.recall(record)
-            if isinstance(recorded, StateForbids):
+            # Nothing of the new attempt was written: the order stands as the last one left it and as was told since.
+            held = desk.ledger.orders.get(record.client_order_id)
+            if held is None:
+                return
+            stands = _unattempted(held, record)
+            desk.ledger.recall(stands)
+            if isinstance(recorded, StateForbids) and stands.status is record.status:
                 await self._refuse(record, f"{recorded.entry.state}: {recorded.entry.reason}")
             return
         desk.told(step)
+        if self._has_turned_up(record):
+            return
         if called_off:
             self._never_sent(approved.order, called_off_refusal(called_off))
             return
         now = desk.clock.now()
         late = await self._overtaken(approved.order, now, now - approved.reviewed_at)
+        if self._has_turned_up(record):
+            return
         if late is not None:
             self._never_sent(approved.order, late)
             return
@@ -121,19 +130,28 @@ class OrderResender(OrderSender):
         desk.stats.attempted -= bool(record.attempt)
         await self._submit(recorded, product, self._venue.capabilities.delivery)
 
+    def _has_turned_up(self, record: OrderRecord) -> bool:
+        """Whether an earlier attempt was not lost after all, as has been told while this one was being recorded."""
+        held = self._desk.ledger.orders.get(record.client_order_id)
+        return bool(record.attempt) and (held is None or not held.is_unanswered)
+
     def _reviewed(self, record: OrderRecord) -> ApprovedOrder | str:
         """The order judged anew, without what it reserves itself; why not, where it may not go."""
         desk, order = self._desk, record.order
         if _is_late(record, desk.clock.now()):
             return f"the decision was valid until {order.valid_until}"
+        if record.cancel_requests:
+            return "it was called off"
         hindered = hindrance(desk, order)
         if hindered is not None:
             return f"{hindered.code}: {hindered.message}"
+        product = desk.market_data.product(record.symbol)
+        if product is None:
+            return f"{record.symbol} is gone"
         if order.order_type is OrderType.MARKET:
             # Its protection was a price of then.
             order = replace(order, limit_price=None)
         with desk.without((record,)):
-            product = desk.ledger.product(record.symbol)
             view = desk.view(order, terms_of(order), product, desk.clock.now(), self._engine.risk_manager)
         approved = self._engine.review(order, view)
         return approved if isinstance(approved, ApprovedOrder) else f"{approved.code}: {approved.message}"
@@ -153,3 +171,17 @@ def _is_late(record: OrderRecord, at: datetime) -> bool:
     """Whether its decision's life is over; exits have none."""
     valid_until = record.order.valid_until
     return valid_until is not None and at > valid_until and not record.order.purpose.is_exit
+
+
+def _unattempted(record: OrderRecord, before: OrderRecord) -> OrderRecord:
+    """The record without its latest attempt, of which nothing was written; what was learnt meanwhile stands."""
+    undone = replace(
+        record,
+        order=before.order,
+        earlier=before.earlier,
+        worst_price=before.worst_price,
+        warnings=before.warnings,
+        attempt=before.attempt,
+        sent_at=before.sent_at,
+    )
+    return replace(undone, status=status_of(undone))

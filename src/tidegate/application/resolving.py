@@ -150,7 +150,15 @@ class OrderResolver:
         if differs is not None:
             await self._differs(record, differs, asked_at)
             return
+        if asked_at is None and _is_changed(record) and theirs.reduced_reason and theirs.quantity < record.quantity:
+            # S4: what the venue had made of it before it was amended to more is no reduction of what it has now.
+            await self.look(record.client_order_id)
+            return
         self._desk.order_differences.pop(record.client_order_id, None)
+        is_fetched = not theirs.is_open and lacks_fills(record, theirs)
+        if is_fetched:
+            # What it had filled comes before its end, which gives free all that is left of it.
+            record = await self._fetch_fills(record)
         amend = news_of_open_amend(record, theirs, is_over=self._is_amend_over(record, asked_at))
         news = (*amend, *news_of(record, theirs))
         after = await self._desk.learn(record.client_order_id, news)
@@ -160,7 +168,7 @@ class OrderResolver:
             # S13: older than what we know, most likely; the order itself is asked for, and judged by that.
             await self.look(record.client_order_id)
             return
-        if lacks_fills(after, theirs) or goes_back:
+        if goes_back or (lacks_fills(after, theirs) and not is_fetched):
             after = await self._fetch_fills(after)
         self._judge_fills(after, theirs, goes_back=goes_back)
 
@@ -169,7 +177,7 @@ class OrderResolver:
 
         Then the order itself is asked for, and its answer counts once it was asked for later than H after the change.
         """
-        is_changed = bool(record.amend_requests) or record.amended_by >= 0
+        is_changed = _is_changed(record)
         if is_changed and asked_at is None:
             await self.look(record.client_order_id)
         elif not is_changed or self._is_amend_over(record, asked_at):
@@ -177,6 +185,8 @@ class OrderResolver:
 
     def _is_amend_over(self, record: OrderRecord, asked_at: float | None) -> bool:
         """Whether an amend can no longer take effect, nor be told of late: it was asked about later than H after it."""
+        if record.client_order_id in self._desk.amending:
+            return False
         sent_at = self._desk.amended_at.get(record.client_order_id, self._desk.began)
         return asked_at is not None and timedelta(seconds=asked_at - sent_at) > self._horizon
 
@@ -251,8 +261,8 @@ class OrderResolver:
                 Difference(kind=kind, subject=client_order_id, ours=ours, theirs="not found", symbol=record.symbol)
             )
             return
-        is_exit = record.order.purpose.is_exit and record.attempt < ATTEMPTS_MAX
-        if is_exit and self._desk.resends_exits:
+        is_wanted = record.order.purpose.is_exit and not record.cancel_requests and record.attempt < ATTEMPTS_MAX
+        if is_wanted and self._desk.resends_exits:
             self._desk.lost_exits.add(client_order_id)
             return
         horizon = plain(self._venue.capabilities.horizon_seconds)
@@ -264,3 +274,8 @@ class OrderResolver:
             at=self._desk.clock.now(),
         )
         await self._desk.learn(client_order_id, (not_accepted,))
+
+
+def _is_changed(record: OrderRecord) -> bool:
+    """Whether its terms may be others than those it was sent with."""
+    return bool(record.amend_requests) or record.amended_by >= 0

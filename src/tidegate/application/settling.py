@@ -50,6 +50,8 @@ class Settler:
         news = self._never_arrived(record, why) if request.verdict is Verdict.NEVER_ARRIVED else None
         if news is None:
             flaw = _flaw(record, request)
+            if self._desk.market_data.product(record.symbol) is None:
+                flaw = f"{record.symbol} is gone: nobody says what a unit of it is"
             if flaw:
                 return InvalidRefused(message=flaw)
             news = self._filled(record, request, why)

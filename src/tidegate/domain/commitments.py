@@ -137,7 +137,8 @@ class SymbolCommitments:
         self.sell_quantity = ZERO
         self.buy_notional = ZERO
         self.sell_notional = ZERO
-        self.reducing: dict[str, Decimal] = {}
+        self.reducing: dict[tuple[str, OrderSide], Decimal] = {}
+        """By strategy and by side: what sells a long position takes nothing off a short one."""
         self.reducing_buys = ZERO
         self.reducing_sells = ZERO
         self.unknown: dict[ClientOrderId, None] = {}
@@ -239,11 +240,12 @@ class Commitments:
 
 def _count_reduction(sums: SymbolCommitments, one: Reservation, quantity: Decimal) -> None:
     """Count so much more of a reduction, or less: by its strategy, and by its side for the account's position."""
-    left = sums.reducing.get(one.strategy_id, ZERO) + quantity
+    key = one.strategy_id, one.side
+    left = sums.reducing.get(key, ZERO) + quantity
     if left:
-        sums.reducing[one.strategy_id] = left
+        sums.reducing[key] = left
     else:
-        del sums.reducing[one.strategy_id]
+        del sums.reducing[key]
     if one.side is _BUY:
         sums.reducing_buys += quantity
     else:

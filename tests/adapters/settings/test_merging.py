@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.settings.environment import environment_name
 from tidegate.adapters.settings.loading import load
-from tidegate.application.configuration import BadArgument
+from tidegate.application.configuration import BadArgument, ConfigurationError
 
 KEYS = {
     "max_order_pct": st.decimals("0.01", "1", places=4),
@@ -91,6 +91,14 @@ def test_a_decimal_is_exact_as_a_number_and_as_text(tmp_path: Path) -> None:
 
     assert (risk.collar_pct, risk.max_order_pct) == (Decimal("0.1"), Decimal("0.1"))
     assert risk.max_order_notional == Decimal("12345678901234567.123456789")
+
+
+def test_a_rate_of_funding_may_be_negative() -> None:
+    """Then shorts pay longs (docs/paper.md); it is as exact as any other figure, and bounded."""
+    assert Settings.load(environ={}, paper={"funding_rate": "-0.0001"}).paper.funding_rate == Decimal("-0.0001")
+    for wrong in ("-1.1", "NaN", "-Infinity", "-0.0000000000000000001"):
+        with pytest.raises(ConfigurationError, match=r"paper\.funding_rate"):
+            Settings.load(environ={}, paper={"funding_rate": wrong})
 
 
 def test_a_table_in_text_replaces_the_table_below_it(tmp_path: Path) -> None:

@@ -33,6 +33,11 @@ def _sound(value: Decimal) -> Decimal:
     return value
 
 
+def _sound_either_way(value: Decimal) -> Decimal:
+    _sound(abs(value) if value < 0 else value)
+    return value
+
+
 def _identifier(value: str) -> str:
     if not is_identifier(value):
         raise ValueError("must be 1 to 64 of A-Z a-z 0-9 . _ : - and begin with a letter or digit")
@@ -78,6 +83,8 @@ Milliseconds = Annotated[float, BeforeValidator(_number_only), Field(ge=0, le=60
 
 Exact = Annotated[Decimal, BeforeValidator(_number_only), AfterValidator(_sound)]
 """A decimal from text or a number without a detour through binary; at most 18 digits on either side of the point."""
+Signed = Annotated[Decimal, BeforeValidator(_number_only), AfterValidator(_sound_either_way)]
+"""The same, below nothing too."""
 Positive = Annotated[Exact, Field(gt=0)]
 Age = Annotated[Exact, Field(gt=0, le=366 * 86_400)]
 """Seconds that a limit allows, up to a year: what is longer is no limit, and no span that a clock could count."""

@@ -16,6 +16,7 @@ from tidegate.adapters.settings.amounts import (
     Patience,
     Seconds,
     Section,
+    Signed,
     SymbolTable,
     Whole,
 )
@@ -151,7 +152,7 @@ class PaperSettings(Section):
     faults: str = ""
     fees_in: Literal["quote", "received"] = "quote"
     margin: Literal["cross", "isolated"] = "cross"
-    funding_rate: Exact = Field(default=Decimal(0), ge=-1, le=1)
+    funding_rate: Signed = Field(default=Decimal(0), ge=-1, le=1)
     funding_hours: Literal[1, 2, 3, 4, 6, 8, 12, 24] = 8
     liquidation_fee_rate: FeeRate = Decimal("0.005")
     happenings: str = ""
