@@ -1,7 +1,7 @@
 """After an unknown outcome nothing is guessed: exposure stays reserved, entries wait, and the venue is asked."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -29,7 +29,9 @@ from tidegate.adapters.brokers.scripted.broker import SCRIPTED_CAPABILITIES
 from tidegate.application.application import Application
 from tidegate.containers import open_application
 from tidegate.domain.events import IncidentRaised, OrderAccepted, OrderRejected, OrderSending, OrderUnanswered
+from tidegate.domain.fills import Fill
 from tidegate.domain.orders import OrderRecord
+from tidegate.domain.submissions import Unreachable
 
 
 async def test_an_unanswered_submit_is_an_order_whose_status_is_unknown() -> None:
@@ -316,3 +318,51 @@ async def test_each_outcome_is_counted_once_wherever_it_is_learnt() -> None:
         assert dict(stats) == {"attempted": 4, "successful": 3, "failed": 1, "refused": 1, "unknown": 0}
         assert len(stats) == 5
         assert "unknown=0" in repr(stats)
+
+
+async def test_an_end_waits_for_the_fills_that_the_venue_counts() -> None:
+    """A list of fills lags: what an ended exit has taken stays reserved, or the next one would sell it once more."""
+    rig = Rig()
+
+    class Lagging(InterposedVenue):
+        is_lagging = False
+
+        async def fills(self, since: datetime) -> tuple[Fill, ...] | Unreachable:
+            return () if self.is_lagging else await super().fills(since)
+
+    venue = Lagging(rig.venue)
+    async with rig.open(venue=venue) as app:
+        placed(await app.coordinator.execute_decision(PERPETUAL, buy("0.03")))
+        exiting = placed(
+            await app.coordinator.execute_decision(PERPETUAL, offer_to_sell(101_000, "0.02", reduce_only=True))
+        )
+        venue.is_lagging = True
+        rig.venue.fill(exiting.client_order_id, Decimal("0.01"), is_told=False)
+        rig.venue.end(exiting.client_order_id)
+        await rig.clock.advance(1)
+        assert app.open_orders() != ()
+        next_one = placed(await app.coordinator.execute_decision(PERPETUAL, sell("0.03", reduce_only=True)))
+        assert next_one.quantity == Decimal("0.01")
+        venue.is_lagging = False
+        await rig.clock.advance(5)
+        assert app.open_orders() == ()
+        assert app.position(PERPETUAL).quantity == Decimal("0.01")
+        assert (await app.summary(0)).invariants == "hold"
+
+
+async def test_an_end_whose_fills_never_come_is_taken_and_shown() -> None:
+    """After five seconds no list lags any more: it is a difference, which stops entries there."""
+    rig = Rig()
+
+    class Silent(InterposedVenue):
+        async def fills(self, since: datetime) -> tuple[Fill, ...] | Unreachable:
+            return ()
+
+    async with rig.open(venue=Silent(rig.venue)) as app:
+        order = placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
+        rig.venue.fill(order.client_order_id, Decimal("0.004"), is_told=False)
+        rig.venue.end(order.client_order_id)
+        await rig.clock.advance(10)
+        assert app.open_orders() == ()
+        assert app.position(SPOT).is_flat
+        assert "FILLS_DIFFER" in [incident.kind for incident in await rig.stored(IncidentRaised)]

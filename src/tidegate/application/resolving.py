@@ -50,6 +50,8 @@ class OrderResolver:
         self._desk = desk
         self._venue = venue
         self._lacking: dict[str, datetime] = {}
+        self._ending: set[ClientOrderId] = set()
+        """Orders that the venue has ended, and of which it counts executions whose fills it has not listed yet."""
         self._failures: Counter[ClientOrderId] = Counter()
 
     async def resolve(self, client_order_id: ClientOrderId) -> OrderRecord | None:
@@ -88,12 +90,17 @@ class OrderResolver:
         return not isinstance(answer, Unreachable)
 
     async def resolve_overdue(self, age_seconds: float) -> None:
-        """Ask for every order, and every amend, that has been without an outcome for that long."""
+        """Ask for every order, and every amend, that has been without an outcome for that long, or ends."""
         at = self._desk.clock.now()
         overdue = timedelta(seconds=age_seconds)
         for record in self._desk.live_orders():
-            # What takes and does not rest has ended long ago: only the news of it was lost (S12).
-            is_open = record.status in _UNRESOLVED or record.has_open_amend or record.order.is_taker_only
+            is_open = (
+                record.status in _UNRESOLVED
+                or record.has_open_amend
+                # What takes and does not rest has ended long ago: only the news of it was lost (S12).
+                or record.order.is_taker_only
+                or record.client_order_id in self._ending
+            )
             if is_open and record.updated_at is not None and at - record.updated_at >= overdue:
                 await self.resolve(record.client_order_id)
 
@@ -159,6 +166,10 @@ class OrderResolver:
         if is_fetched:
             # What it had filled comes before its end, which gives free all that is left of it.
             record = await self._fetch_fills(record)
+            if lacks_fills(record, theirs) and not self._has_lacked(record.client_order_id):
+                self._ending.add(record.client_order_id)
+                return
+            self._ending.discard(record.client_order_id)
         amend = news_of_open_amend(record, theirs, is_over=self._is_amend_over(record, asked_at))
         news = (*amend, *news_of(record, theirs))
         after = await self._desk.learn(record.client_order_id, news)
@@ -192,13 +203,18 @@ class OrderResolver:
 
     def _judge_fills(self, record: OrderRecord, theirs: VenueOrder, *, goes_back: bool) -> None:
         """Executions that only one side counts are a difference once they have stayed so."""
-        order_id, at = record.client_order_id, self._desk.clock.now()
+        order_id = record.client_order_id
         if not lacks_fills(record, theirs) and not (goes_back and not record.busted_ids):
             self._lacking.pop(order_id, None)
-        elif at - self._lacking.setdefault(order_id, at) >= _CONFIRM_AFTER:
+        elif self._has_lacked(order_id):
             filled, shown = plain(record.filled_quantity), plain(theirs.filled_quantity)
             kind = DifferenceKind.FILLS_DIFFER
             self._found(Difference(kind=kind, subject=order_id, ours=filled, theirs=shown, symbol=record.symbol))
+
+    def _has_lacked(self, order_id: ClientOrderId) -> bool:
+        """Whether fills that the venue counts have been missing for so long that no list of them lags any more."""
+        at = self._desk.clock.now()
+        return at - self._lacking.setdefault(order_id, at) >= _CONFIRM_AFTER
 
     def _found(self, difference: Difference) -> None:
         """Show what differs of one order, once; it stands until the venue is seen to agree."""
