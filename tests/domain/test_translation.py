@@ -134,7 +134,11 @@ def test_a_time_in_force_that_the_venue_lacks_is_refused_with_what_it_takes() ->
 
 @pytest.mark.parametrize(
     ("fields", "taken"),
-    [({}, TimeInForce.FOK), ({"limit_price": "60000"}, TimeInForce.IOC), ({"reason": "no word of time"}, TimeInForce.GTC)],
+    [
+        ({}, TimeInForce.FOK),
+        ({"limit_price": "60000"}, TimeInForce.IOC),
+        ({"reason": "no word of time"}, TimeInForce.GTC),
+    ],
 )
 @pytest.mark.parametrize("configured", [None, TimeInForce.GTD])
 def test_what_nobody_names_is_sent_only_where_the_venue_takes_it(
