@@ -13,6 +13,7 @@ from tidegate.application.resolving import OrderResolver
 from tidegate.domain.amounts import DOMAIN_CONTEXT, InvalidAmount, plain, price, quantity
 from tidegate.domain.events import AmendRejected, AmendRequested
 from tidegate.domain.identifiers import ClientOrderId
+from tidegate.domain.instructions import wrong_side_limit
 from tidegate.domain.orders import ApprovedOrder, OrderRecord
 from tidegate.domain.pace import terms_of
 from tidegate.domain.ports import EnginePort
@@ -20,6 +21,7 @@ from tidegate.domain.records import StateForbids, StepCommitted
 from tidegate.domain.refusals import AnyRefusal, InvalidRefused, MarketStateRefused, Remedy, StoreRefused
 from tidegate.domain.settlement import news_of_amend
 from tidegate.domain.submissions import AmendConfirmed, AmendOutcome, AmendUnanswered
+from tidegate.domain.validity import invalid
 from tidegate.domain.vocabulary import OrderSide, OrderStatus
 
 _AMENDABLE = (OrderStatus.ACCEPTED, OrderStatus.PARTIALLY_FILLED)
@@ -144,7 +146,7 @@ class Amender:
                 message=f"a total of {plain(terms.quantity)} is no more than the {filled} that has filled",
                 remedy=Remedy("cancel what is left of it"),
             )
-        return terms
+        return _misplaced_limit(record, limit_price) or terms
 
     def _reviewed(self, record: OrderRecord, asked: _Terms, engine: ExecutionEngine) -> _Terms | AnyRefusal:
         """What is left of it with the new terms, judged as a new order would be without this one."""
@@ -159,15 +161,46 @@ class Amender:
             view = desk.view(order, terms_of(order), product, desk.clock.now(), engine.risk_manager)
         approved = engine.review(order, view)
         if not isinstance(approved, ApprovedOrder):
-            return approved
+            return _in_total(approved, filled)
         return _Terms(DOMAIN_CONTEXT.add(approved.order.quantity, filled), approved.order.limit_price)
 
 
+def _misplaced_limit(record: OrderRecord, limit: Decimal | None) -> InvalidRefused | None:
+    """Why the order can have no such limit, whatever the market: its type has none, or its own trigger is past it."""
+    order = record.order
+    if limit is None:
+        return None
+    if record.limit_price is None:
+        return invalid("limit_price", f"does not belong to {order.order_type}", Remedy("leave limit_price out"))
+    if order.trigger_price is None or record.is_triggered:
+        return None
+    return wrong_side_limit(order.side, limit, order.trigger_price)
+
+
+def _in_total(refusal: AnyRefusal, filled: Decimal) -> AnyRefusal:
+    """The refusal with its remedy as an amend would have it: a total quantity, a price, and nothing else."""
+    remedy = refusal.remedy
+    if remedy is None or not remedy.changes:
+        return refusal
+    said = {name: value for name, value in remedy.changes.items() if value is not None}
+    if not said.keys() <= {"quantity", "limit_price"}:
+        return replace(refusal, remedy=None)
+    if "quantity" in said:
+        said["quantity"] = DOMAIN_CONTEXT.add(said["quantity"], filled)
+    words = " and ".join(f"{'a total' if name == 'quantity' else 'a'} {name} of {plain(said[name])}" for name in said)
+    return replace(refusal, remedy=Remedy(f"amend it to {words}", said, remedy.not_before))
+
+
 def _is_smaller(record: OrderRecord, asked: _Terms) -> bool:
-    """Whether nothing about the order grows: neither its size nor what it may pay."""
+    """Whether nothing about the order grows: neither its size, nor what it may pay, nor what it may come to.
+
+    A sale that opens a position is the larger exposure, the higher its price.
+    """
     if asked.quantity > record.quantity:
         return False
     before, after = record.limit_price, asked.limit_price
     if before is None or after is None:
         return before == after
-    return after <= before if record.side is OrderSide.BUY else after >= before
+    if record.side is OrderSide.BUY:
+        return after <= before
+    return after >= before if record.order.purpose.is_exit else after == before
