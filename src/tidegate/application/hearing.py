@@ -52,6 +52,7 @@ class Hearing:
             self._asked += 1
             name = f"{what} {id(self)} {self._asked}"
             under_way.begin(name)
+            self._desk.pace.note_request(self._now())
         try:
             return await ask()
         except Exception as error:  # noqa: BLE001 -- whatever it is, it decides nothing

@@ -60,7 +60,7 @@ async def _sent_today(desk: AccountDesk) -> dict[str, int]:
     for symbol in desk.pace.counted_apart:
         limit = desk.risk_manager.limits_for(symbol).max_orders_per_day
         latest = await desk.store.orders(limit=limit, symbol=symbol)
-        sent[symbol] = sum(one.attempt for one in latest if one.sent_at is not None and one.sent_at.date() == today)
+        sent[symbol] = sum(one.sent_at is not None and one.sent_at.date() == today for one in latest)
     return sent
 
 
