@@ -31,10 +31,11 @@ from tidegate.domain.ports import DecisionIntakePort, EventSubscriberPort
 from tidegate.domain.reconciliation import ReconciliationReport
 from tidegate.domain.refusals import AnyRefusal
 from tidegate.domain.requests import SettleRequest
+from tidegate.domain.states import lowered
 from tidegate.domain.vocabulary import TradingState
 
 _AT_REST_SECONDS = 5.0
-_INBOX, _RESYNC = "inbox", "resync"
+_INBOX, _RESYNC, _BY = "inbox", "resync", f"guard {LOOPS}"
 _WATCH_SECONDS = 1.0
 
 
@@ -205,9 +206,7 @@ class Application(AccountReadings):
         self._desk.incident(at, kind, reason)
         account = self._desk.ledger.states.account
         if account.state is TradingState.ACTIVE or not account.is_latched:
-            change = TradingStateChanged(
-                state=TradingState.REDUCING, reason=reason, by=f"guard {LOOPS}", is_latched=True, at=at
-            )
+            change = TradingStateChanged(state=lowered(account), reason=reason, by=_BY, is_latched=True, at=at)
             await self._desk.change_state(change)
 
     @property

@@ -33,7 +33,7 @@ from tidegate.adapters.stores.steps import Facts
 from tidegate.domain.events import TradingStateChanged
 from tidegate.domain.ports.clock import ClockPort
 from tidegate.domain.records import Step
-from tidegate.domain.vocabulary import TradingState
+from tidegate.domain.states import lowered
 
 _OLD_COPY = "old copy or lost log; reconcile first (--adopt, where its money differs), then resume"
 
@@ -141,9 +141,8 @@ def _halt_entries(
     connection: sqlite3.Connection, transactions: Transactions, account_id: str, loss: str, now: datetime
 ) -> None:
     """REDUCING, or HALTED where the account is: what was lost makes nothing that stands any bolder."""
-    stood = states_of(connection.execute("SELECT change FROM states WHERE symbol = ''").fetchall()).account.state
-    state = stood if stood is TradingState.HALTED else TradingState.REDUCING
-    change = TradingStateChanged(state=state, reason=loss, by="store", is_latched=True, at=now)
+    stood = states_of(connection.execute("SELECT change FROM states WHERE symbol = ''").fetchall()).account
+    change = TradingStateChanged(state=lowered(stood), reason=loss, by="store", is_latched=True, at=now)
     transactions.commit([plain_unit(account_id, Step(at=now, events=(change,)))])
 
 
