@@ -7,11 +7,12 @@ import pytest
 
 from tests.application.interposing import InterposedVenue
 from tests.application.rig import SPOT, Rig, buy, close, offer_to_buy, placed, refused
-from tidegate import OrderStatus
+from tidegate import OrderStatus, TradingState
 from tidegate.adapters.brokers.scripted import Answer, CancelAnswer
-from tidegate.adapters.clocks import settle
+from tidegate.adapters.clocks import WallClock, settle
+from tidegate.application.staggered import staggered
 from tidegate.application.taking_up import OpeningError
-from tidegate.domain.events import OrderUnanswered
+from tidegate.domain.events import IncidentRaised, OrderUnanswered
 from tidegate.domain.orders import RecordedOrder
 from tidegate.domain.submissions import SubmissionOutcome
 
@@ -247,3 +248,38 @@ async def test_an_answer_that_an_adapter_gives_instead_of_ending_counts() -> Non
         assert await deciding is OrderStatus.FILLED
 
     assert cancels == [0]
+
+
+async def test_a_cancel_that_never_returns_keeps_no_other_from_being_sent() -> None:
+    """Where entries must not rest all of them are called off at once, and the guards go on looking."""
+    rig = Rig()
+    async with rig.open() as app:
+        for price in (99_000, 98_900, 98_800):
+            placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(price)))
+            rig.venue.next_cancel(CancelAnswer.confirm().after(500))
+        rig.venue.silence()
+        await rig.clock.advance(20)
+        assert [order.status for order in app.open_orders()] == [OrderStatus.PENDING_CANCEL] * 3
+        await rig.clock.advance(60)
+        assert app.open_orders() == ()
+        assert app.state() is TradingState.ACTIVE  # no loop was missed; the symbol's feed is another matter
+        assert await rig.stored(IncidentRaised) == []
+
+
+async def test_one_cancel_that_fails_calls_no_other_off() -> None:
+    """Whoever asked is told, once all have ended."""
+    done = []
+
+    async def works() -> int:
+        await asyncio.sleep(0)
+        done.append(1)
+        return 1
+
+    async def fails() -> int:
+        raise LookupError("a bug")
+
+    with pytest.raises(LookupError, match="a bug"):
+        await staggered([works, fails, works], WallClock(), "test")
+
+    assert done == [1, 1]
+    assert await staggered([works, works], WallClock(), "test") == [1, 1]
