@@ -180,12 +180,13 @@ class Application(AccountReadings):
 
         What died too often begins anew once an operator has resumed. This one waits for nothing but clock and store.
         """
+        transmissions = self._desk.transmissions
         while self._running.running:
-            self._desk.transmissions.cut_off_overdue()
+            transmissions.cut_off_overdue()
             if self._desk.ledger.states.account.state is TradingState.ACTIVE:
                 # Every death has lowered it: whoever raised it has looked, and nothing trades without its guards.
                 self._children.revive()
-            for name in self._pulse.silent():
+            for name in self._pulse.silent(lambda loop: transmissions.waits_since(self._children.task(loop))):
                 if name not in self._children.dead:
                     await self._stop_entries("LOOP_SILENT", f"the loop {name!r} has not come round for too long")
                     self._children.interrupt(name)

@@ -59,6 +59,8 @@ class Hearing:
             return Nothing(self._raised(error, what, order))
         except CancelledError as error:
             if under_way.take_cut(name):
+                # Blind from now on, and until everything has been seen: the next question may take as long.
+                self._desk.blind_since = self._desk.blind_since or self._now()
                 return Nothing(f"no answer before the deadline when {what}")
             if is_cancelled():
                 raise

@@ -82,6 +82,9 @@ class OrderReconciler:
         applied = 0
         if isinstance(fills, Unreachable):
             unreachable.append(f"fills: {fills.reason}")
+            if not report_only:
+                # What else is asked for may take as long to find nobody.
+                self.desk.blind_since = self.desk.blind_since or at
         else:
             applied += await self._fold_fills(fills, differences, report_only)
             if not report_only:

@@ -4,10 +4,12 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 
 from msgspec import Struct
 
 from tidegate.application.desk import AccountDesk
+from tidegate.application.staggered import staggered
 from tidegate.domain.amounts import plain
 from tidegate.domain.events import OrderAmended, OrderFilled, OrderRejected
 from tidegate.domain.fills import Fill
@@ -91,11 +93,15 @@ class OrderResolver:
         """Ask for every order, and every amend, that has been without an outcome for that long."""
         at = self._desk.clock.now()
         overdue = timedelta(seconds=age_seconds)
-        for record in self._desk.live_orders():
+        calls = [
+            partial(self.resolve, record.client_order_id)
+            for record in self._desk.live_orders()
             # What takes and does not rest has ended long ago: only the news of it was lost (S12).
-            is_open = record.status in _UNRESOLVED or record.has_open_amend or record.order.is_taker_only
-            if is_open and record.updated_at is not None and at - record.updated_at >= overdue:
-                await self.resolve(record.client_order_id)
+            if (record.status in _UNRESOLVED or record.has_open_amend or record.order.is_taker_only)
+            and record.updated_at is not None
+            and at - record.updated_at >= overdue
+        ]
+        await staggered(calls, self._desk.clock, "question")
 
     @property
     def _horizon(self) -> timedelta:
