@@ -6,10 +6,9 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from msgspec import Struct
 
 from tidegate.domain.amounts import MAX_DIGITS_EACH_SIDE, ONE, ZERO
-from tidegate.domain.costs import fee_rate
 from tidegate.domain.instructions import TIMES_IN_FORCE
 from tidegate.domain.orders import TermsChange
-from tidegate.domain.products import OPEN_FOR_TRADING, Product
+from tidegate.domain.products import OPEN_FOR_TRADING, Product, fee_rate
 from tidegate.domain.protection import BASIS_POINT, PROTECTED
 from tidegate.domain.risk import RiskLimits
 from tidegate.domain.submissions import EngineCapabilities
