@@ -415,6 +415,9 @@ class RiskManager:
     def limits_for(self, symbol: str) -> RiskLimits:
         ...
 
+    def override(self, overrides: Mapping[str, RiskLimits]) -> None:
+        ...
+
     @property
     def overrides(self) -> Mapping[str, RiskLimits]:
         ...

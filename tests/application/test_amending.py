@@ -8,7 +8,19 @@ import pytest
 from msgspec.structs import replace
 
 from tests.application.interposing import InterposedStore, InterposedVenue
-from tests.application.rig import HORIZON_SECONDS, PERPETUAL, SPOT, Rig, buy, offer_to_buy, only, placed, refused, sell
+from tests.application.rig import (
+    HORIZON_SECONDS,
+    PERPETUAL,
+    SPOT,
+    Rig,
+    buy,
+    offer_to_buy,
+    offer_to_sell,
+    only,
+    placed,
+    refused,
+    sell,
+)
 from tidegate import OrderStatus, OrderType, TradingState
 from tidegate.adapters.brokers.scripted import AmendAnswer, Answer
 from tidegate.adapters.brokers.scripted.broker import SCRIPTED_CAPABILITIES
@@ -420,3 +432,65 @@ async def test_no_amend_gives_a_stop_a_limit_that_no_decision_could(stop: dict[s
         refused(await app.amend(order.client_order_id, Decimal("0.01"), Decimal(limit)), "INVALID")
         after = (await app.amend(order.client_order_id, Decimal("0.01"))).unwrap()
         assert (after.quantity, after.limit_price) == (Decimal("0.01"), order.limit_price)
+
+
+async def test_a_sale_that_would_open_for_more_by_its_higher_price_is_reviewed() -> None:
+    """What it may come to counts against the limits, and its remedy is an amend that passes."""
+    rig = Rig()
+    async with rig.open() as app:
+        order = placed(await app.coordinator.execute_decision(PERPETUAL, offer_to_sell(100_100, "0.09")))
+        refusal = refused(await app.amend(order.client_order_id, Decimal("0.09"), Decimal(150_000)), "ORDER_SIZE")
+        assert refusal.remedy is not None
+        passing = refusal.remedy.changes["quantity"]
+        after = (await app.amend(order.client_order_id, passing, Decimal(150_000))).unwrap()
+        assert (after.quantity, after.limit_price) == (Decimal("0.0666"), Decimal(150_000))
+
+
+async def test_an_exit_may_ask_for_more_whatever_its_value() -> None:
+    """It opens nothing."""
+    rig = Rig(risk={"max_order_notional": 2_000})
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.015")))
+        order = placed(await app.coordinator.execute_decision(SPOT, offer_to_sell(101_000, "0.015", reduce_only=True)))
+        after = (await app.amend(order.client_order_id, Decimal("0.015"), Decimal(150_000))).unwrap()
+        assert after.limit_price == Decimal(150_000)
+
+
+async def test_the_remedy_of_an_amend_is_a_total_that_passes() -> None:
+    """What has filled counts towards it: the limit is on what is left."""
+    rig = Rig(risk={"max_order_notional": 1_980})
+    async with rig.open() as app:
+        order = await resting(app, "0.02")
+        rig.venue.fill(order.client_order_id, Decimal("0.015"))
+        await rig.clock.advance(1)
+        refusal = refused(await app.amend(order.client_order_id, Decimal("0.4")), "ORDER_SIZE")
+        assert refusal.remedy is not None
+        total = refusal.remedy.changes["quantity"]
+        assert total == Decimal("0.035")
+        assert (await app.amend(order.client_order_id, total)).unwrap().quantity == total
+
+
+async def test_an_order_without_a_limit_is_given_none() -> None:
+    """A venue may pass it over in silence."""
+    rig = Rig(capabilities=replace(SCRIPTED_CAPABILITIES, order_types=frozenset(OrderType)))
+    rig.venue.next_submit(Answer.accept())
+    async with rig.open() as app:
+        stop = buy(order_type=OrderType.STOP, stop_trigger=Decimal(101_000))
+        order = placed(await app.coordinator.execute_decision(SPOT, stop))
+        refused(await app.amend(order.client_order_id, Decimal("0.01"), Decimal(101_500)), "INVALID")
+
+
+async def test_a_limit_that_its_own_trigger_is_past_is_refused() -> None:
+    """As in a decision: it could never fill."""
+    rig = Rig(capabilities=replace(SCRIPTED_CAPABILITIES, order_types=frozenset(OrderType)))
+    rig.venue.next_submit(Answer.accept())
+    async with rig.open() as app:
+        trigger, limit = Decimal(101_000), Decimal(101_200)
+        waiting = buy(order_type=OrderType.STOP_LIMIT, stop_trigger=trigger, limit_price=limit)
+        order = placed(await app.coordinator.execute_decision(SPOT, waiting))
+        refusal = refused(await app.amend(order.client_order_id, Decimal("0.01"), Decimal(100_900)), "INVALID")
+        assert refusal.remedy is not None
+        at_trigger = (
+            await app.amend(order.client_order_id, Decimal("0.01"), refusal.remedy.changes["limit_price"])
+        ).unwrap()
+        assert at_trigger.limit_price == trigger

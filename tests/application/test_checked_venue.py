@@ -225,3 +225,19 @@ async def test_an_empty_order_id_is_none() -> None:
         assert app.open_orders() == ()
 
     assert await rig.stored(IncidentRaised) == []
+
+
+async def test_questions_count_against_the_venues_budget_and_leave_entries_what_is_left_of_it() -> None:
+    """A venue counts every request; what is kept from entries is for cancels and exits."""
+    rig = Rig(risk={"venue_requests_per_second": 10, "entry_orders_per_second": 5, "entry_budget_pct": "0.5"})
+    async with rig.open() as app:
+        await rig.clock.advance(1)
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.02")))
+        await app.operations.reconcile()
+        refusal = refused(await app.coordinator.execute_decision(SPOT, buy("0.01")), "RATE")
+        placed(await app.coordinator.execute_decision(SPOT, sell("0.01")))
+        await rig.clock.advance(1)
+        rig.venue.speak()
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.01")))
+
+    assert refusal.context["budget"] == "requests"

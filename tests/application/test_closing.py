@@ -1,7 +1,10 @@
 """Closing: what is closed is what there is, once, and only as far as it is provably free."""
 
 import asyncio
+from collections.abc import Callable
 from decimal import Decimal
+
+import pytest
 
 from tests.application.rig import (
     PERPETUAL,
@@ -22,6 +25,7 @@ from tidegate import Action, Decision, OrderStatus
 from tidegate.adapters.brokers.scripted import Answer, CancelAnswer
 from tidegate.adapters.clocks import settle
 from tidegate.domain.events import CancelRequested
+from tidegate.domain.products import TradingFlags
 
 
 async def test_a_close_takes_the_whole_position() -> None:
@@ -235,6 +239,64 @@ async def test_a_close_that_is_refused_in_any_case_calls_nothing_off() -> None:
         await app.halt("stop")
         refused(await app.coordinator.execute_decision(SPOT, close()), "TRADING_STATE")
         assert statuses(app.open_orders()) == [OrderStatus.ACCEPTED]
+
+
+def closed_for_trading(rig: Rig) -> None:
+    rig.venue.set_flags(SPOT, TradingFlags(trading_disabled=True))
+
+
+def only_cancels(rig: Rig) -> None:
+    rig.venue.set_flags(SPOT, TradingFlags(cancel_only=True))
+
+
+def nothing_known(rig: Rig) -> None:
+    rig.venue.set_reading(SPOT, book=None, mark=None, last_price=None, reference_mid=None, index_price=None)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [(closed_for_trading, "MARKET_STATE"), (only_cancels, "MARKET_STATE"), (nothing_known, "STALE_MARK")],
+)
+@pytest.mark.parametrize("by_operator", [False, True])
+async def test_a_close_that_the_market_forbids_keeps_the_exits_that_rest(
+    spoil: Callable[[Rig], None], code: str, *, by_operator: bool
+) -> None:
+    """They are all that protects the position; what could only make it larger is called off."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.05")))
+        placed(await app.coordinator.execute_decision(SPOT, offer_to_sell(101_000, "0.05", reduce_only=True)))
+        placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
+        spoil(rig)
+        call = app.close(SPOT) if by_operator else app.coordinator.execute_decision(SPOT, close())
+        refused(await rig.finished(call), code)
+        assert [(one.side, one.status) for one in app.open_orders()] == [("SELL", OrderStatus.ACCEPTED)]
+
+
+async def test_a_close_of_less_than_the_minimum_keeps_the_exit_that_is_selling_the_rest() -> None:
+    """What has been left of it by its fills could not be sold by a new order."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.05")))
+        exit_order = placed(
+            await app.coordinator.execute_decision(SPOT, offer_to_sell(101_000, "0.05", reduce_only=True))
+        )
+        rig.venue.fill(exit_order.client_order_id, Decimal("0.04995"))
+        await rig.clock.advance(1)
+        refused(await rig.finished(app.coordinator.execute_decision(SPOT, close())), "MINIMUM")
+        assert statuses(app.open_orders()) == [OrderStatus.PARTIALLY_FILLED]
+
+
+async def test_a_close_that_was_too_small_without_what_an_entry_filled_meanwhile_is_made() -> None:
+    """The entry is called off first, and what it has bought by then is closed with the rest."""
+    rig = Rig()
+    async with rig.open() as app:
+        bought = placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000, "0.05")))
+        rig.venue.fill(bought.client_order_id, Decimal("0.00005"))
+        await rig.clock.advance(1)
+        rig.venue.next_cancel(CancelAnswer.fill_first(Decimal("0.02")))
+        closed = placed(await rig.finished(app.coordinator.execute_decision(SPOT, close())))
+        assert closed.quantity == Decimal("0.02005")
 
 
 async def test_a_close_while_flat_needs_no_order_only_when_nothing_can_open_it_again() -> None:

@@ -6,14 +6,16 @@ import contextlib
 import pytest
 
 from tests.application.interposing import InterposedVenue
-from tests.application.rig import SPOT, Rig, buy, close, offer_to_buy, placed, refused
-from tidegate import OrderStatus
+from tests.application.rig import PERPETUAL, SPOT, Rig, buy, close, offer_to_buy, placed, refused
+from tidegate import OrderStatus, TradingState
 from tidegate.adapters.brokers.scripted import Answer, CancelAnswer
-from tidegate.adapters.clocks import settle
+from tidegate.adapters.clocks import WallClock, settle
+from tidegate.application.staggered import staggered
 from tidegate.application.taking_up import OpeningError
-from tidegate.domain.events import OrderUnanswered
+from tidegate.domain.events import IncidentRaised, OrderUnanswered
+from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import RecordedOrder
-from tidegate.domain.submissions import SubmissionOutcome
+from tidegate.domain.submissions import SubmissionOutcome, Unreachable, VenueOrder
 
 
 class Never:
@@ -247,3 +249,95 @@ async def test_an_answer_that_an_adapter_gives_instead_of_ending_counts() -> Non
         assert await deciding is OrderStatus.FILLED
 
     assert cancels == [0]
+
+
+async def test_a_cancel_that_never_returns_keeps_no_other_from_being_sent() -> None:
+    """Where entries must not rest all of them are called off at once, and the guards go on looking."""
+    rig = Rig()
+    async with rig.open() as app:
+        for price in (99_000, 98_900, 98_800):
+            placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(price)))
+            rig.venue.next_cancel(CancelAnswer.confirm().after(500))
+        rig.venue.silence()
+        await rig.clock.advance(20)
+        assert [order.status for order in app.open_orders()] == [OrderStatus.PENDING_CANCEL] * 3
+        await rig.clock.advance(60)
+        assert app.open_orders() == ()
+        assert app.state() is TradingState.ACTIVE  # no loop was missed; the symbol's feed is another matter
+        assert await rig.stored(IncidentRaised) == []
+
+
+@pytest.mark.parametrize("is_in_doubt", [False, True], ids=["nothing is open", "orders are in doubt"])
+async def test_a_venue_that_answers_no_question_for_minutes_is_an_outage_and_no_loop_that_hangs(
+    *, is_in_doubt: bool
+) -> None:
+    """Entries stop, since we are blind, and go on by themselves once everything could be read again (B31)."""
+    rig = Rig()
+    is_silent = False
+
+    async def silent(method: str) -> None:
+        if is_silent and method in ("order", "open_orders", "fills", "balances", "positions", "movements"):
+            await asyncio.Event().wait()
+
+    async def pass_time(seconds: int) -> None:
+        for _ in range(seconds // 4):
+            await rig.clock.advance(4)
+            rig.venue.speak()
+
+    async with rig.open(venue=InterposedVenue(rig.venue, before=silent)) as app:
+        is_silent = True
+        for symbol in (SPOT, PERPETUAL) if is_in_doubt else ():
+            rig.venue.next_submit(Answer.timeout_after_fill())
+            placed(await app.coordinator.execute_decision(symbol, buy()))
+        await pass_time(160)
+        assert app.state() is TradingState.REDUCING
+        await pass_time(240)
+        is_silent = False
+        await pass_time(100)
+        assert app.state() is TradingState.ACTIVE
+        assert (app.open_orders(), app.dead_loops) == ((), {})
+
+    assert await rig.stored(IncidentRaised) == []
+
+
+async def test_everything_is_compared_by_the_clock_however_slow_the_venue_is() -> None:
+    """An order in doubt is asked about all the while, and that keeps no pass back."""
+    rig = Rig()
+
+    class Slow(InterposedVenue):
+        passes = 0
+
+        async def order(self, client_order_id: ClientOrderId, symbol: str) -> Unreachable:
+            await rig.clock.sleep(20)
+            return Unreachable(reason="busy", at=rig.clock.now())
+
+        async def open_orders(self) -> tuple[VenueOrder, ...] | Unreachable:
+            self.passes += 1
+            return await super().open_orders()
+
+    venue = Slow(rig.venue)
+    async with rig.open(venue=venue) as app:
+        rig.venue.next_submit(Answer.timeout_never_received())
+        placed(await app.coordinator.execute_decision(SPOT, buy()))
+        venue.passes = 0
+        await rig.clock.advance(260)
+        assert venue.passes >= 3
+
+
+async def test_one_cancel_that_fails_calls_no_other_off() -> None:
+    """Whoever asked is told, once all have ended."""
+    done = []
+
+    async def works() -> int:
+        await asyncio.sleep(0)
+        done.append(1)
+        return 1
+
+    async def fails() -> int:
+        raise LookupError("a bug")
+
+    with pytest.raises(LookupError, match="a bug"):
+        await staggered([works, fails, works], WallClock(), "test")
+
+    assert done == [1, 1]
+    assert await staggered([works, works], WallClock(), "test") == [1, 1]

@@ -73,6 +73,22 @@ async def test_what_is_lost_over_midnight_while_the_market_cannot_be_seen_is_a_l
         assert app.state() is TradingState.ACTIVE
 
 
+async def test_a_guard_that_trips_lowers_no_halt_that_was_written_elsewhere() -> None:
+    """It latches what stands, whoever wrote it and however."""
+    rig = Rig(risk={"max_order_pct": "0.5", "max_position_pct_per_symbol": "0.8"})
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(PERPETUAL, buy("0.45")))
+        halt = TradingStateChanged(state=TradingState.HALTED, reason="by hand", by="elsewhere", at=rig.clock.now())
+        await rig.store.write_state(halt)
+        refused(await app.coordinator.execute_decision(SPOT, buy()), "TRADING_STATE")
+        rig.price(88_000)
+        await rig.clock.advance(61)
+        assert app.state() is TradingState.HALTED
+
+    tripped = (await rig.stored(TradingStateChanged))[-1]
+    assert (tripped.by, tripped.is_latched) == ("guard daily_loss", True)
+
+
 @pytest.mark.no_cover
 async def test_a_day_is_measured_against_its_own_opening() -> None:
     """The first equity of a UTC day; a restart within it does not forget it."""

@@ -8,6 +8,7 @@ import pytest
 
 from tests.application.rig import SPOT, Rig, buy, offer_to_buy, placed
 from tidegate import OrderStatus, TradingState
+from tidegate.adapters.brokers.scripted import Answer
 from tidegate.adapters.stores.memory import MemoryOrderStore
 from tidegate.containers import open_application
 from tidegate.domain.events import TradingStateChanged
@@ -220,6 +221,40 @@ async def test_requests_wait_for_an_application_and_are_answered_in_their_order(
         await desk.rig.clock.advance(1)
         assert [order.decision_id for order in await app.orders()] == ["c", "b", "a"]
         assert [await desk.store.find_answer(name) is None for name in names] == [False] * 3
+
+
+async def test_no_cancel_and_no_halt_waits_for_a_decision_that_the_venue_does_not_answer() -> None:
+    """A venue may take as long as a request may; entries wait for it, and nothing else does."""
+    desk = Desk()
+    async with desk.rig.open() as app:
+        resting = placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
+        desk.rig.venue.next_submit(Answer.fill().after(20))
+        decision = msgspec.json.encode(DecideRequest(symbol=SPOT, decision=buy(decision_id="slow"))).decode()
+        slow = await desk.store.submit_request(RequestKind.DECIDE, decision)
+        cancel = msgspec.json.encode(CancelRequest(client_order_id=resting.client_order_id)).decode()
+        halt = msgspec.json.encode(StateRequest(state=TradingState.HALTED, reason="stop")).decode()
+        quick = [
+            await desk.store.submit_request(RequestKind.CANCEL, cancel),
+            await desk.store.submit_request(RequestKind.STATE, halt),
+        ]
+        await desk.rig.clock.advance(3)
+        assert [await desk.store.find_answer(one) is None for one in (*quick, slow)] == [False, False, True]
+        assert app.state() is TradingState.HALTED
+        await desk.rig.clock.advance(20)
+        assert await desk.store.find_answer(slow) is not None
+
+
+async def test_what_follows_a_decision_lets_it_go_first() -> None:
+    """A cancel of everything that was asked for after it finds its order."""
+    desk = Desk()
+    decision = msgspec.json.encode(DecideRequest(symbol=SPOT, decision=offer_to_buy(99_000))).decode()
+    await desk.store.submit_request(RequestKind.DECIDE, decision)
+    cancel_all = msgspec.json.encode(CancelAllRequest()).decode()
+    cancelled = await desk.store.submit_request(RequestKind.CANCEL_ALL, cancel_all)
+    async with desk.rig.open() as app:
+        await desk.rig.clock.advance(2)
+        assert await desk.store.find_answer(cancelled) is not None
+        assert [order.status for order in await app.orders()] == [OrderStatus.CANCELED]
 
 
 async def test_a_decision_that_waited_for_a_live_account_is_as_old_as_its_request() -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from tests.application.interposing import InterposedVenue
-from tests.application.rig import HORIZON_SECONDS, SPOT, Rig, buy, offer_to_buy, only, placed
-from tidegate import OrderStatus, TradingState
+from tests.application.rig import HORIZON_SECONDS, SPOT, Rig, buy, offer_to_buy, only, placed, refused
+from tidegate import Action, Decision, OrderStatus, Product, TimeInForce, TradingState
 from tidegate.adapters.brokers.scripted import Answer
+from tidegate.adapters.brokers.scripted.broker import SCRIPTED_CAPABILITIES
 from tidegate.adapters.clocks import ManualClock
 from tidegate.adapters.stores.sqlite.opening import open_sqlite_store
 from tidegate.adapters.stores.sqlite.reader import open_sqlite_reader
@@ -159,3 +160,36 @@ async def test_an_orphan_is_asked_for_until_its_order_is_known() -> None:
         await rig.clock.advance(60)
         report = await app.reconcile()
         assert theirs.client_order_id in [one.subject for one in report.differences]
+
+
+async def test_a_time_in_force_that_nobody_named_is_not_sent_to_a_venue_that_lacks_it() -> None:
+    """A plain order is judged at one look, which knows what the venue takes as well."""
+    only_whole = replace(SCRIPTED_CAPABILITIES, times_in_force=frozenset({TimeInForce.FOK}))
+    rig = Rig(capabilities=only_whole)
+    async with rig.open() as app:
+        refused(await app.coordinator.execute_decision(SPOT, buy()), "MARKET_STATE")
+        resting = Decision(action=Action.BUY, quantity=Decimal("0.01"), limit_price=Decimal(90_000))
+        refused(await app.coordinator.execute_decision(SPOT, resting), "MARKET_STATE")
+        placed(await app.coordinator.execute_decision(SPOT, buy(time_in_force=TimeInForce.FOK)))
+
+
+async def test_products_that_come_after_the_start_have_the_limits_of_their_kind() -> None:
+    """A venue may know none until it is connected: BTC has the narrow collar all the same."""
+    rig = Rig()
+
+    class Connecting(InterposedVenue):
+        is_connected = False
+
+        @property
+        def products(self) -> tuple[Product, ...]:
+            return super().products if self.is_connected else ()
+
+        def product(self, symbol: str) -> Product | None:
+            return super().product(symbol) if self.is_connected else None
+
+    venue = Connecting(rig.venue)
+    async with rig.open(venue=venue) as app:
+        venue.is_connected = True
+        far = refused(await app.coordinator.execute_decision(SPOT, offer_to_buy(102_000)), "COLLAR")
+
+    assert far.context["collar_pct"] == Decimal("0.015")

@@ -18,6 +18,7 @@ MAY_BE_BROAD: Final = {
     "tidegate/containers/leaving.py": "an adapter raises what its libraries do, and its application has been left",
     "tidegate/application/hearing.py": "an adapter raises what its libraries do, and that is no answer",
     "tidegate/application/children.py": "whatever ends a loop, its siblings live on and the operator is told",
+    "tidegate/application/staggered.py": "a call that fails calls off none of the others; whoever waits is told of it",
     "tidegate/application/publishing.py": "an observer's bug, of any kind, must not become an order's",
 }
 """Handlers that answer for code which is not theirs, each with its reason; everywhere else a broad one is a bug."""

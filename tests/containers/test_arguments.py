@@ -1,6 +1,7 @@
 """Arguments of the public calls and constructors: what is none is named at once, with what is wanted."""
 
 import re
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any, cast
 
 import pytest
@@ -18,9 +19,10 @@ from tidegate import (
     Settings,
     open_application,
 )
+from tidegate.adapters.clocks import WallClock
 from tidegate.application.configuration import BadArgument, ConfigurationError
 from tidegate.application.resolving import OrderResolver
-from tidegate.containers import PaperContainer
+from tidegate.containers import PaperContainer, TestingContainer
 from tidegate.domain.risk import RiskLimits
 
 OPENINGS: list[tuple[str, dict[str, Any]]] = [
@@ -99,3 +101,35 @@ def test_a_risk_manager_is_made_of_limits_and_states() -> None:
         RiskManager(RiskLimits(), states)
     with pytest.raises(TypeError, match="overrides must be a mapping from symbols or None, not list"):
         RiskManager(RiskLimits(), overrides=cast(Any, [RiskLimits()]))
+
+
+class Elsewhen(WallClock):
+    """A clock whose moments are in another zone, or in none."""
+
+    def __init__(self, zone: tzinfo | None) -> None:
+        self._zone = zone
+
+    def now(self) -> datetime:
+        return super().now().astimezone(self._zone) if self._zone is not None else super().now().replace(tzinfo=None)
+
+
+@pytest.mark.parametrize(
+    ("part", "given", "message"),
+    [
+        ("clock", object(), "clock must be a ClockPort, not object"),
+        ("clock", Elsewhen(None), "clock.now() must be an aware datetime in UTC"),
+        ("clock", Elsewhen(timezone(timedelta(hours=-5))), "clock.now() must be an aware datetime in UTC"),
+        ("engine_port", object(), "engine_port must be an EnginePort, not object"),
+        ("market_data", object(), "market_data must be a MarketDataPort, not object"),
+        ("account", object(), "account must be an AccountPort, not object"),
+    ],
+)
+async def test_a_part_that_cannot_take_its_place_is_named_when_the_application_is_opened(
+    part: str, given: object, message: str
+) -> None:
+    """A clock of local time would begin another day at each restart."""
+    container = TestingContainer(settings=providers.Object(Settings(profile="testing")))
+    getattr(container, part).override(providers.Object(given))
+    with pytest.raises(ConfigurationError, match=re.escape(message)):
+        async with open_application(container=container):
+            raise AssertionError("it opened")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.domain.histories import PERPETUAL, PRODUCTS, SELL, SPOT, filled, news, order, orders, record, stories
 from tidegate.domain.commitments import Commitments, margin_rate, reservation
@@ -126,6 +127,16 @@ def test_a_spot_buy_holds_its_cost_and_fee_in_what_pays() -> None:
     one = reserved(order())
 
     assert (one.held, one.held_currency, one.is_reducing) == (Decimal(60_360), "USD", False)
+
+
+@pytest.mark.parametrize(("maker", "taker", "worst"), [("0.006", "0.004", "0.006"), ("0", "-0.0002", "0")])
+def test_the_fee_that_is_held_is_the_worst_that_may_be_charged(maker: str, taker: str, worst: str) -> None:
+    """As BALANCE counts it: an order that rests may pay the maker's, and a rebate has not come yet."""
+    spot = replace(SPOT, maker_fee_rate=Decimal(maker), taker_fee_rate=Decimal(taker))
+    kept = reservation(record(order()), spot)
+
+    assert kept is not None
+    assert kept.held == kept.notional * (1 + Decimal(worst))
 
 
 def test_a_spot_sale_holds_the_coins() -> None:

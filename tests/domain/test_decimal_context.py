@@ -200,7 +200,7 @@ THUNKS: dict[str, Callable[[], Any]] = {
     "feed": lambda: feed(MarketReading(symbol="B", heard_at=NOW - timedelta(seconds=1234.5)), NOW, RiskLimits()),
     "contradiction": judged,
     "differences": lambda: (
-        position_differences({"BTC-PERP": LONG}, {"BTC-PERP": SHORT}, PRODUCTS, 3),
+        position_differences({"BTC-PERP": LONG}, {"BTC-PERP": SHORT}, {"BTC-PERP": MORE}),
         balance_differences({"USD": LONG}, {"USD": MORE}, {"USD": D("0.1")}),
     ),
     "remedy": lambda: Remedy("so", {"quantity": "1234567.12345678"}),

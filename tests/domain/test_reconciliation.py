@@ -215,14 +215,14 @@ PRODUCTS = {"BTC-PERP": PERPETUAL, "BTC-USD": SPOT}
 def test_positions_differ_past_the_increments_that_are_allowed(there: int | None, differs: bool) -> None:
     """S11: one contract; absent means flat."""
     reported = {} if there is None else {"BTC-PERP": Decimal(there)}
-    found = position_differences({"BTC-PERP": Decimal(10)}, reported, PRODUCTS, 1)
+    found = position_differences({"BTC-PERP": Decimal(10)}, reported, {"BTC-PERP": Decimal(1)})
 
     assert [one.kind for one in found] == ([DifferenceKind.POSITION] if differs else [])
 
 
 def test_a_position_that_only_the_venue_has_differs() -> None:
     """Of a product that we do not know, by anything at all."""
-    found = position_differences({}, {"XYZ-PERP": Decimal("0.1"), "BTC-PERP": Decimal(5)}, PRODUCTS, 1)
+    found = position_differences({}, {"XYZ-PERP": Decimal("0.1"), "BTC-PERP": Decimal(5)}, {"BTC-PERP": Decimal(1)})
 
     assert [(one.subject, one.ours, one.theirs) for one in found] == [("BTC-PERP", "0", "5"), ("XYZ-PERP", "0", "0.1")]
 

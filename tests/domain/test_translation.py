@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.domain.situations import LONG, NOW, PERP, PERPETUAL, QUIET, Situation, book, buy, close, decision, sell
 from tidegate.domain.decisions import Algorithm
@@ -129,6 +130,36 @@ def test_a_time_in_force_that_the_venue_lacks_is_refused_with_what_it_takes() ->
     assert "IOC" in refused.message
     without_default = QUIET.but(capabilities=no_fok, default_time_in_force=TimeInForce.FOK)
     assert without_default.order(buy()).time_in_force is TimeInForce.IOC
+
+
+@pytest.mark.parametrize(
+    ("fields", "taken"),
+    [
+        ({}, TimeInForce.FOK),
+        ({"limit_price": "60000"}, TimeInForce.IOC),
+        ({"reason": "no word of time"}, TimeInForce.GTC),
+    ],
+)
+@pytest.mark.parametrize("configured", [None, TimeInForce.GTD])
+def test_what_nobody_names_is_sent_only_where_the_venue_takes_it(
+    fields: dict[str, str], taken: TimeInForce, configured: TimeInForce | None
+) -> None:
+    """A type's own time in force may be one that the venue lacks, too; it is refused, and not another one chosen."""
+    lacking = replace(ONE_ORDER_VENUE, times_in_force=frozenset({taken}))
+    here = QUIET.but(capabilities=lacking, default_time_in_force=configured)
+
+    refused = refusal_of(here.translated(buy(**fields)), "MARKET_STATE")
+
+    assert refused.facts["field"] == "time_in_force"
+    assert here.order(buy(time_in_force=taken, limit_price="60000")).time_in_force is taken
+
+
+def test_a_raw_market_order_needs_no_time_in_force_of_the_venue() -> None:
+    """It is sent without any."""
+    venue = replace(ONE_ORDER_VENUE, times_in_force=frozenset({TimeInForce.GTC}), market_as_limit_ioc=False)
+    raw = QUIET.but(capabilities=venue, limits=replace(QUIET.limits, unprotected=True))
+
+    assert raw.order(buy()).order_type is OrderType.MARKET
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from tidegate.domain.refusals import AnyRefusal, InvalidRefused, MarketStateRefu
 from tidegate.domain.settlement import news_of_amend
 from tidegate.domain.states import permits
 from tidegate.domain.submissions import AmendConfirmed, AmendOutcome, AmendUnanswered
+from tidegate.domain.validity import invalid
 from tidegate.domain.vocabulary import OrderSide, OrderStatus
 
 _AMENDABLE = (OrderStatus.ACCEPTED, OrderStatus.PARTIALLY_FILLED)
@@ -153,9 +154,6 @@ class Amender:
             terms = _Terms(quantity(total), record.limit_price if limit_price is None else price(limit_price))
         except InvalidAmount as error:
             return InvalidRefused(message=str(error))
-        flaw = _price_flaw(record.order, terms.limit_price)
-        if flaw is not None:
-            return flaw
         product = self._desk.market_data.product(record.symbol)
         if product is None:
             return unknown_symbol(record.symbol, self._desk)
@@ -171,7 +169,7 @@ class Amender:
                 message=f"a total of {plain(terms.quantity)} is no more than the {filled} that has filled",
                 remedy=Remedy("cancel what is left of it"),
             )
-        return terms
+        return _misplaced_limit(record, limit_price) or terms
 
     def _reviewed(self, record: OrderRecord, asked: _Terms, engine: ExecutionEngine) -> _Terms | AnyRefusal:
         """What is left of it with the new terms, judged as a new order would be without this one."""
@@ -186,25 +184,46 @@ class Amender:
             view = desk.view(order, terms_of(order), product, desk.clock.now(), engine.risk_manager)
         approved = engine.review(order, view)
         if not isinstance(approved, ApprovedOrder):
-            return approved
+            return _in_total(approved, filled)
         return _Terms(DOMAIN_CONTEXT.add(approved.order.quantity, filled), approved.order.limit_price)
 
 
-def _price_flaw(order: Order, limit_price: Decimal | None) -> InvalidRefused | None:
-    """Why an order of its type cannot have this limit, as no decision could ask for it either."""
-    if limit_price is None:
+def _misplaced_limit(record: OrderRecord, limit: Decimal | None) -> InvalidRefused | None:
+    """Why the order can have no such limit, whatever the market: its type has none, or its own trigger is past it."""
+    order = record.order
+    if limit is None:
         return None
-    if order.limit_price is None:
-        return InvalidRefused(message=f"a {order.order_type} has no limit price that could be amended")
-    trigger = order.trigger_price
-    return None if trigger is None else wrong_side_limit(order.side, limit_price, trigger)
+    if record.limit_price is None:
+        return invalid("limit_price", f"does not belong to {order.order_type}", Remedy("leave limit_price out"))
+    if order.trigger_price is None or record.is_triggered:
+        return None
+    return wrong_side_limit(order.side, limit, order.trigger_price)
+
+
+def _in_total(refusal: AnyRefusal, filled: Decimal) -> AnyRefusal:
+    """The refusal with its remedy as an amend would have it: a total quantity, a price, and nothing else."""
+    remedy = refusal.remedy
+    if remedy is None or not remedy.changes:
+        return refusal
+    said = {name: value for name, value in remedy.changes.items() if value is not None}
+    if not said.keys() <= {"quantity", "limit_price"}:
+        return replace(refusal, remedy=None)
+    if "quantity" in said:
+        said["quantity"] = DOMAIN_CONTEXT.add(said["quantity"], filled)
+    words = " and ".join(f"{'a total' if name == 'quantity' else 'a'} {name} of {plain(said[name])}" for name in said)
+    return replace(refusal, remedy=Remedy(f"amend it to {words}", said, remedy.not_before))
 
 
 def _is_smaller(record: OrderRecord, asked: _Terms) -> bool:
-    """Whether nothing about the order grows: neither its size nor what it may pay."""
+    """Whether nothing about the order grows: neither its size, nor what it may pay, nor what it may come to.
+
+    A sale that opens a position is the larger exposure, the higher its price.
+    """
     if asked.quantity > record.quantity:
         return False
     before, after = record.limit_price, asked.limit_price
     if before is None or after is None:
         return before == after
-    return after <= before if record.side is OrderSide.BUY else after >= before
+    if record.side is OrderSide.BUY:
+        return after <= before
+    return after >= before if record.order.purpose.is_exit else after == before

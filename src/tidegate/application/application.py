@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from decimal import Decimal
+from functools import partial
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -10,10 +11,10 @@ from msgspec import Struct
 from returns.result import Result
 
 from tidegate.application.audit import InvariantAudit
-from tidegate.application.children import RESTARTS, Children, first_of
+from tidegate.application.children import RESTARTS, Children, Loop, first_of
 from tidegate.application.coordinator import ExecutionCoordinator, Running
 from tidegate.application.desk import AccountDesk
-from tidegate.application.inbox import InboxServer
+from tidegate.application.inbox import LANES, InboxServer
 from tidegate.application.intake import IntakeConsumer
 from tidegate.application.operations import Operations, StateReceipt
 from tidegate.application.placement import PlacementResult
@@ -31,10 +32,11 @@ from tidegate.domain.ports import DecisionIntakePort, EventSubscriberPort
 from tidegate.domain.reconciliation import ReconciliationReport
 from tidegate.domain.refusals import AnyRefusal
 from tidegate.domain.requests import SettleRequest
+from tidegate.domain.states import lowered
 from tidegate.domain.vocabulary import TradingState
 
 _AT_REST_SECONDS = 5.0
-_INBOX, _RESYNC = "inbox", "resync"
+_RESYNC, _BY = "resync", f"guard {LOOPS}"
 _WATCH_SECONDS = 1.0
 
 
@@ -122,12 +124,10 @@ class Application(AccountReadings):
         # They have their turn before the first question, so that nothing is said that nobody listens to.
         await asyncio.sleep(0)
         self.recovered = await self._recovery.run()
-        for name, loop in (
-            (GUARDS, self.coordinator.run_runtime_guards),
-            (RECONCILIATION, self._reconcile),
-            (_RESYNC, self._resync),
-            (_INBOX, self._serve_inbox),
-        ):
+        loops: dict[str, Loop] = {GUARDS: self.coordinator.run_runtime_guards, RECONCILIATION: self._reconcile}
+        loops[_RESYNC] = self._resync
+        loops |= {name: partial(self._serve_inbox, name) for name in LANES}
+        for name, loop in loops.items():
             self._children.start(name, loop, restarts=RESTARTS)
 
     async def __aexit__(
@@ -160,10 +160,10 @@ class Application(AccountReadings):
     async def _reconcile(self) -> None:
         await self.coordinator.run_order_reconciliation(self._intervals.reconciliation)
 
-    async def _serve_inbox(self) -> None:
+    async def _serve_inbox(self, name: str) -> None:
+        beat = partial(self._pulse.beat, name, self._intervals.inbox)
         while self._running.running:
-            self._pulse.beat(_INBOX, self._intervals.inbox)
-            await self._inbox.serve_once()
+            await self._inbox.serve_once(LANES[name], beat)
             await self._desk.clock.sleep(self._intervals.inbox)
 
     async def _resync(self) -> None:
@@ -180,12 +180,13 @@ class Application(AccountReadings):
 
         What died too often begins anew once an operator has resumed. This one waits for nothing but clock and store.
         """
+        transmissions = self._desk.transmissions
         while self._running.running:
-            self._desk.transmissions.cut_off_overdue()
+            transmissions.cut_off_overdue()
             if self._desk.ledger.states.account.state is TradingState.ACTIVE:
                 # Every death has lowered it: whoever raised it has looked, and nothing trades without its guards.
                 self._children.revive()
-            for name in self._pulse.silent():
+            for name in self._pulse.silent(lambda loop: transmissions.waits_since(self._children.task(loop))):
                 if name not in self._children.dead:
                     await self._stop_entries("LOOP_SILENT", f"the loop {name!r} has not come round for too long")
                     self._children.interrupt(name)
@@ -205,9 +206,7 @@ class Application(AccountReadings):
         self._desk.incident(at, kind, reason)
         account = self._desk.ledger.states.account
         if account.state is TradingState.ACTIVE or not account.is_latched:
-            change = TradingStateChanged(
-                state=TradingState.REDUCING, reason=reason, by=f"guard {LOOPS}", is_latched=True, at=at
-            )
+            change = TradingStateChanged(state=lowered(account), reason=reason, by=_BY, is_latched=True, at=at)
             await self._desk.change_state(change)
 
     @property

@@ -3,10 +3,12 @@
 from asyncio import CancelledError
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 
 from tidegate.application.desk import AccountDesk
 from tidegate.application.recording import never_attempted
 from tidegate.application.resolving import OrderResolver
+from tidegate.application.staggered import staggered
 from tidegate.domain.events import CancelRequested
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import OrderRecord
@@ -86,23 +88,31 @@ class Canceler:
         return record
 
     async def cancel_all(self, records: Iterable[OrderRecord], reason: str) -> tuple[OrderRecord, ...]:
-        """Cancel several, one after the other; each as it then stands.
+        """Cancel several for one reason; each as it then stands."""
+        return await self.cancel_each((record, reason) for record in records)
+
+    async def cancel_each(self, wanted: Iterable[tuple[OrderRecord, str]]) -> tuple[OrderRecord, ...]:
+        """Cancel several, each for its own reason, one after the other; each as it then stands.
 
         All of them are asked for durably before the first is sent, so that the next start finishes what a kill left.
+        One that the venue does not answer keeps the next from being sent for a second, and no longer.
         """
         held, recording = self._desk.ledger.orders, self._desk.recording
-        standing = [held[record.client_order_id] for record in records if record.client_order_id in held]
+        reasons = {record.client_order_id: reason for record, reason in wanted}
+        standing = [held[order_id] for order_id in reasons if order_id in held]
         called_off = [record.client_order_id for record in standing if record.client_order_id in recording]
         for order_id in called_off:
-            recording.call_off(order_id, reason)
+            recording.call_off(order_id, reasons[order_id])
         live = [one for one in standing if not one.is_terminal and one.client_order_id not in recording]
         unsent = [one.client_order_id for one in live if one.status is OrderStatus.PREPARED]
-        asked = [self._asked(one, reason) for one in live if one.status is not OrderStatus.PREPARED]
+        asked = [
+            self._asked(one, reasons[one.client_order_id]) for one in live if one.status is not OrderStatus.PREPARED
+        ]
         if asked and isinstance(await self._desk.commit(asked[0].at, *asked), WriterLost):
             return tuple(standing)
-        after = [await self.cancel(order_id, reason) for order_id in unsent]
-        after += [await self._send(one) for one in asked]
-        after += [await self.cancel(order_id, reason) for order_id in called_off]
+        after = [await self.cancel(order_id, reasons[order_id]) for order_id in unsent]
+        after += await staggered([partial(self._send, one) for one in asked], self._desk.clock, "cancel")
+        after += [await self.cancel(order_id, reasons[order_id]) for order_id in called_off]
         return tuple(record for record in after if record is not None)
 
     async def _answer(self, record: OrderRecord) -> CancelOutcome:
@@ -132,12 +142,18 @@ class Canceler:
         How often it was asked for before an outage ended says nothing of the time after it (B31).
         """
         at, back_at = self._desk.clock.now(), self._desk.sight.back_at
-        for record in self._desk.live_orders():
-            if not record.has_open_cancel or record.updated_at is None or self.is_in_vain(record):
-                continue
-            is_from_outage = back_at is not None and record.updated_at < back_at
-            if is_from_outage or _has_passed(at - record.updated_at, record, age_seconds):
-                await self.cancel(record.client_order_id, "the last cancel had no answer")
+        overdue = [
+            record
+            for record in self._desk.live_orders()
+            if record.has_open_cancel
+            and record.updated_at is not None
+            and not self.is_in_vain(record)
+            and (
+                _has_passed(at - record.updated_at, record, age_seconds)
+                or (back_at is not None and record.updated_at < back_at)
+            )
+        ]
+        await self.cancel_all(overdue, "the last cancel had no answer")
 
     def is_in_vain(self, record: OrderRecord) -> bool:
         """Whether a cancel was asked for already, and what the venue has under our id is not what we recorded (B20).

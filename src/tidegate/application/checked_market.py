@@ -6,7 +6,7 @@ a sound one comes. The guard of the feed shows it as ADAPTER_FAILED; want of mem
 operator resumes (P14).
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from msgspec import Struct
 
@@ -41,6 +41,8 @@ class CheckedMarket:
         self._given: object = None
         self.listed: tuple[Product, ...] = ()
         """The products as they were when `products` or `product` was last asked for; no look is taken for it."""
+        self.on_listed: Callable[[tuple[Product, ...]], None] | None = None
+        """Told of the products whenever they are others than before: a venue may know none until it is connected."""
         self._by_symbol: dict[str, Product] = {}
         self._readings: dict[str, MarketReading] = {}
         self._until_depth: dict[str, int] = {}
@@ -70,6 +72,8 @@ class CheckedMarket:
         self._given = given if isinstance(given, tuple) else None  # a list may change
         if found != self.listed:
             self.listed = found
+            if self.on_listed is not None:
+                self.on_listed(found)
 
     def product(self, symbol: str) -> Product | None:
         market = self._market

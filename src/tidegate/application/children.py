@@ -76,6 +76,9 @@ class Children(AbstractAsyncContextManager["Children"]):
             del self.dead[name]
             self.start(name, loop, restarts=restarts)
 
+    def task(self, name: str) -> asyncio.Task[None] | None:
+        return self._tasks.get(name)
+
     def interrupt(self, name: str) -> None:
         """Cancel a loop that hangs: it is then as dead as any other, and started again."""
         self._tasks[name].cancel()

@@ -1,7 +1,7 @@
 """Closing: free the inventory of a position before it is closed, and keep new entries out meanwhile."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 
 from msgspec.structs import replace
@@ -46,21 +46,32 @@ class Closer:
 
         `takes_unknown` is an operator's word that it may also take what an ended exit may have taken already.
         """
-        fences = self._desk.fences
-        fences[symbol] = fences.get(symbol, 0) + 1
-        try:
+        with self.fenced(symbol):
             deadline = self._desk.clock.monotonic() + self._settle_seconds
-            await self._clear(symbol, strategy_id, deadline)
+            await self._clear(self._desk.live_orders(symbol, strategy_id), deadline)
             await self._settle(symbol, strategy_id, deadline)
             with nullcontext() if takes_unknown else self._kept(symbol, strategy_id):
                 yield
+
+    @contextmanager
+    def fenced(self, symbol: str) -> Iterator[None]:
+        """Hold entries on the symbol off."""
+        fences = self._desk.fences
+        fences[symbol] = fences.get(symbol, 0) + 1
+        try:
+            yield
         finally:
             fences[symbol] -= 1
             if not fences[symbol]:
                 del fences[symbol]
 
-    async def _clear(self, symbol: str, strategy_id: str, deadline: float) -> None:
+    async def call_off_entries(self, symbol: str, strategy_id: str) -> None:
+        """Only these, where the close itself cannot be: the exits that rest are all that protects the position."""
         live = self._desk.live_orders(symbol, strategy_id)
+        deadline = self._desk.clock.monotonic() + self._settle_seconds
+        await self._clear([record for record in live if not record.order.purpose.is_exit], deadline)
+
+    async def _clear(self, live: Sequence[OrderRecord], deadline: float) -> None:
         if not live:
             return
         asked = {record.client_order_id for record in live if self._can_be_called_off(record)}

@@ -14,7 +14,7 @@ from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.ledger import Ledger
 from tidegate.domain.one_look import OneLook
 from tidegate.domain.orders import Order, OrderRecord
-from tidegate.domain.pace import Pace, Terms
+from tidegate.domain.pace import Terms, pace_for
 from tidegate.domain.ports import MarketDataPort
 from tidegate.domain.products import Product
 from tidegate.domain.risk import RiskManager
@@ -43,7 +43,7 @@ class DeskReading:
         self.is_live = is_live
         self.began_at = began_at
         self.ledger = Ledger(self.market_data.product, risk_manager.states)
-        self.pace = Pace(timedelta(seconds=float(risk_manager.limits.repeated_orders_seconds)))
+        self.pace = pace_for(risk_manager)
         self.one_look = OneLook(self.ledger, self.pace, self.market_data)
         self._reporting_currency = reporting_currency
         self.unknown_bound: timedelta | None = None
@@ -118,7 +118,7 @@ class DeskReading:
             exposure=exposure if exposure is not None else ExposureReading(),
             own_orders=self._own_orders(order),
             account=account,
-            pace=pace.reading(at, entry_limit),
+            pace=pace.reading(at, entry_limit, symbol),
             state=ledger.states.entry(symbol),
             repeats=pace.repeats(terms),
             is_live=self.is_live,

@@ -7,7 +7,15 @@ from tidegate.application.closing import Closer
 from tidegate.application.decided import DecidedOnce, InFlight, Outcome, placed_or_refused
 from tidegate.application.desk import AccountDesk
 from tidegate.application.planning import Planner
-from tidegate.application.preparing import Execution, Prepared, plainly, prepare, state_refusal, unsettled_close
+from tidegate.application.preparing import (
+    Execution,
+    Prepared,
+    plainly,
+    prepare,
+    state_refusal,
+    unsettled_close,
+    vain_close,
+)
 from tidegate.application.resolving import OrderResolver
 from tidegate.application.restraint import end_cool_down, restrain
 from tidegate.application.sending import OrderSender, Sent
@@ -75,7 +83,10 @@ class DecisionWork:
         return outcome
 
     async def _close(self, one: Execution) -> Outcome:
-        """Free the inventory, then close it; a close that is refused in any case must not cost an exit that rests."""
+        """Free the inventory, then close it; a close that is refused in any case must not cost an exit that rests.
+
+        What could only make the position larger is called off all the same.
+        """
         prepared = prepare(self.desk, self._venue.capabilities, one)
         if not isinstance(prepared, NoOrderNeeded):
             if not isinstance(prepared, Prepared | ReducibleRefused):
@@ -83,9 +94,16 @@ class DecisionWork:
             forbidden = self._forbidden(one)
             if forbidden is not None:
                 return await self._refused(one, forbidden)
-        strategy_id = one.decision.strategy_id
-        async with self._closer.closing(one.symbol, strategy_id, takes_unknown=one.override_unknown):
-            return await self._placed(one)
+        symbol, strategy_id, capabilities = one.symbol, one.decision.strategy_id, self._venue.capabilities
+        with self._closer.fenced(symbol):
+            vain = vain_close(self.desk, capabilities, one)
+            if vain is not None:
+                await self._closer.call_off_entries(symbol, strategy_id)
+                vain = vain_close(self.desk, capabilities, one)
+            if vain is not None:
+                return await self._refused(one, vain)
+            async with self._closer.closing(symbol, strategy_id, takes_unknown=one.override_unknown):
+                return await self._placed(one)
 
     def _forbidden(self, one: Execution) -> AnyRefusal | None:
         """The refusal of an exit in the state that is in force, with the settings' kill switch as HALTED."""

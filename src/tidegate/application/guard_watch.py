@@ -22,7 +22,7 @@ from tidegate.domain.guards import (
     venue,
 )
 from tidegate.domain.ports import EnginePort
-from tidegate.domain.states import StateEntry
+from tidegate.domain.states import StateEntry, lowered
 from tidegate.domain.vocabulary import Delivery, TradingState
 
 _COOL_DOWN = timedelta(seconds=5)
@@ -151,7 +151,7 @@ class GuardWatch:
         return counted
 
     async def _reduce(self, reading: GuardReading, at: datetime) -> None:
-        """Towards safety only: REDUCING where the state is still ACTIVE."""
+        """Towards safety only: REDUCING where the state is still ACTIVE, and nothing lower than what stands."""
         states, is_latched = self._desk.ledger.states, reading.guard in LATCHED
         if is_latched:
             # Judged by its own state: the account's may be lifted while the symbol's trouble stands. A cool-down would
@@ -163,7 +163,7 @@ class GuardWatch:
             current = states.entry(reading.symbol) if reading.symbol else states.account
             if current.state is not TradingState.ACTIVE:
                 return
-        await self._change(reading.symbol, TradingState.REDUCING, reading, at, is_latched)
+        await self._change(reading.symbol, lowered(states.own(reading.symbol)), reading, at, is_latched)
 
     async def _recover(self, reading: GuardReading, at: datetime) -> None:
         """Back by one state, if this guard set it, nothing latched it, and it has been well for the cool-down."""

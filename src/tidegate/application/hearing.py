@@ -52,12 +52,15 @@ class Hearing:
             self._asked += 1
             name = f"{what} {id(self)} {self._asked}"
             under_way.begin(name)
+            self._desk.pace.note_request(self._now())
         try:
             return await ask()
         except Exception as error:  # noqa: BLE001 -- whatever it is, it decides nothing
             return Nothing(self._raised(error, what, order))
         except CancelledError as error:
             if under_way.take_cut(name):
+                # Blind from now on, and until everything has been seen: the next question may take as long.
+                self._desk.sight.went_blind(self._now())
                 return Nothing(f"no answer before the deadline when {what}")
             if is_cancelled():
                 raise

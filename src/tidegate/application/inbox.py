@@ -1,6 +1,9 @@
-"""The inbox: requests of other processes, carried out by the one that writes the account."""
+"""The inbox: requests of other processes, carried out by the one that writes the account.
 
-from collections.abc import Awaitable, Callable
+Decisions have a lane of their own: a venue may take its time with an order, and no cancel, close or halt waits for it.
+"""
+
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 import msgspec
@@ -21,20 +24,33 @@ from tidegate.domain.requests import (
     StateRequest,
 )
 
+Lane = frozenset[RequestKind]
+_DECISIONS: Lane = frozenset({RequestKind.DECIDE})
+LANES: dict[str, Lane] = {"inbox": frozenset(RequestKind) - _DECISIONS, "decisions of the inbox": _DECISIONS}
+"""What is carried out in order, by the name of the loop that does; a loop each."""
+_PATIENCE_SECONDS, _LOOK_SECONDS = 1.0, 0.05
+"""How long whatever follows a decision lets it go first, and how often it looks."""
+
 
 class InboxServer:
-    """Carries out requests in order, each answered durably; a request that cannot be read is answered with why."""
+    """Carries out the requests of each lane in order, each answered durably; one that cannot be read, with why."""
 
     def __init__(self, operations: Operations, process: str) -> None:
         self._operations = operations
         self._process = process
         self._begun: set[str] = set()
+        self._overtaken: set[str] = set()
 
-    async def serve_once(self) -> int:
-        """Carry out what waits now; how many requests that were."""
-        store = self._operations.desk.store
-        requests = await store.requests()
-        for request in requests:
+    async def serve_once(self, lane: Lane, beat: Callable[[], None]) -> None:
+        """Carry out what of a lane waits now, with a beat of the pulse before each look and each request."""
+        beat()
+        store, earlier = self._operations.desk.store, list[str]()
+        for request in await store.requests():
+            if request.kind not in lane:
+                earlier += [request.request_id] if request.kind in _DECISIONS else []
+                continue
+            beat()
+            await self._let_begin(earlier)
             reply = await self._carry_out_once(request)
             answer = InboxAnswer(
                 request_id=request.request_id,
@@ -43,7 +59,16 @@ class InboxServer:
                 epoch=store.epoch,
             )
             await store.answer(answer)
-        return len(requests)
+
+    async def _let_begin(self, decisions: Collection[str]) -> None:
+        """Give decisions that were asked for before the time that most need; a venue that hangs keeps nothing back."""
+        clock, store = self._operations.desk.clock, self._operations.desk.store
+        deadline = clock.monotonic() + _PATIENCE_SECONDS
+        waiting = set(decisions)
+        while waiting - self._overtaken and clock.monotonic() < deadline:
+            await clock.sleep(_LOOK_SECONDS)
+            waiting &= {request.request_id for request in await store.requests()}
+        self._overtaken = waiting
 
     async def _carry_out_once(self, request: InboxRequest) -> Reply:
         """N10: a request that ended a try in an exception is a dead letter, and keeps no other from its turn."""

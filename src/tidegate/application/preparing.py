@@ -21,8 +21,11 @@ from tidegate.domain.positions import Position
 from tidegate.domain.products import Product
 from tidegate.domain.refusals import (
     AnyRefusal,
+    MarketStateRefused,
+    MinimumRefused,
     ReducibleRefused,
     Remedy,
+    StaleMarkRefused,
     TradingStateRefused,
     UnknownOutcomeRefused,
     UnknownSymbolRefused,
@@ -193,6 +196,23 @@ def unsettled_close(
         message=f"{one.symbol} is flat, and {len(live)} order(s) of it have not settled yet, the oldest {oldest}",
         facts={"symbol": one.symbol, "client_order_id": oldest},
     )
+
+
+def vain_close(
+    desk: AccountDesk, capabilities: EngineCapabilities, one: Execution
+) -> MarketStateRefused | MinimumRefused | StaleMarkRefused | None:
+    """Why a close is refused whatever is called off for it: a closed market, no price at all, or too little held."""
+    live = desk.live_orders(one.symbol, one.decision.strategy_id)
+    if not live:
+        return None
+    with desk.without(live):
+        prepared = prepare(desk, capabilities, one)
+        if not isinstance(prepared, Prepared):
+            return None
+        order, risk_manager = prepared.order, one.engine.risk_manager
+        view = desk.view(order, terms_of(order), prepared.product, desk.clock.now(), risk_manager)
+        judged = one.engine.review(order, view)
+    return judged if isinstance(judged, MarketStateRefused | MinimumRefused | StaleMarkRefused) else None
 
 
 def hindrance(desk: AccountDesk, order: Order) -> TradingStateRefused | None:

@@ -1,5 +1,7 @@
 """The pulse: when each background loop last came round, so that one that hangs is missed like one that has died."""
 
+from collections.abc import Callable
+
 from tidegate.domain.ports import ClockPort
 
 BOUND_SECONDS = 60.0
@@ -19,9 +21,11 @@ class Pulse:
         """The loop has come round, and rests for a period at the end of each round."""
         self._due[name] = self._clock.monotonic() + period_seconds + self._bound_seconds
 
-    def silent(self) -> tuple[str, ...]:
+    def silent(self, waits_since: Callable[[str], float | None]) -> tuple[str, ...]:
         """Loops that have not come round for longer than the bound, each told once until it beats again.
 
+        One that waits for the venue, as `waits_since` tells, has the bound for each of its questions: a venue that
+        answers none of them in time is an outage, and no loop that hangs.
         Asked for every second or so: where much more has passed, all stood still (P13), and each is given that time.
         """
         now = self._clock.monotonic()
@@ -29,6 +33,9 @@ class Pulse:
         self._looked = now
         if stood_still > self._bound_seconds / 2:
             self._due = {name: due + stood_still for name, due in self._due.items()}
+        for name, due in self._due.items():
+            if now > due and (since := waits_since(name)) is not None:
+                self._due[name] = since + self._bound_seconds
         found = tuple(name for name, due in self._due.items() if now > due)
         for name in found:
             del self._due[name]

@@ -2,7 +2,6 @@
 
 from asyncio import Lock
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from tidegate.application.adoption import Adoption, adopt
 from tidegate.application.configuration import require
@@ -11,7 +10,7 @@ from tidegate.application.differences import is_older, missing_fill, missing_mov
 from tidegate.application.moving import MovementBooks
 from tidegate.application.resolving import OrderResolver
 from tidegate.application.starts import write_marks
-from tidegate.domain.amounts import DOMAIN_CONTEXT
+from tidegate.application.tolerances import of_balances, of_positions
 from tidegate.domain.booking import ACCOUNT
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId, is_ours
@@ -83,6 +82,9 @@ class OrderReconciler:
         applied = 0
         if isinstance(fills, Unreachable):
             unreachable.append(f"fills: {fills.reason}")
+            if not report_only:
+                # What else is asked for may take as long to find nobody.
+                self.desk.sight.went_blind(at)
         else:
             applied += await self._fold_fills(fills, differences, report_only)
             if not report_only:
@@ -258,26 +260,17 @@ class OrderReconciler:
         )
 
     def _positions_against(self, theirs: VenuePositions) -> tuple[Difference, ...]:
-        products = {product.symbol: product for product in self.desk.market_data.products}
-        derivatives = {symbol: product for symbol, product in products.items() if not product.is_spot}
+        tolerance = of_positions(self.desk.market_data, self.desk.risk_manager)
         ours = {
             symbol: history.position.quantity
             for (symbol, owner), history in self.desk.ledger.positions.items()
-            if owner == ACCOUNT and symbol in derivatives
+            if owner == ACCOUNT and symbol in tolerance
         }
         reported = {position.symbol: position.quantity for position in theirs.positions}
-        increments = self.desk.risk_manager.limits.position_tolerance_increments
-        return position_differences(ours, reported, products, increments)
+        return position_differences(ours, reported, tolerance)
 
     def _balances_against(self, theirs: VenueBalances) -> tuple[Difference, ...]:
-        """The wallet against the ledger, to one increment of what is traded and one cent-like step of what pays."""
-        tolerance: dict[str, Decimal] = {}
-        for product in self.desk.market_data.products:
-            step = DOMAIN_CONTEXT.multiply(product.base_increment, product.price_increment)
-            tolerance[product.quote_currency] = max(step, tolerance.get(product.quote_currency, step))
-            if product.is_spot:
-                tolerance[product.base_currency] = product.base_increment
-        return balance_differences(self.desk.ledger.balances, theirs.balances, tolerance)
+        return balance_differences(self.desk.ledger.balances, theirs.balances, of_balances(self.desk.market_data))
 
     def _confirm(self, at: datetime, found: tuple[Difference, ...], report_only: bool) -> tuple[Difference, ...]:
         """Those of the differences that an earlier read, far enough back, has shown with the same figures."""

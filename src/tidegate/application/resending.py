@@ -99,7 +99,9 @@ class OrderResender(OrderSender):
     async def _attempted(self, record: OrderRecord, approved: ApprovedOrder, step: Step) -> None:
         desk = self._desk
         product = desk.ledger.product(record.symbol)
-        if not record.attempt:
+        if record.attempt:
+            desk.pace.note_request(approved.reviewed_at)
+        else:
             desk.pace.note_order(approved.order, terms_of(approved.order), approved.reviewed_at)
         recorded = await desk.store.record_sending(approved, step)
         called_off = desk.recording.end(record.client_order_id)

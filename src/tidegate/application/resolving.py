@@ -4,10 +4,12 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 
 from msgspec import Struct
 
 from tidegate.application.desk import AccountDesk
+from tidegate.application.staggered import staggered
 from tidegate.domain.amounts import plain
 from tidegate.domain.events import OrderAmended, OrderFilled, OrderRejected
 from tidegate.domain.fills import Fill
@@ -50,8 +52,7 @@ class OrderResolver:
         self._desk = desk
         self._venue = venue
         self._lacking: dict[str, datetime] = {}
-        self._ending: set[ClientOrderId] = set()
-        """Orders that the venue has ended, and of which it counts executions whose fills it has not listed yet."""
+        self._ending: set[ClientOrderId] = set()  # ended at the venue, which counts fills that it has not listed yet
         self._failures: Counter[ClientOrderId] = Counter()
 
     async def resolve(self, client_order_id: ClientOrderId) -> OrderRecord | None:
@@ -93,16 +94,18 @@ class OrderResolver:
         """Ask for every order, and every amend, that has been without an outcome for that long, or ends."""
         at = self._desk.clock.now()
         overdue = timedelta(seconds=age_seconds)
-        for record in self._desk.live_orders():
-            is_open = (
-                record.status in _UNRESOLVED
-                or record.has_open_amend
-                # What takes and does not rest has ended long ago: only the news of it was lost (S12).
-                or record.order.is_taker_only
-                or record.client_order_id in self._ending
-            )
-            if is_open and record.updated_at is not None and at - record.updated_at >= overdue:
-                await self.resolve(record.client_order_id)
+        calls = [
+            partial(self.resolve, record.client_order_id)
+            for record in self._desk.live_orders()
+            if self._is_open(record) and record.updated_at is not None and at - record.updated_at >= overdue
+        ]
+        await staggered(calls, self._desk.clock, "question")
+
+    def _is_open(self, record: OrderRecord) -> bool:
+        """Whether only the venue can say what became of it, or of its amend."""
+        is_asked = record.status in _UNRESOLVED or record.has_open_amend or record.client_order_id in self._ending
+        # What takes and does not rest has ended long ago: only the news of it was lost (S12).
+        return is_asked or record.order.is_taker_only
 
     @property
     def _horizon(self) -> timedelta:

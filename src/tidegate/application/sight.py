@@ -31,10 +31,14 @@ class Sight:
         """Whether something of this symbol may have been missed."""
         return bool(self.reason) and (not self._symbols or symbol in self._symbols)
 
+    def went_blind(self, at: datetime) -> None:
+        """Something that was asked of the venue found nobody; it stands until a pass has read all of it."""
+        self.blind_since = self.blind_since or at
+
     def compared(self, report: ReconciliationReport, gaps: int) -> None:
         """A pass that began after so many gaps has ended; if it saw everything and suspects nothing, entries go on."""
         if not report.is_complete:
-            self.blind_since = self.blind_since or report.at
+            self.went_blind(report.at)
             return
         if self.blind_since is not None:
             self.blind_since, self.back_at = None, report.at

@@ -10,6 +10,7 @@ from tidegate.domain.guards import RECORDS
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.records import StoredAccount
+from tidegate.domain.states import lowered
 from tidegate.domain.vocabulary import TradingState
 
 _CAREFUL_AFTER = 2
@@ -72,7 +73,7 @@ class StartLog:
             if own is not None and own.is_latched:
                 continue
             change = TradingStateChanged(
-                state=TradingState.REDUCING,
+                state=lowered(own),
                 reason=reason,
                 by=f"guard {RECORDS}",
                 symbol=record.symbol,

@@ -41,10 +41,11 @@ class StateKeeper:
         states = self._desk.ledger.states
         if states.account.state is TradingState.ACTIVE and not states.symbols and not self._is_held_off:
             return
-        for record in self._desk.live_orders():
-            why = self._why_not(record.symbol)
-            if why and _is_resting_entry(record) and self._canceler.may_sweep(record):
-                await self._canceler.cancel(record.client_order_id, why)
+        await self._canceler.cancel_each(
+            (record, why)
+            for record in self._desk.live_orders()
+            if (why := self._why_not(record.symbol)) and _is_resting_entry(record) and self._canceler.may_sweep(record)
+        )
 
     def _why_not(self, symbol: str) -> str:
         """Why no entry may rest on the symbol; empty where one may."""

@@ -22,6 +22,8 @@ from tidegate.domain.ports import ClockPort
 from tidegate.domain.reconciliation import ReconciliationReport
 
 GUARDS, RECONCILIATION = "runtime guards", "order reconciliation"
+_INSTANT = 0.001
+"""What sums of floating seconds may be short of."""
 _AGAIN_SECONDS = 5.0
 """How soon a pass that left something open is followed by the next: two reads of a mismatch are that far apart."""
 
@@ -101,23 +103,22 @@ class ExecutionRuntimeSupervisor:
     async def run_runtime_guards(self, running_flag: RunningFlag) -> None:
         """All guards every 60 s and when woken or something broke, the feed every second."""
         _require_flag(running_flag)
-        since_all = self._every.guards
+        due = self._clock.monotonic()
         while running_flag.running:
             self._beat(GUARDS, self._every.feed)
             if not self._guards_rest:
-                since_all = await self._judge(since_all)
+                due = await self._judge(due)
             await self._clock.sleep(self._every.feed)
-            since_all += self._every.feed
 
-    async def _judge(self, since_all: float) -> float:
-        """All guards or the feed's, as the time since all of them were has come to; that time afterwards."""
-        watch = self.guard_watch
-        if since_all < self._every.guards and not self._wake.is_set() and not watch.is_urgent:
+    async def _judge(self, due: float) -> float:
+        """All guards where they are due, else the feed's; when all of them are due next, on the monotonic clock."""
+        watch, now = self.guard_watch, self._clock.monotonic()
+        if now < due - _INSTANT and not self._wake.is_set() and not watch.is_urgent:
             await watch.run_feed()
-            return since_all
+            return due
         self._wake.clear()
         await watch.run_all()
-        return 0.0
+        return now + self._every.guards
 
     async def run_order_reconciliation(self, running_flag: RunningFlag, interval_seconds: float = 45) -> None:
         """A full pass every `interval_seconds`; what is unanswered for longer than 5 s is asked for every 2 s.
@@ -131,14 +132,16 @@ class ExecutionRuntimeSupervisor:
             raise BadArgument("interval_seconds", interval_seconds, "a number of seconds")
         if not interval_seconds > 0:
             raise ValueError(f"interval_seconds must be above zero, not {interval_seconds!r}")
-        since_pass = 0.0
+        last_pass = self._clock.monotonic()
         while running_flag.running:
             step = min(self._every.in_flight, interval_seconds)
             self._beat(RECONCILIATION, step)
             await self._clock.sleep(step)
-            since_pass += step
-            if since_pass >= (min(_AGAIN_SECONDS, interval_seconds) if self._is_unsettled else interval_seconds):
-                since_pass = 0.0
+            now = self._clock.monotonic()
+            # By the clock, and not by the steps: a venue that is slow to answer may make a long one of each.
+            every = min(_AGAIN_SECONDS, interval_seconds) if self._is_unsettled else interval_seconds
+            if now - last_pass >= every - _INSTANT:
+                last_pass = now
                 await self.reconcile_once()
             else:
                 await self.check_in_flight(self._every.in_flight_age)

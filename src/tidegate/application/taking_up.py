@@ -46,12 +46,22 @@ async def take_up(desk: AccountDesk, starts: StartLog | None = None) -> StoredAc
         desk.ledger.states.set("", stored.account_state)
     for symbol, entry in stored.symbol_states.items():
         desk.ledger.states.set(symbol, entry)
-    desk.pace.restore(desk.clock.now(), stored.orders_today)
+    desk.pace.restore(desk.clock.now(), stored.orders_today, await _sent_today(desk))
     if starts is not None:
         await starts.restrain(tuple(set_aside))
     desk.stats.unknown += sum(record.is_unanswered for record in desk.live_orders())
     desk.taken_up.set()
     return stored
+
+
+async def _sent_today(desk: AccountDesk) -> dict[str, int]:
+    """The day's orders of the symbols that have a limit of their own, as far as that limit goes."""
+    today, sent = desk.clock.now().date(), {}
+    for symbol in desk.pace.counted_apart:
+        limit = desk.risk_manager.limits_for(symbol).max_orders_per_day
+        latest = await desk.store.orders(limit=limit, symbol=symbol)
+        sent[symbol] = sum(one.sent_at is not None and one.sent_at.date() == today for one in latest)
+    return sent
 
 
 async def _products_known(desk: AccountDesk, stored: StoredAccount) -> None:

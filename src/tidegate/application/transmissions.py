@@ -52,6 +52,11 @@ class Transmissions:
         # Somebody else may have cancelled the task besides, and that stands.
         return task is not None and cuts > 0 and _take_back(task, cuts) == 0
 
+    def waits_since(self, task: Task[Any] | None) -> float | None:
+        """Since when, on the monotonic clock, a task has been waiting for the venue; None while it does not."""
+        names = (name for name, waiting in self._waiting.items() if waiting is task is not None)
+        return min((self._seen[name] for name in names if name in self._seen), default=None)
+
     def cut_off_overdue(self) -> None:
         """Cut off what has waited too long, and every few seconds anew: an adapter may swallow one and wait again."""
         now = self._clock.monotonic()

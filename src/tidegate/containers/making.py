@@ -7,6 +7,7 @@ from tidegate.adapters.clocks import SessionClock
 from tidegate.adapters.ids import SeededIds
 from tidegate.adapters.settings import Settings
 from tidegate.application.application import Intervals
+from tidegate.application.checked_market import CheckedMarket
 from tidegate.application.desk import AccountDesk
 from tidegate.application.engine_factory import ExecutionEngineFactory
 from tidegate.application.pulse import BOUND_SECONDS, Pulse
@@ -21,10 +22,20 @@ _SEEDS = 2**64
 """More than there are seeds, so that no two writers draw from the same source."""
 
 
-def make_risk_manager(settings: Settings, market_data: MarketDataPort) -> RiskManager:
-    """The limits of the settings, with the overrides of the products there are, and the environment's multipliers."""
-    limits = RiskManager(settings.limits(), overrides=settings.overrides(market_data.products))
-    return ExecutionEngineFactory.scale_slippage(limits)
+def make_risk_manager(settings: Settings, market_data: CheckedMarket) -> RiskManager:
+    """The limits of the settings, with the overrides of the products, and the environment's multipliers.
+
+    Products that come later, as those of a venue that is not connected yet, have theirs as soon as they are known.
+    """
+    multipliers = ExecutionEngineFactory.parse_slippage_multipliers()
+
+    def limits_with(products: Sequence[Product]) -> RiskManager:
+        limits = RiskManager(settings.limits(), overrides=settings.overrides(products))
+        return ExecutionEngineFactory.scale_slippage(limits, multipliers)
+
+    risk_manager = limits_with(market_data.products)
+    market_data.on_listed = lambda products: risk_manager.override(limits_with(products).overrides)
+    return risk_manager
 
 
 def reporting_currency(settings: Settings, products: Sequence[Product]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import getcontext, setcontext
 from math import inf
 from typing import Any
@@ -15,7 +15,7 @@ from tidegate.adapters.sessions.session import SessionProgress
 from tidegate.adapters.settings import Settings
 from tidegate.application.application import Application
 from tidegate.application.clock_binding import BOUND_CLOCK
-from tidegate.application.configuration import BadArgument, ConfigurationError, require_kind
+from tidegate.application.configuration import BadArgument, ConfigurationError, require, require_kind
 from tidegate.application.desk_binding import BOUND_DESK
 from tidegate.containers.leaving import closed_afterwards
 from tidegate.containers.live import LiveContainer
@@ -108,6 +108,31 @@ def _check(settings: object, container: object, start: object, speed: object) ->
         raise ConfigurationError("speed must be a finite number above zero", ("speed",))
 
 
+def _ports_of_the_venue(container: containers.Container) -> tuple[object, object, object]:
+    """Its three sides, each looked at for the calls of its port.
+
+    Raises:
+        BadArgument: one lacks a call.
+    """
+    engine_port, market_data, account = container.engine_port(), container.market_data(), container.account()
+    require("engine_port", engine_port, "an EnginePort", "submit", "cancel", "amend", "order", "open_orders", "fills")
+    require("market_data", market_data, "a MarketDataPort", "product", "reading", "changes")
+    require("account", account, "an AccountPort", "balances", "positions", "movements")
+    return engine_port, market_data, account
+
+
+def _require_utc(clock: object) -> None:
+    """A clock of one's own must tell the time by which days, ages and lives are counted.
+
+    Raises:
+        BadArgument, ConfigurationError: it is none, or its moments are not in UTC.
+    """
+    require("clock", clock, "a ClockPort", "now", "monotonic", "sleep")
+    now: object = clock.now()  # type: ignore[attr-defined]  # it was just looked for
+    if not isinstance(now, datetime) or now.utcoffset() != timedelta(0):
+        raise ConfigurationError("clock.now() must be an aware datetime in UTC", ("clock",))
+
+
 @asynccontextmanager
 async def _opened(
     container: containers.Container, on_progress: Callable[[SessionProgress], None] | None
@@ -132,13 +157,14 @@ async def _entered(
 ) -> AsyncIterator[Application]:
     with container.resources():
         clock = container.clock()
+        _require_utc(clock)
         if on_progress is not None and isinstance(session := container.session(), MarketSession):
             session.on_progress = on_progress
+        venue = _ports_of_the_venue(container)
         source_token = DECISION_SOURCE.set(BoundSource(container.ids(), clock))
         clock_token = BOUND_CLOCK.set(clock)
         desk_token = BOUND_DESK.set(container.desk())
         try:
-            venue = (container.engine_port(), container.market_data(), container.account())
             async with closed_afterwards(*venue), container.application() as application:
                 yield application
         finally:

@@ -8,7 +8,7 @@ from sortedcontainers import SortedList
 from tidegate.domain.amounts import DOMAIN_CONTEXT, ONE, ZERO, exact, to_finest
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import TAKER_ONLY, Order, OrderRecord
-from tidegate.domain.products import Product
+from tidegate.domain.products import Product, fee_rate
 from tidegate.domain.vocabulary import OrderSide, OrderStatus, ProductKind, Purpose
 
 # Bound once: in Python 3.11 looking a member up on its enumeration costs more than adding two decimals.
@@ -19,7 +19,7 @@ class Reservation(Struct, frozen=True, gc=False):
     """What one live order reserves.
 
     `quantity` could still fill; `notional` its value at the order's worst price, in quote currency; `held` what is
-    kept free for it in `held_currency` (cost and taker fee of a spot buy, the coins of a spot sell, margin and fee of
+    kept free for it in `held_currency` (cost and worst fee of a spot buy, the coins of a spot sell, margin and fee of
     a derivative); `resting_price` where it may rest in the book.
     """
 
@@ -69,9 +69,9 @@ def _reserved(
     if product.kind is not _SPOT:
         held_currency = product.settlement_currency
         margin = ZERO if is_reducing else notional * margin_rate(product, order.leverage)
-        held = to_finest(margin + notional * product.taker_fee_rate, ROUND_CEILING)
+        held = to_finest(margin + notional * fee_rate(product), ROUND_CEILING)
     elif side is _BUY:
-        held, held_currency = notional + notional * product.taker_fee_rate, product.quote_currency
+        held, held_currency = notional + notional * fee_rate(product), product.quote_currency
     else:
         held, held_currency = quantity, product.base_currency
     return Reservation(

@@ -8,16 +8,9 @@ from tidegate.domain.amounts import ZERO, exact
 from tidegate.domain.commitments import margin_rate
 from tidegate.domain.orders import Order
 from tidegate.domain.positions import Position
-from tidegate.domain.products import Product
+from tidegate.domain.products import Product, fee_rate
 from tidegate.domain.views import AccountReading
 from tidegate.domain.vocabulary import OrderSide
-
-
-def fee_rate(product: Product) -> Decimal:
-    """The worst fee of the product as a fraction of notional: maker or taker, and never a rebate."""
-    taker, maker = product.taker_fee_rate, product.maker_fee_rate
-    worst = taker if taker > maker else maker
-    return worst if worst > ZERO else ZERO
 
 
 class OrderCosts(Struct, frozen=True, gc=False, kw_only=True):

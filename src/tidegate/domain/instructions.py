@@ -87,12 +87,17 @@ def time_in_force_of(
         remedy = Remedy(f"use {fitting[0]}", {"time_in_force": fitting[0]})
         return invalid("time_in_force", f"{asked} does not fit {kind} ({names})", remedy)
     if asked not in capabilities.times_in_force:
-        offered = ", ".join(one for one in fitting if one in capabilities.times_in_force)
-        return MarketStateRefused(
-            message=f"{capabilities.venue} takes no {asked} {kind}; it takes {offered or 'none of its kind'}",
-            facts={"field": "time_in_force", "venue": capabilities.venue},
-        )
+        return not_offered(asked, kind, capabilities)
     return asked
+
+
+def not_offered(time_in_force: TimeInForce, kind: OrderType, capabilities: EngineCapabilities) -> MarketStateRefused:
+    """A time in force that fits the type, and that this venue does not take, with those it takes."""
+    offered = ", ".join(one for one in TIMES_IN_FORCE[kind] if one in capabilities.times_in_force)
+    return MarketStateRefused(
+        message=f"{capabilities.venue} takes no {time_in_force} {kind}; it takes {offered or 'none of its kind'}",
+        facts={"field": "time_in_force", "venue": capabilities.venue},
+    )
 
 
 def contradiction_of_terms(

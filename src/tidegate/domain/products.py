@@ -71,6 +71,13 @@ class Product(Struct, frozen=True, gc=False, kw_only=True):
         return Money(value if self.multiplier is ONE else DOMAIN_CONTEXT.multiply(value, self.multiplier))
 
 
+def fee_rate(product: Product) -> Decimal:
+    """The worst fee of the product as a fraction of notional: maker or taker, and never a rebate."""
+    taker, maker = product.taker_fee_rate, product.maker_fee_rate
+    worst = taker if taker > maker else maker
+    return worst if worst > ZERO else ZERO
+
+
 def floor_to(value: Decimal, increment: Decimal) -> Decimal:
     """The largest multiple of an increment that is not above a value of zero or more, in the caller's context."""
     # Where the increment is a power of ten, as nearly all are, the first step is the answer already.

@@ -6,9 +6,9 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from msgspec import Struct
 
 from tidegate.domain.amounts import MAX_DIGITS_EACH_SIDE, ONE, ZERO
-from tidegate.domain.costs import fee_rate
+from tidegate.domain.instructions import TIMES_IN_FORCE
 from tidegate.domain.orders import TermsChange
-from tidegate.domain.products import OPEN_FOR_TRADING, Product
+from tidegate.domain.products import OPEN_FOR_TRADING, Product, fee_rate
 from tidegate.domain.protection import BASIS_POINT, PROTECTED
 from tidegate.domain.risk import RiskLimits
 from tidegate.domain.submissions import EngineCapabilities
@@ -18,6 +18,7 @@ from tidegate.domain.vocabulary import OrderSide, OrderType, ProductKind
 _BUY, _HALF = OrderSide.BUY, Decimal("0.5")
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _DAY_SECONDS = 86_400
+_TIMES_OF_PLAIN_ORDERS = frozenset(TIMES_IN_FORCE[kind][0] for kind in (OrderType.MARKET, OrderType.LIMIT))
 
 
 class Ground(Struct, frozen=True, gc=False):
@@ -91,6 +92,7 @@ def ground_of(
         and capabilities.market_as_limit_ioc
         and OrderType.MARKET in capabilities.order_types
         and OrderType.LIMIT in capabilities.order_types
+        and capabilities.times_in_force >= _TIMES_OF_PLAIN_ORDERS
     )
     return Ground(
         product,

@@ -20,7 +20,6 @@ from tidegate.domain.events import (
 )
 from tidegate.domain.fills import Fill
 from tidegate.domain.orders import OrderRecord, RecordedOrder, SentTerms
-from tidegate.domain.products import Product
 from tidegate.domain.submissions import VenueOrder
 from tidegate.domain.vocabulary import OrderSide
 
@@ -268,15 +267,13 @@ def lacks_fills(record: OrderRecord, theirs: VenueOrder) -> bool:
 
 @exact
 def position_differences(
-    ours: Mapping[str, Decimal], theirs: Mapping[str, Decimal], products: Mapping[str, Product], increments: int
+    ours: Mapping[str, Decimal], theirs: Mapping[str, Decimal], tolerance: Mapping[str, Decimal]
 ) -> tuple[Difference, ...]:
-    """Derivative positions that differ by more than `increments` of the product's increment; absent means flat."""
+    """Derivative positions that differ by more than the symbol's tolerance; absent means flat."""
     found = []
     for symbol in sorted({*ours, *theirs}):
-        product = products.get(symbol)
-        tolerance = product.base_increment * increments if product is not None else ZERO
         here, there = ours.get(symbol, ZERO), theirs.get(symbol, ZERO)
-        if abs(here - there) > tolerance:
+        if abs(here - there) > tolerance.get(symbol, ZERO):
             found.append(
                 Difference(
                     kind=DifferenceKind.POSITION, subject=symbol, ours=plain(here), theirs=plain(there), symbol=symbol

@@ -112,6 +112,17 @@ class RiskManager:
         """The symbol's own limits, or the account's."""
         return self._overrides.get(symbol, self.limits)
 
+    def override(self, overrides: Mapping[str, RiskLimits]) -> None:
+        """Take up the limits of symbols that have come to be known; those of others stay.
+
+        Raises:
+            ValueError: as the constructor.
+        """
+        for symbol, own in overrides.items():
+            _refuse_unsound(own)
+            if self._overrides.get(symbol) != own:  # the same limits stay the same object
+                self._overrides[symbol] = own
+
     @property
     def overrides(self) -> Mapping[str, RiskLimits]:
         return dict(self._overrides)

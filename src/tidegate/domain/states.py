@@ -76,6 +76,11 @@ class TradingStates:
         self.are_active = self._account.state is TradingState.ACTIVE and not self._symbols
 
 
+def lowered(entry: StateEntry | None) -> TradingState:
+    """The state that a guard which trips sets: REDUCING, or what stands where that is safer still."""
+    return TradingState.HALTED if entry is not None and entry.state is TradingState.HALTED else TradingState.REDUCING
+
+
 def permits(state: TradingState, purpose: Purpose) -> bool:
     """Whether an order of this purpose may be sent in this state.
 

@@ -13,6 +13,7 @@ from tidegate.domain.instructions import (
     TIMES_IN_FORCE,
     contradiction_of_terms,
     needs_more_than_one_order,
+    not_offered,
     order_type_of,
     time_in_force_of,
     trigger_direction,
@@ -176,11 +177,12 @@ def _time_in_force(asked: Asked, kind: OrderType) -> TimeInForce | InvalidRefuse
     decision, capabilities = asked.decision, asked.capabilities
     is_workable = kind in capabilities.order_types and (kind is not _MARKET or capabilities.market_as_limit_ioc)
     if is_workable and asked.default_time_in_force is None and _has_plain_terms(decision):
-        return TIMES_IN_FORCE[kind][0]
-    chosen = time_in_force_of(decision, kind, asked.default_time_in_force, capabilities)
-    if not isinstance(chosen, TimeInForce):
-        return chosen
-    refusal = contradiction_of_terms(decision, kind, chosen, asked.at)
+        chosen = TIMES_IN_FORCE[kind][0]
+        return chosen if _is_taken(chosen, kind, asked) else not_offered(chosen, kind, capabilities)
+    said = time_in_force_of(decision, kind, asked.default_time_in_force, capabilities)
+    if not isinstance(said, TimeInForce):
+        return said
+    refusal = contradiction_of_terms(decision, kind, said, asked.at)
     if refusal is not None:
         return refusal
     unworkable = needs_more_than_one_order(decision, kind, capabilities)
@@ -194,7 +196,12 @@ def _time_in_force(asked: Asked, kind: OrderType) -> TimeInForce | InvalidRefuse
             message=f"{capabilities.venue} takes no market order with a price limit; risk.unprotected allows it raw",
             facts={"field": "order_type"},
         )
-    return chosen
+    return said if _is_taken(said, kind, asked) else not_offered(said, kind, capabilities)
+
+
+def _is_taken(time_in_force: TimeInForce, kind: OrderType, asked: Asked) -> bool:
+    """Whether the venue takes it; a raw market order is sent without any."""
+    return time_in_force in asked.capabilities.times_in_force or (kind is _MARKET and asked.limits.unprotected)
 
 
 def _has_plain_terms(decision: Decision) -> bool:

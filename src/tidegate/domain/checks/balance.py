@@ -6,7 +6,7 @@ from tidegate.domain.amounts import ONE, ZERO, plain
 from tidegate.domain.checks.draft import Draft, at_most, figure
 from tidegate.domain.checks.reducible import reducible_quantity
 from tidegate.domain.commitments import margin_rate
-from tidegate.domain.costs import fee_rate
+from tidegate.domain.products import fee_rate
 from tidegate.domain.refusals import BalanceRefused, Remedy
 
 

@@ -263,6 +263,23 @@ async def test_an_old_copy_opens_with_entries_halted_and_an_epoch_beyond_every_e
     store.close()
 
 
+async def test_an_old_copy_of_a_halted_account_stays_halted(tmp_path: Path) -> None:
+    """REDUCING would let a strategy's exits out again."""
+    path, copy = tmp_path / "store.db", tmp_path / "copy.db"
+    store = open_at(path)
+    await store.write_state(steps_for(store).state(TradingState.HALTED))
+    store.close()
+    shutil.copy(path, copy)
+    open_at(path).close()
+    shutil.copy(copy, path)
+    store = open_at(path)
+    stored = await store.load()
+    assert stored.account_state is not None
+    assert (stored.account_state.state, stored.account_state.by) == (TradingState.HALTED, "store")
+    assert stored.account_state.is_latched
+    store.close()
+
+
 async def test_a_copy_with_all_rows_and_an_old_epoch_is_an_old_copy_too(tmp_path: Path) -> None:
     path, copy = tmp_path / "store.db", tmp_path / "copy.db"
     store = open_at(path)

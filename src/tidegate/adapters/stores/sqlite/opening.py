@@ -21,6 +21,7 @@ from tidegate.adapters.stores.sqlite.files import (
     prepare,
     resolved,
 )
+from tidegate.adapters.stores.sqlite.head import states_of
 from tidegate.adapters.stores.sqlite.lanes import Committer, GroupLane, InlineLane
 from tidegate.adapters.stores.sqlite.lock import Mark, WriterLock
 from tidegate.adapters.stores.sqlite.queries import Queries, account_of
@@ -32,7 +33,7 @@ from tidegate.adapters.stores.steps import Facts
 from tidegate.domain.events import TradingStateChanged
 from tidegate.domain.ports.clock import ClockPort
 from tidegate.domain.records import Step
-from tidegate.domain.vocabulary import TradingState
+from tidegate.domain.states import lowered
 
 _OLD_COPY = "old copy or lost log; reconcile first (--adopt, where its money differs), then resume"
 
@@ -84,7 +85,7 @@ def open_sqlite_store(
             mark = _taken(connection, lock, process, is_new)
             transactions = Transactions(connection, account_id, mark.epoch, Queries(connection, file).facts())
             if loss:
-                _halt_entries(transactions, account_id, loss, clock.now())
+                _halt_entries(connection, transactions, account_id, loss, clock.now())
             if birth:
                 # The account and its birth are in the file itself, so that a lost log can be told from a new store.
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -136,8 +137,12 @@ def _taken(connection: sqlite3.Connection, lock: WriterLock, process: str, is_ne
     return taken
 
 
-def _halt_entries(transactions: Transactions, account_id: str, loss: str, now: datetime) -> None:
-    change = TradingStateChanged(state=TradingState.REDUCING, reason=loss, by="store", is_latched=True, at=now)
+def _halt_entries(
+    connection: sqlite3.Connection, transactions: Transactions, account_id: str, loss: str, now: datetime
+) -> None:
+    """REDUCING, or HALTED where the account is: what was lost makes nothing that stands any bolder."""
+    stood = states_of(connection.execute("SELECT change FROM states WHERE symbol = ''").fetchall()).account
+    change = TradingStateChanged(state=lowered(stood), reason=loss, by="store", is_latched=True, at=now)
     transactions.commit([plain_unit(account_id, Step(at=now, events=(change,)))])
 
 
