@@ -361,7 +361,7 @@ async def test_an_operators_close_is_done_once_the_account_is_flat() -> None:
         placed(await app.coordinator.execute_decision(PERPETUAL, buy("0.03", strategy_id="a")))
         assert placed(await app.close(PERPETUAL)).quantity == Decimal("0.01")
         assert app.account_position(PERPETUAL).is_flat
-        assert "against each other" in needless(await app.close(PERPETUAL)).reason
+        assert "offset each other" in needless(await app.close(PERPETUAL)).reason
 
 
 async def test_an_exit_calls_off_the_own_order_it_would_trade_with() -> None:

@@ -180,11 +180,11 @@ async def test_a_known_outcome_needs_nobodys_word() -> None:
 @pytest.mark.parametrize(
     ("figures", "told"),
     [
-        ({}, "a quantity at a price"),
-        ({"filled_quantity": Decimal("0.01")}, "a quantity at a price"),
+        ({}, "`--filled` needs a quantity and `--price` a price"),
+        ({"filled_quantity": Decimal("0.01")}, "`--price` a price"),
         ({"filled_quantity": Decimal(0), "price": Decimal(1)}, "above zero"),
         ({"filled_quantity": Decimal("0.01"), "price": Decimal(-1)}, "above zero"),
-        ({"filled_quantity": Decimal("0.01"), "price": Decimal("NaN")}, "a quantity at a price"),
+        ({"filled_quantity": Decimal("0.01"), "price": Decimal("NaN")}, "both finite"),
         ({"filled_quantity": Decimal("0.02"), "price": Decimal(1)}, "more than the 0.01 that were sent"),
     ],
 )

@@ -1,12 +1,28 @@
 """Guards: PASS, TRIP or BLIND, and BLIND for too long is a TRIP."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from tests.domain.histories import NOW
-from tidegate.domain.guards import BlindBound, GuardAnswer, GuardReading, daily_loss, feed, records
+from tidegate.domain.guards import (
+    DAILY_LOSS,
+    FEED,
+    LATCHED,
+    LOOPS,
+    RECORDS,
+    REPETITION,
+    VENUE,
+    BlindBound,
+    GuardAnswer,
+    GuardReading,
+    daily_loss,
+    feed,
+    records,
+)
 from tidegate.domain.risk import RiskLimits
 from tidegate.domain.views import MarketReading
 
@@ -111,3 +127,13 @@ def test_each_guard_of_each_symbol_has_a_bound_of_its_own() -> None:
 def test_a_bound_of_nothing_trips_at_once() -> None:
     """For who wants no blindness at all."""
     assert BlindBound(Decimal(0)).judge(blind(), NOW).answer is TRIP
+
+
+def test_the_page_names_every_guard_and_says_which_wait_for_an_operator() -> None:
+    """docs/checks.md, in its section on guards."""
+    page = (Path(__file__).parents[2] / "docs" / "checks.md").read_text(encoding="utf-8")
+    section = page.split("\n## Guards\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| (\w+) \| (.+) \|$", section, flags=re.MULTILINE)[1:]
+
+    assert {name for name, _ in rows} == {DAILY_LOSS, FEED, LOOPS, RECORDS, REPETITION, VENUE}
+    assert {name for name, cells in rows if " | latched | " in cells} == LATCHED

@@ -337,7 +337,7 @@ def test_an_account_is_opened_once() -> None:
     book.apply(NOW, [OPENED])
 
     assert book.balances == {"USD": Decimal(39_995), "BTC": Decimal(3)}
-    assert (book.opened_at, book.opening_equity) == (NOW, None)
+    assert book.opened_at == NOW
 
 
 def test_a_day_is_opened_with_the_equity_its_loss_is_measured_against() -> None:
@@ -404,7 +404,6 @@ def test_a_ledger_takes_up_where_the_store_left_off() -> None:
         account_state=StateEntry(state=TradingState.ACTIVE),
         symbol_states={},
         opened_at=NOW,
-        opening_equity=Decimal(9),
         day_opened_at=NOW + timedelta(hours=1),
         day_opening_equity=Decimal(8),
         orders_today=1,
@@ -418,7 +417,7 @@ def test_a_ledger_takes_up_where_the_store_left_off() -> None:
     assert (book.balances, book.opening_balances) == ({"USD": Decimal(5)}, {"USD": Decimal(9)})
     assert book.orders == {live.client_order_id: live}
     assert book.commitments.held["USD"] == Decimal(60_360)
-    assert (book.opened_at, book.opening_equity) == (NOW, Decimal(9))
+    assert book.opened_at == NOW
     assert (book.day_opened_at, book.day_opening_equity) == (NOW + timedelta(hours=1), Decimal(8))
 
 

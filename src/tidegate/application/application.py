@@ -254,7 +254,7 @@ class Application(AccountReadings):
     async def reconcile(
         self, *, report_only: bool = False, adopt: bool = False, reason: str = ""
     ) -> ReconciliationReport:
-        """One pass now; `adopt` takes up balances that are confirmed to differ, as an operator's word on them."""
+        """One pass now; `adopt` takes up balances and derivative positions confirmed to differ: an operator's word."""
         return await self.operations.reconcile(report_only=report_only, adopt=adopt, reason=reason)
 
     def subscribe(self, subscriber: EventSubscriberPort) -> Callable[[], None]:

@@ -49,8 +49,9 @@ class DecidedOnce:
     async def joined(self, symbol: str, decision: Decision) -> Outcome | None:
         """The outcome of the execution of this id that is under way, once it has ended; None if there is none.
 
-        No await lies between that None and the caller's `begin`, so that of several deliveries at once only one begins.
-        The same content gets the order as it now stands; other content ID_CONFLICT, and the first stands (N6, N7).
+        No await lies between that None and the caller's entry in `under_way`: of several deliveries at once only one
+        begins. The same content gets the order as it now stands; other content ID_CONFLICT, and the first stands
+        (N6, N7).
         """
         while (flight := self.under_way.get(decision.decision_id)) is not None:
             if not same_content(flight.symbol, flight.decision, symbol, decision):

@@ -32,11 +32,11 @@ _RECOVERING = frozenset({FEED, VENUE})
 """Guards that lift what they have set once they pass again."""
 
 _POLLS = 3
-"""An unknown older than the venue's horizon and this many polls needs an operator (trading rules, Guards)."""
+"""An unknown older than the venue's horizon and this many polls needs an operator: it should have been found."""
 
 
 class GuardWatch:
-    """Daily loss, feed and records. Each is evaluated by itself: what one cannot see does not stop the next."""
+    """Daily loss, records, venue and feed (docs/checks.md). Each is by itself: what one cannot see stops no other."""
 
     def __init__(
         self,
@@ -156,7 +156,7 @@ class GuardWatch:
         if is_latched:
             # Judged by its own state: the account's may be lifted while the symbol's trouble stands. A cool-down would
             # end by itself, so what waits for an operator takes its place.
-            own = states.symbols.get(reading.symbol) if reading.symbol else states.account
+            own = states.own(reading.symbol)
             if own is not None and own.state is not TradingState.ACTIVE and own.is_latched:
                 return
         else:
@@ -167,8 +167,7 @@ class GuardWatch:
 
     async def _recover(self, reading: GuardReading, at: datetime) -> None:
         """Back by one state, if this guard set it, nothing latched it, and it has been well for the cool-down."""
-        states = self._desk.ledger.states
-        entry = states.symbols.get(reading.symbol) if reading.symbol else states.account
+        entry = self._desk.ledger.states.own(reading.symbol)
         if entry is None or not _is_own(entry, reading.guard):
             return
         if at - self._well_since.setdefault(reading.symbol, at) >= _COOL_DOWN:
@@ -176,8 +175,7 @@ class GuardWatch:
 
     def _answer_before(self, reading: GuardReading) -> GuardAnswer:
         """What the guard had said before a restart, as far as the state it set tells."""
-        states = self._desk.ledger.states
-        entry = states.symbols.get(reading.symbol) if reading.symbol else states.account
+        entry = self._desk.ledger.states.own(reading.symbol)
         return GuardAnswer.TRIP if entry is not None and entry.by == f"guard {reading.guard}" else GuardAnswer.PASS
 
     async def _change(

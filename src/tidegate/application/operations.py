@@ -213,7 +213,7 @@ def _reduces_nothing(one: PlacementResult) -> bool:
 
 
 def _opposed(symbol: str, last: Decision) -> PlacementResult:
-    reason = f"{symbol} is flat: its strategies stand against each other"
+    reason = f"{symbol} is flat: its strategies' positions offset each other"
     return Success(NoOrderNeeded(decision_id=last.decision_id, reason=reason))
 
 

@@ -26,7 +26,7 @@ from tidegate.domain.records import StepCommitted
 from tidegate.domain.submissions import Unreachable, VenueBalances, VenueOrder, VenuePositions
 
 _CONFIRM_AFTER = timedelta(seconds=5)
-"""A mismatch counts once two reads this far apart show it with nothing in flight (trading rules, Position)."""
+"""A mismatch counts once two reads this far apart show it with nothing in flight: lists lag behind fills."""
 _OVERLAP = timedelta(seconds=30)
 """How far behind the last fill the watermark stays: lists lag, and a fill may be stamped before one already seen."""
 _MOVEMENTS_OVERLAP = timedelta(hours=1)
@@ -68,8 +68,9 @@ class OrderReconciler:
     ) -> ReconciliationReport:
         """One pass over everything. `report_only` folds nothing, and only says what differs.
 
-        With an `adoption`, balances that are confirmed to differ are taken up as flows from outside, and agree then.
-        Passes come one after the other, so that two never take each other's reads for two looks at a mismatch.
+        With an `adoption`, balances that are confirmed to differ are taken up as flows from outside, derivative
+        positions as adjustments, and agree then. Passes come one after the other, so that two never take each other's
+        reads for two looks at a mismatch.
         """
         async with self._pass:
             return await self._reconcile(report_only, adoption)

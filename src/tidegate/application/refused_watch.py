@@ -1,4 +1,4 @@
-"""The refused watch: an order that was sent and refused is asked for until H has passed, and called off if it lives."""
+"""The refused watch: an order that was sent and refused is asked for until four times H, and called off if it lives."""
 
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ _HORIZONS = 4
 _LOOKS_MAX = 20
 """How many are asked for in one round: a venue that refuses everything is not flooded with questions."""
 _RESTORED_MAX = 500
-"""How many of the latest orders a start looks through for refusals that are younger than H."""
+"""How many of the latest orders a start looks through for refusals that are younger than that."""
 
 
 class RefusedWatch:

@@ -155,7 +155,7 @@ def _flaw(record: OrderRecord, request: SettleRequest) -> str:
     """What is wrong with the figures that were given; empty where nothing is."""
     quantity, price, fee = request.filled_quantity, request.price, request.fee
     if quantity is None or price is None or not all(one.is_finite() for one in (quantity, price, fee)):
-        return "what was filled is a quantity at a price"
+        return "`--filled` needs a quantity and `--price` a price, both finite, as `--fee` is"
     if quantity <= 0 or price <= 0:
         return "what was filled is a quantity above zero at a price above zero"
     if quantity > record.leaves_quantity:

@@ -69,7 +69,7 @@ class StartLog:
             reason = f"order {order_id} is in quarantine: starts have ended at it, or its product is gone"
             if order_id not in self._shown:
                 desk.incident(at, "QUARANTINE", reason, symbol=record.symbol, client_order_id=order_id)
-            own = desk.ledger.states.symbols.get(record.symbol)
+            own = desk.ledger.states.own(record.symbol)
             if own is not None and own.is_latched:
                 continue
             change = TradingStateChanged(

@@ -6,7 +6,7 @@ from decimal import Decimal
 _MICROSECOND = timedelta(microseconds=1)
 _MICROSECONDS = Decimal(1_000_000)
 AHEAD_MAX = timedelta(seconds=1)
-"""As far as the clocks of an entry may differ (`risk.max_clock_skew_ms`)."""
+"""As far ahead of our clock as a moment of that same clock may lie; fixed, whatever `risk.max_clock_skew_ms` is."""
 
 
 def is_older(at: datetime, since: datetime, limit_seconds: Decimal) -> bool:

@@ -187,7 +187,10 @@ class TradingStateChanged(_Event, frozen=True, gc=False, kw_only=True, tag="TRAD
 
 
 class AccountOpened(_Event, frozen=True, gc=False, kw_only=True, tag="ACCOUNT_OPENED"):
-    """The first start of an account: the balances found, by currency, and the equity they were worth."""
+    """The first start of an account: the balances found, by currency.
+
+    `equity` is None and read by nobody: a row has the bytes it always had, and those of old files may have a figure.
+    """
 
     account_id: str
     balances: dict[str, Decimal]

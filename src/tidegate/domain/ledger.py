@@ -63,7 +63,6 @@ class Ledger:
         self.fill_count = 0
         self.is_summed = False
         self.opened_at: datetime | None = None
-        self.opening_equity: Decimal | None = None
         self.day_opened_at: datetime | None = None
         self.day_opening_equity: Decimal | None = None
 
@@ -71,7 +70,7 @@ class Ledger:
         """Take up where the store left off."""
         self.balances = dict(stored.balances)
         self.opening_balances = dict(stored.opening_balances)
-        self.opened_at, self.opening_equity = stored.opened_at, stored.opening_equity
+        self.opened_at = stored.opened_at
         self.day_opened_at, self.day_opening_equity = stored.day_opened_at, stored.day_opening_equity
         for position in stored.positions:
             self.positions[position.symbol, position.strategy_id] = PositionHistory(position, stored.last_fill_at)
@@ -292,7 +291,7 @@ class Ledger:
             if movement.kind in FLOWS:
                 self._external(movement.currency, movement.amount)
         elif self.opened_at is None:
-            self.opened_at, self.opening_equity = fact.at, fact.equity
+            self.opened_at = fact.at
             self.opening_balances = dict(fact.balances)
             for currency, amount in fact.balances.items():
                 self.balances[currency] = self.balances.get(currency, ZERO) + amount

@@ -1,7 +1,7 @@
 """Movements: what a venue does to an account by no order of ours, each with the venue's own word for it.
 
 Deposits, withdrawals, transfers, conversions, rewards, funding, settlement, liquidation and deleveraging are typed
-facts (trading rules, Position), never mismatches to be explained away.
+facts, never mismatches to be explained away.
 """
 
 from collections.abc import Mapping

@@ -82,7 +82,8 @@ class Warned(Struct, frozen=True, gc=False):
 
 
 class ApprovedOrder(Struct, frozen=True, gc=False, kw_only=True):
-    """An order with final terms that every check has passed. Only `domain.review` makes one.
+    """An order with final terms that every check has passed. Only `domain.review` makes one, and
+    `domain.one_look` the very same where an order is plain.
 
     `worst_price` is the price at which its exposure and cost are reserved (its limit, or the worst level it may reach).
     """

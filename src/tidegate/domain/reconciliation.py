@@ -61,7 +61,7 @@ class ReconciliationReport(Struct, frozen=True, gc=False, kw_only=True):
     """What one pass found. `unreachable` names what could not be read: about that nothing was concluded (R7).
 
     `suspected` are mismatches seen once; they count only when a second read at least 5 s later shows them again.
-    `adopted` were mismatches of balances, which an operator had this pass take up as flows from outside.
+    `adopted` were mismatches of balances and of derivative positions, which an operator had this pass take up.
     """
 
     at: datetime

@@ -119,7 +119,6 @@ class StoredAccount(Struct, frozen=True, kw_only=True):
     account_state: StateEntry | None
     symbol_states: dict[str, StateEntry]
     opened_at: datetime | None
-    opening_equity: Decimal | None
     day_opened_at: datetime | None
     day_opening_equity: Decimal | None
     orders_today: int

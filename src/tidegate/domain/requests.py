@@ -106,7 +106,7 @@ class StateRequest(Struct, frozen=True, kw_only=True):
 
 
 class ReconcileRequest(Struct, frozen=True, kw_only=True):
-    """Make one pass of reconciliation; `adopt` takes up balances that are confirmed to differ."""
+    """Make one pass of reconciliation; `adopt` takes up balances and derivative positions confirmed to differ."""
 
     report_only: bool = False
     adopt: bool = False

@@ -49,7 +49,7 @@ class TimeInForce(StrEnum):
 
 
 class OrderStatus(StrEnum):
-    """Where one order stands, as far as the evidence goes; `rank` never falls."""
+    """Where one order stands, as far as the evidence goes; `lifecycle.RANK` never falls."""
 
     PREPARED = "PREPARED"  # intent is durable, no attempt has been made (parked work)
     SENDING = "SENDING"  # an attempt is durable; the venue may or may not have it

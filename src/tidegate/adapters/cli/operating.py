@@ -226,7 +226,7 @@ async def reconcile(
     call: Call,
     report_only: Annotated[bool, typer.Option("--report-only", help="Say what differs, and change nothing.")] = False,
     adopt: Annotated[
-        bool, typer.Option("--adopt", help="Take up balances that differ: deposits, withdrawals, trades of others.")
+        bool, typer.Option("--adopt", help="Take up money and derivatives that differ: deposits, trades of others.")
     ] = False,
     wait: Annotated[
         bool, typer.Option("--wait/--no-wait", help="Read again where a mismatch was seen once, for up to 30 s.")
@@ -238,7 +238,8 @@ async def reconcile(
     A mismatch counts once two reads at least 5 s apart show it.
 
     With [bold]--adopt[/bold] balances that are confirmed to differ are recorded as flows from outside: money is the
-    account's from then on, coins are counted and never sold. Entries stay stopped until [bold]resume[/bold].
+    account's from then on, coins are counted and never sold. Derivative positions are taken up as the venue has them.
+    Entries stay stopped until [bold]resume[/bold].
 
     [dim]tidegate reconcile --adopt --reason "deposit of 5,000 USD"[/dim]
     """

@@ -98,7 +98,6 @@ class MemoryOrderStore:
             account_state=self._states.account if self._has_account_state else None,
             symbol_states=self._states.symbols,
             opened_at=facts.opened_at,
-            opening_equity=facts.opening_equity,
             day_opened_at=facts.day_opened_at,
             day_opening_equity=facts.day_opening_equity,
             orders_today=facts.sent_today(self._clock.now()),

@@ -101,7 +101,6 @@ class Facts(Struct, kw_only=True):
     """What a store remembers of its account beside orders and holdings, as the events left it."""
 
     opened_at: datetime | None = None
-    opening_equity: Decimal | None = None
     opening_balances: dict[str, Decimal] = {}
     day_opened_at: datetime | None = None
     day_opening_equity: Decimal | None = None
@@ -112,7 +111,6 @@ class Facts(Struct, kw_only=True):
 
     def opened(self, event: AccountOpened) -> None:
         self.opened_at = event.at
-        self.opening_equity = event.equity
         self.opening_balances = dict(event.balances)
 
     def flowed(self, currency: str, amount: Decimal) -> None:

@@ -5,7 +5,9 @@ import shutil
 import sqlite3
 import stat
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -324,3 +326,27 @@ async def test_a_closed_store_says_so(tmp_path: Path) -> None:
         store = open_at(tmp_path / "store.db", inline=inline)
         store.close()
         assert await store.flush() == StoreUnavailable(reason="the store is closed")
+
+
+async def test_a_file_that_has_the_equity_of_its_opening_opens_and_is_written_on(tmp_path: Path) -> None:
+    """Earlier versions kept it beside the opening's moment and balances; nobody reads it."""
+    path = tmp_path / "store.db"
+    store = open_at(path)
+    opened = steps_for(store).opened()
+    await store.commit(opened)
+    store.close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        ((facts,),) = connection.execute("SELECT facts FROM account")
+        older = facts.replace('"opening_balances"', '"opening_equity":"121605","opening_balances"')
+        assert older != facts
+        connection.execute("UPDATE account SET facts = ?, checksum = ?", (older, crc32(older.encode())))
+
+    store = open_at(path)
+    await fill_with(store, 2)
+    stored = await store.load()
+    assert (stored.opened_at, stored.opening_balances["USD"]) == (opened.at, Decimal(100_000))
+    assert store.disagreements() == ()
+    store.close()
+    store = open_at(path)
+    assert (await store.load()).opening_balances == stored.opening_balances
+    store.close()

@@ -88,7 +88,7 @@ KINDS: dict[str, Kind] = {
     "M4": Kind(_MARKET, "the book is empty"),
     "M5": Kind(_MARKET, "the book has bids only"),
     "M6": Kind(_MARKET, "the venue's stamps are off", 2_000, "milliseconds"),
-    "M7": Kind(_MARKET, "a gap: the book is void"),
+    "M7": Kind(_MARKET, "a gap in market data: the book is void"),
     "M8": Kind(_MARKET, "a spike of prices", 100, "times"),
 }
 """What a plan may ask for, by its id in the matrix."""

@@ -20,7 +20,7 @@ _TRIGGERED = (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TAKE_PROFIT, Order
 
 
 class Reject(NamedTuple):
-    """A code of `tidegate.domain.refusals.VENUE_REFUSALS`, and the venue's words."""
+    """A code of `tidegate.domain.rejections.VENUE_REFUSALS`, and the venue's words."""
 
     code: str
     reason: str

@@ -79,7 +79,6 @@ class Queries:
             account_state=states.account if any(not symbol for symbol, _ in changes) else None,
             symbol_states=states.symbols,
             opened_at=facts.opened_at,
-            opening_equity=facts.opening_equity,
             day_opened_at=facts.day_opened_at,
             day_opening_equity=facts.day_opening_equity,
             orders_today=facts.sent_today(now),
