@@ -92,7 +92,7 @@ class Pace:
         if not self._day_begins <= at < self._day_ends:
             self._turn_day(at)
         self._orders_today += 1
-        if order.symbol in self._today_of:
+        if self._today_of and order.symbol in self._today_of:
             self._today_of[order.symbol] += 1
         self._orders_since_forgetting += 1
 
