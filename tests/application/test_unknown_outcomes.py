@@ -320,7 +320,8 @@ async def test_each_outcome_is_counted_once_wherever_it_is_learnt() -> None:
         assert "unknown=0" in repr(stats)
 
 
-async def test_an_end_waits_for_the_fills_that_the_venue_counts() -> None:
+@pytest.mark.parametrize("is_canceled_by_us", [False, True])
+async def test_an_end_waits_for_the_fills_that_the_venue_counts(is_canceled_by_us: bool) -> None:
     """A list of fills lags: what an ended exit has taken stays reserved, or the next one would sell it once more."""
     rig = Rig()
 
@@ -338,13 +339,16 @@ async def test_an_end_waits_for_the_fills_that_the_venue_counts() -> None:
         )
         venue.is_lagging = True
         rig.venue.fill(exiting.client_order_id, Decimal("0.01"), is_told=False)
-        rig.venue.end(exiting.client_order_id)
+        if is_canceled_by_us:
+            await app.cancel(exiting.client_order_id)
+        else:
+            rig.venue.end(exiting.client_order_id)
         await rig.clock.advance(1)
         assert app.open_orders() != ()
         next_one = placed(await app.coordinator.execute_decision(PERPETUAL, sell("0.03", reduce_only=True)))
         assert next_one.quantity == Decimal("0.01")
         venue.is_lagging = False
-        await rig.clock.advance(5)
+        await rig.clock.advance(7)
         assert app.open_orders() == ()
         assert app.position(PERPETUAL).quantity == Decimal("0.01")
         assert (await app.summary(0)).invariants == "hold"

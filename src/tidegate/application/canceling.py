@@ -78,14 +78,22 @@ class Canceler:
         if isinstance(outcome, CancelRefused) and client_order_id in self._desk.in_transit:
             # The cancel may have overtaken the order: that the venue does not know it answers nothing yet.
             return await self._desk.standing(client_order_id)
-        is_told = not isinstance(outcome, CancelConfirmed) or record.is_accepted
-        if not is_told and not await self.resolver.look(client_order_id):
-            # R4: it may have filled before its end, and nobody has said how much: until the venue does it is unknown.
+        if isinstance(outcome, CancelConfirmed) and await self._may_have_filled(record):
             return await self._desk.standing(client_order_id)
         record = await self._desk.learn(client_order_id, news_of_cancel(client_order_id, request, outcome))
         if not isinstance(outcome, CancelConfirmed) and not record.is_terminal:
             record = await self.resolver.resolve(client_order_id) or record
         return record
+
+    async def _may_have_filled(self, record: OrderRecord) -> bool:
+        """R4: whether an order whose cancel was confirmed took something before that nobody has told us of yet.
+
+        Its end would give free what it reserves. It is asked for where that would be sold or bought once more.
+        """
+        if record.is_accepted and not record.order.purpose.is_exit:
+            return False
+        is_answered = await self.resolver.look(record.client_order_id)
+        return record.client_order_id in self.resolver.lacking or not (is_answered or record.is_accepted)
 
     async def cancel_all(self, records: Iterable[OrderRecord], reason: str) -> tuple[OrderRecord, ...]:
         """Cancel several for one reason; each as it then stands."""

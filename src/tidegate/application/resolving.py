@@ -51,7 +51,7 @@ class OrderResolver:
     def __init__(self, desk: AccountDesk, venue: EnginePort) -> None:
         self._desk = desk
         self._venue = venue
-        self._lacking: dict[str, datetime] = {}
+        self.lacking: dict[str, datetime] = {}  # since when the venue counts fills of these that we do not have
         self._ending: set[ClientOrderId] = set()  # ended at the venue, which counts fills that it has not listed yet
         self._failures: Counter[ClientOrderId] = Counter()
 
@@ -71,7 +71,7 @@ class OrderResolver:
         """Query an order that has ended; whether the venue has told how much was filled, and that is known here."""
         is_answered = await self.look(client_order_id)
         await self._desk.standing(client_order_id)
-        is_doubted = client_order_id in self._lacking or client_order_id in self._desk.order_differences
+        is_doubted = client_order_id in self.lacking or client_order_id in self._desk.order_differences
         return is_answered and not is_doubted
 
     async def _looked(self, client_order_id: ClientOrderId) -> bool:
@@ -208,7 +208,7 @@ class OrderResolver:
         """Executions that only one side counts are a difference once they have stayed so."""
         order_id = record.client_order_id
         if not lacks_fills(record, theirs) and not (goes_back and not record.busted_ids):
-            self._lacking.pop(order_id, None)
+            self.lacking.pop(order_id, None)
         elif self._has_lacked(order_id):
             filled, shown = plain(record.filled_quantity), plain(theirs.filled_quantity)
             kind = DifferenceKind.FILLS_DIFFER
@@ -217,7 +217,7 @@ class OrderResolver:
     def _has_lacked(self, order_id: ClientOrderId) -> bool:
         """Whether fills that the venue counts have been missing for so long that no list of them lags any more."""
         at = self._desk.clock.now()
-        return at - self._lacking.setdefault(order_id, at) >= _CONFIRM_AFTER
+        return at - self.lacking.setdefault(order_id, at) >= _CONFIRM_AFTER
 
     def _found(self, difference: Difference) -> None:
         """Show what differs of one order, once; it stands until the venue is seen to agree."""

@@ -195,18 +195,21 @@ class Instants(StoreWatch):
         return [record for one, record in kept if record.order.is_taker_only and not one.order.is_taker_only]
 
     def _reduces(self, approved: ApprovedOrder, mirror: Mirror, process: str, *, closes: bool = False) -> None:
-        """14: an exit takes no more than what is held, by what is known, less what other exits may still take."""
+        """14: an exit takes no more than what is held, by what is known, less what other exits may still take.
+
+        Those on its own side: what was to buy a short position back takes nothing of the long one that stands now.
+        """
         order = approved.order
         held = mirror.positions.get((order.symbol, order.strategy_id), Decimal(0))
         others = [
-            (one.order.strategy_id, one.side, max(totals_of(one)) - one.filled_quantity)
+            (one.order.strategy_id, max(totals_of(one)) - one.filled_quantity)
             for one in (*mirror.live(order.symbol), *self._kept(mirror, process))
             if one.order.purpose is not Purpose.ENTRY
-            and one.symbol == order.symbol
+            and (one.symbol, one.side) == (order.symbol, order.side)
             and one.client_order_id != order.client_order_id
         ]
-        taken = sum((left for owner, _, left in others if owner == order.strategy_id), Decimal(0))
-        of_account = sum((left for _, side, left in others if side is order.side), Decimal(0))
+        taken = sum((left for owner, left in others if owner == order.strategy_id), Decimal(0))
+        of_account = sum((left for _, left in others), Decimal(0))
         room = abs(held) - taken if held * order.side.sign < 0 else Decimal(0)
         whole = min(room, -mirror.held(order.symbol) * order.side.sign - of_account)
         if order.quantity > whole:
