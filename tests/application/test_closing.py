@@ -222,7 +222,7 @@ async def test_entries_are_kept_out_while_a_close_is_under_way() -> None:
         closing = asyncio.create_task(app.coordinator.execute_decision(SPOT, close()))
         await asyncio.sleep(0)
         refusal = refused(await app.coordinator.execute_decision(SPOT, buy()), "TRADING_STATE")
-        assert refusal.context["state"] == "CLOSING"
+        assert refusal.context["by"] == "placement"
         needless(await app.coordinator.execute_decision(SPOT, Decision(action=Action.HOLD)))
         placed(await app.coordinator.execute_decision(PERPETUAL, buy()))
         await rig.finished(asyncio.wait_for(closing, None))

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from tidegate.application.desk import AccountDesk
 from tidegate.application.engine import ExecutionEngine
-from tidegate.application.preparing import hindrance, state_refusal, unknown_symbol
+from tidegate.application.preparing import hindrance, unknown_symbol
 from tidegate.application.resolving import OrderResolver
 from tidegate.domain.amounts import DOMAIN_CONTEXT, InvalidAmount, plain, price, quantity
 from tidegate.domain.events import AmendRejected, AmendRequested
@@ -20,7 +20,7 @@ from tidegate.domain.ports import EnginePort
 from tidegate.domain.records import StateForbids, StepCommitted
 from tidegate.domain.refusals import AnyRefusal, InvalidRefused, MarketStateRefused, Remedy, StoreRefused
 from tidegate.domain.settlement import news_of_amend
-from tidegate.domain.states import permits
+from tidegate.domain.states import permits, state_refusal
 from tidegate.domain.submissions import AmendConfirmed, AmendOutcome, AmendUnanswered
 from tidegate.domain.validity import invalid
 from tidegate.domain.vocabulary import OrderSide, OrderStatus
@@ -92,10 +92,10 @@ class Amender:
         if forbidden is not None:
             states.set(forbidden.symbol, forbidden.entry)
             entry = forbidden.entry
-            return state_refusal(forbidden.symbol, entry.state.value, entry.reason, entry.by)
+            return state_refusal(forbidden.symbol, entry.state, entry.reason, entry.by)
         entry = states.entry(order.symbol)
         if not permits(entry.state, order.purpose):
-            return state_refusal(order.symbol, entry.state.value, entry.reason, entry.by)
+            return state_refusal(order.symbol, entry.state, entry.reason, entry.by)
         return hindrance(self._desk, order)
 
     async def _withdrawn(self, order_id: ClientOrderId, request: int, refusal: AnyRefusal) -> AnyRefusal:

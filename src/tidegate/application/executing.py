@@ -12,7 +12,6 @@ from tidegate.application.preparing import (
     Prepared,
     plainly,
     prepare,
-    state_refusal,
     unsettled_close,
     vain_close,
 )
@@ -26,7 +25,7 @@ from tidegate.domain.outcomes import NoOrderNeeded
 from tidegate.domain.ports import EnginePort
 from tidegate.domain.records import AlreadyDecided, StepCommitted, StoreUnavailable, WriterLost
 from tidegate.domain.refusals import AnyRefusal, ReducibleRefused, StoreRefused, TradingStateRefused
-from tidegate.domain.states import StateEntry, permits
+from tidegate.domain.states import StateEntry, permits, state_refusal
 from tidegate.domain.vocabulary import Action, Purpose, TradingState
 
 _CLOSE = Action.CLOSE
@@ -113,7 +112,7 @@ class DecisionWork:
         purpose = Purpose.OPERATOR_CLOSE if one.by_operator else Purpose.REDUCTION
         if permits(entry.state, purpose):
             return None
-        return state_refusal(one.symbol, entry.state.value, entry.reason, entry.by)
+        return state_refusal(one.symbol, entry.state, entry.reason, entry.by)
 
     async def _placed(self, one: Execution) -> Outcome:
         prepared = prepare(self.desk, self._venue.capabilities, one)

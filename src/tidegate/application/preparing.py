@@ -31,6 +31,7 @@ from tidegate.domain.refusals import (
     UnknownSymbolRefused,
 )
 from tidegate.domain.remedies import in_decision_terms, settled_terms
+from tidegate.domain.states import state_refusal
 from tidegate.domain.submissions import EngineCapabilities
 from tidegate.domain.touch import touch_of
 from tidegate.domain.translation import Asked, translated
@@ -145,7 +146,7 @@ def _made(one: Execution, asked: Asked) -> Prepared | NoOrderNeeded | AnyRefusal
     if not isinstance(order, Order):
         return order
     if one.reduce_only_mode and order.purpose is Purpose.ENTRY:
-        return state_refusal(one.symbol, TradingState.REDUCING.value, "reduce-only mode", "the settings")
+        return state_refusal(one.symbol, TradingState.REDUCING, "reduce-only mode", "the settings")
     if one.by_operator:
         order = replace(order, purpose=Purpose.OPERATOR_CLOSE, overrides_unknown=one.override_unknown)
     return Prepared(order, asked.product)
@@ -221,12 +222,12 @@ def hindrance(desk: AccountDesk, order: Order) -> TradingStateRefused | None:
         return None
     for what, symbol in desk.broken.items():
         if not symbol or symbol == order.symbol:
-            return state_refusal(order.symbol, TradingState.REDUCING.value, what, "guard records")
+            return state_refusal(order.symbol, TradingState.REDUCING, what, "guard records")
     if desk.sight.is_lost_of(order.symbol):
-        return state_refusal(order.symbol, "UNSYNCED", desk.sight.reason, "reconciliation")
+        return state_refusal(order.symbol, TradingState.REDUCING, desk.sight.reason, "reconciliation")
     if order.symbol not in desk.fences:
         return None
-    return state_refusal(order.symbol, "CLOSING", "a close of it is under way", "placement")
+    return state_refusal(order.symbol, TradingState.REDUCING, "a close of it is under way", "placement")
 
 
 def unknown_symbol(symbol: str, desk: AccountDesk) -> UnknownSymbolRefused:
@@ -238,14 +239,6 @@ def unknown_symbol(symbol: str, desk: AccountDesk) -> UnknownSymbolRefused:
         message=f"no product {symbol!r} here; {there}",
         facts={"symbol": symbol},
         remedy=Remedy(f"the symbol {meant}") if meant in symbols else None,
-    )
-
-
-def state_refusal(symbol: str, state: str, reason: str, by: str) -> TradingStateRefused:
-    """The refusal of an order that the trading state does not permit."""
-    why = f" ({reason}, set by {by})" if reason else ""
-    return TradingStateRefused(
-        message=f"{symbol} is {state}{why}", facts={"state": state, "symbol": symbol, "reason": reason, "by": by}
     )
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from tidegate.application.canceling import Canceler
 from tidegate.application.desk import AccountDesk
 from tidegate.application.engine import ExecutionEngine
-from tidegate.application.preparing import beside_of, hindrance, state_refusal
+from tidegate.application.preparing import beside_of, hindrance
 from tidegate.application.recording import called_off_refusal
 from tidegate.domain.ages import is_silent
 from tidegate.domain.decisions import Decision
@@ -24,7 +24,7 @@ from tidegate.domain.records import AlreadyDecided, StateForbids, Step, StoreUna
 from tidegate.domain.refusals import AnyRefusal, ExpiredRefused, SelfCrossRefused, StaleMarkRefused, StoreRefused
 from tidegate.domain.remedies import in_decision_terms
 from tidegate.domain.settlement import news_of_submission
-from tidegate.domain.states import permits
+from tidegate.domain.states import permits, state_refusal
 from tidegate.domain.submissions import SubmissionOutcome, SubmissionUnanswered
 from tidegate.domain.views import ReviewView
 from tidegate.domain.vocabulary import Delivery
@@ -257,7 +257,7 @@ class OrderSender:
         if not states.are_active:
             entry = states.entry(order.symbol)
             if not permits(entry.state, order.purpose):
-                return state_refusal(order.symbol, entry.state.value, entry.reason, entry.by)
+                return state_refusal(order.symbol, entry.state, entry.reason, entry.by)
         if paused < _PAUSE or order.purpose.is_exit:
             return None
         heard_at = desk.market_data.reading(order.symbol).heard_at
@@ -287,7 +287,7 @@ class OrderSender:
             case StateForbids(entry=entry, symbol=symbol):
                 # Another process wrote the state: from here on the view has it too.
                 self._desk.ledger.states.set(symbol, entry)
-                return state_refusal(symbol, entry.state.value, entry.reason, entry.by)
+                return state_refusal(symbol, entry.state, entry.reason, entry.by)
             case WriterLost(reason=reason):
                 return StoreRefused(message=f"another writer has taken the account: {reason}")
             case StoreUnavailable(reason=reason):

@@ -5,6 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from tidegate.domain.events import TradingStateChanged
+from tidegate.domain.refusals import Remedy, TradingStateRefused
 from tidegate.domain.vocabulary import Purpose, TradingState
 
 
@@ -91,3 +92,12 @@ def permits(state: TradingState, purpose: Purpose) -> bool:
     if state is TradingState.REDUCING:
         return purpose.is_exit
     return purpose is Purpose.PROTECTION or purpose is Purpose.OPERATOR_CLOSE
+
+
+def state_refusal(
+    symbol: str, state: TradingState, reason: str, by: str, remedy: Remedy | None = None
+) -> TradingStateRefused:
+    """The refusal of an order that a trading state does not permit, or what counts as one for a while."""
+    why = f" ({reason}, set by {by})" if reason else ""
+    facts = {"state": state.value, "symbol": symbol, "reason": reason, "by": by}
+    return TradingStateRefused(message=f"{symbol} is {state.value}{why}", facts=facts, remedy=remedy)

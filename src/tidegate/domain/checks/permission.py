@@ -6,7 +6,7 @@ from tidegate.domain.amounts import ZERO
 from tidegate.domain.checks.draft import Draft
 from tidegate.domain.checks.reducible import reducible_quantity
 from tidegate.domain.refusals import Remedy, TradingStateRefused, UnknownOutcomeRefused
-from tidegate.domain.states import permits
+from tidegate.domain.states import permits, state_refusal
 from tidegate.domain.validity import shown
 from tidegate.domain.vocabulary import TradingState
 
@@ -23,11 +23,7 @@ def trading_state(draft: Draft) -> TradingStateRefused | None:
         return None
     entry = draft.view.state
     why, by = (reason, "settings") if reason else (entry.reason, entry.by)
-    return TradingStateRefused(
-        message=f"{draft.order.symbol} is {state.value}" + (f" ({why}, set by {by})" if why else ""),
-        facts={"state": state.value, "reason": why, "by": by, "symbol": draft.order.symbol},
-        remedy=None if reason else _way_out(draft, state),
-    )
+    return state_refusal(draft.order.symbol, state, why, by, None if reason else _way_out(draft, state))
 
 
 def _way_out(draft: Draft, state: TradingState) -> Remedy | None:
