@@ -10,7 +10,7 @@ from tidegate.domain.amounts import DOMAIN_CONTEXT, ZERO
 from tidegate.domain.events import AccountMoved, DayOpened, ExternalFlow, JournalEvent
 from tidegate.domain.movements import Movement, MovementKind
 from tidegate.domain.reconciliation import Difference, DifferenceKind
-from tidegate.domain.records import StepCommitted
+from tidegate.domain.records import NotCommitted, StepCommitted, why_not
 from tidegate.domain.submissions import VenueBalances, VenuePosition, VenuePositions
 
 
@@ -72,8 +72,8 @@ def _flows(
     return flows
 
 
-def _not_durable(outcome: object) -> str:
-    return f"the store did not take up what came from outside: {getattr(outcome, 'reason', outcome)}"
+def _not_durable(outcome: NotCommitted) -> str:
+    return f"the store did not take up what came from outside: {why_not(outcome)}"
 
 
 def _moved(

@@ -17,7 +17,7 @@ from tidegate.domain.instructions import wrong_side_limit
 from tidegate.domain.orders import ApprovedOrder, Order, OrderRecord
 from tidegate.domain.pace import terms_of
 from tidegate.domain.ports import EnginePort
-from tidegate.domain.records import StateForbids, StepCommitted
+from tidegate.domain.records import StateForbids, StepCommitted, why_not
 from tidegate.domain.refusals import AnyRefusal, InvalidRefused, MarketStateRefused, Remedy, StoreRefused
 from tidegate.domain.settlement import news_of_amend
 from tidegate.domain.states import permits, state_refusal
@@ -80,7 +80,7 @@ class Amender:
         """Make the request durable, look once more at one that makes it bolder, and send."""
         outcome = await self._desk.commit(event.at, event)
         if not isinstance(outcome, StepCommitted):
-            return StoreRefused(message=f"the amend could not be made durable: {getattr(outcome, 'reason', outcome)}")
+            return StoreRefused(message=f"the amend could not be made durable: {why_not(outcome)}")
         overtaken = self._overtaken(record.order, outcome.forbidden) if event.is_bolder else None
         if overtaken is not None:
             return await self._withdrawn(event.client_order_id, event.request, overtaken)

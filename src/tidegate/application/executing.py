@@ -23,7 +23,7 @@ from tidegate.domain.guards import REPETITION
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.outcomes import NoOrderNeeded
 from tidegate.domain.ports import EnginePort
-from tidegate.domain.records import AlreadyDecided, StepCommitted, StoreUnavailable, WriterLost
+from tidegate.domain.records import AlreadyDecided, NotCommitted, StepCommitted
 from tidegate.domain.refusals import AnyRefusal, ReducibleRefused, StoreRefused, TradingStateRefused
 from tidegate.domain.states import StateEntry, permits, state_refusal
 from tidegate.domain.vocabulary import Action, Purpose, TradingState
@@ -127,8 +127,7 @@ class DecisionWork:
     async def _unsent(self, one: Execution, why: AnyRefusal | AlreadyDecided) -> Outcome:
         if not isinstance(why, AlreadyDecided):
             return await self._refused(one, why)
-        stored = await self.decided.stored(one.symbol, one.decision)
-        return stored if stored is not None else StoreRefused(message="the decision's id is taken in the store")
+        return await self._not_committed(one, why)
 
     async def _unprepared(self, one: Execution, why: NoOrderNeeded | AnyRefusal) -> Outcome:
         if not isinstance(why, NoOrderNeeded):
@@ -155,7 +154,7 @@ class DecisionWork:
         outcome = await self.desk.commit(at, event)
         return no_order if isinstance(outcome, StepCommitted) else await self._not_committed(one, outcome)
 
-    async def _not_committed(self, one: Execution, outcome: AlreadyDecided | WriterLost | StoreUnavailable) -> Outcome:
+    async def _not_committed(self, one: Execution, outcome: NotCommitted) -> Outcome:
         if isinstance(outcome, AlreadyDecided):
             stored = await self.decided.stored(one.symbol, one.decision)
             if stored is not None:

@@ -25,7 +25,7 @@ from tidegate.domain.identifiers import ClientOrderId, is_identifier
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.outcomes import NoOrderNeeded
 from tidegate.domain.reconciliation import ReconciliationReport
-from tidegate.domain.records import StepCommitted
+from tidegate.domain.records import StepCommitted, why_not
 from tidegate.domain.refusals import AnyRefusal, InvalidRefused, ReducibleRefused, Remedy
 from tidegate.domain.requests import SettleRequest
 from tidegate.domain.vocabulary import Action, TradingState
@@ -138,13 +138,13 @@ class Operations:
             is_latched=state is not TradingState.ACTIVE,
             at=self.desk.clock.now(),
         )
-        is_durable = isinstance(outcome := await self._states.change(change), StepCommitted)
+        outcome = await self._states.change(change)
         await self._lift_trips(change)
-        if is_durable and state is TradingState.ACTIVE:
+        if isinstance(outcome, StepCommitted) and state is TradingState.ACTIVE:
             # An operator who resumes has seen what was broken.
             acknowledge(self.desk, self.desk.clock.now(), symbol)
             await release(self.desk, symbol)
-        return self._receipt(state, symbol, "" if is_durable else str(getattr(outcome, "reason", outcome)))
+        return self._receipt(state, symbol, "" if isinstance(outcome, StepCommitted) else why_not(outcome))
 
     async def enforce_state(self, sequence: int, state: TradingState, reason: str, symbol: str) -> StateReceipt:
         """Enforce a state that whoever asks has written at that place of the journal: one change, one row.

@@ -11,7 +11,7 @@ from tidegate.domain.identifiers import ClientOrderId, TradeId
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.ports import EnginePort
 from tidegate.domain.reconciliation import DifferenceKind
-from tidegate.domain.records import StepCommitted
+from tidegate.domain.records import StepCommitted, why_not
 from tidegate.domain.refusals import AnyRefusal, InvalidRefused, Remedy, StoreRefused, UnknownOutcomeRefused
 from tidegate.domain.requests import SettleRequest, Verdict
 from tidegate.domain.submissions import VenueOrder
@@ -147,7 +147,7 @@ class Settler:
         after = await self._desk.learn(record.client_order_id, news)
         outcome = await self._desk.store.flush()
         if not isinstance(outcome, StepCommitted):
-            return StoreRefused(message=f"the word could not be made durable: {getattr(outcome, 'reason', outcome)}")
+            return StoreRefused(message=f"the word could not be made durable: {why_not(outcome)}")
         return after
 
 

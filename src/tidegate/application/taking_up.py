@@ -6,7 +6,7 @@ from tidegate.application.desk import AccountDesk
 from tidegate.application.starts import StartLog
 from tidegate.domain.events import AccountOpened
 from tidegate.domain.ports import AccountPort
-from tidegate.domain.records import CommitOutcome, StepCommitted, StoredAccount
+from tidegate.domain.records import CommitOutcome, StepCommitted, StoredAccount, why_not
 from tidegate.domain.submissions import Unreachable
 
 _LOOK_SECONDS, _PATIENCE_SECONDS = 0.25, 10.0
@@ -116,4 +116,4 @@ def not_durable(outcome: CommitOutcome, what: str) -> OpeningError | None:
     """The error of a start that the store did not take."""
     if isinstance(outcome, StepCommitted):
         return None
-    return OpeningError(f"the store did not take {what}: {getattr(outcome, 'reason', outcome)}")
+    return OpeningError(f"the store did not take {what}: {why_not(outcome)}")

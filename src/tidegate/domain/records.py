@@ -73,7 +73,15 @@ class StepCommitted(Struct, frozen=True, gc=False, kw_only=True):
     forbidden: StateForbids | None = None
 
 
-CommitOutcome = StepCommitted | AlreadyDecided | WriterLost | StoreUnavailable
+NotCommitted = AlreadyDecided | WriterLost | StoreUnavailable
+CommitOutcome = StepCommitted | NotCommitted
+
+
+def why_not(outcome: NotCommitted) -> str:
+    """Why a step was not committed, in words."""
+    if isinstance(outcome, AlreadyDecided):
+        return f"decision id {outcome.decision_id} has an outcome already"
+    return outcome.reason
 
 
 class StoredDecision(Struct, frozen=True, gc=False, kw_only=True):

@@ -24,7 +24,7 @@ from tidegate.domain.orders import OrderRecord
 from tidegate.domain.outcomes import NoOrderNeeded, OrderPlaced
 from tidegate.domain.ports import ClockPort
 from tidegate.domain.reconciliation import ReconciliationReport
-from tidegate.domain.records import InboxAnswer, StepCommitted
+from tidegate.domain.records import InboxAnswer, StepCommitted, why_not
 from tidegate.domain.requests import CloseRequest, ReconcileRequest, StateRequest
 from tidegate.domain.vocabulary import OrderStatus, TradingState
 
@@ -182,7 +182,7 @@ async def _written(inbox: SqliteInbox, change: TradingStateChanged) -> int:
     """Make a state durable; the journal row that it got."""
     outcome = await inbox.write_state(change)
     if not isinstance(outcome, StepCommitted):
-        raise StoreUnusable(inbox.path, str(getattr(outcome, "reason", outcome)))
+        raise StoreUnusable(inbox.path, why_not(outcome))
     return outcome.sequence
 
 
