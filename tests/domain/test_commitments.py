@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.domain.histories import PERPETUAL, PRODUCTS, SELL, SPOT, filled, news, order, orders, record, stories
+from tidegate.domain.amounts import exact
 from tidegate.domain.commitments import Commitments, margin_rate, reservation
 from tidegate.domain.events import (
     AmendRejected,
@@ -42,7 +43,7 @@ def reserved(of: Order, *told: Any) -> Any:
 
 @given(st.data())
 def test_the_running_sums_always_equal_a_fresh_summing(data: st.DataObject) -> None:
-    """17: whatever became of which order, in which order, and again."""
+    """17: whatever became of which order, in which order, and again; and whenever they are read."""
     kept = Commitments()
     standing: dict[str, OrderRecord] = {}
     told = []
@@ -50,18 +51,24 @@ def test_the_running_sums_always_equal_a_fresh_summing(data: st.DataObject) -> N
         of = data.draw(orders(f"order-{number}"))
         told += [(of, one) for one in (None, *data.draw(stories(of)))]
     for of, one in data.draw(st.permutations(told)):
+        is_known = of.client_order_id in standing
         now = standing.get(of.client_order_id) or record(of)
         standing[of.client_order_id] = now if one is None else apply_news(now, one)
-        kept.update(standing[of.client_order_id], PRODUCTS[of.symbol])
+        put = kept.update if is_known or one is not None or data.draw(st.booleans()) else kept.begin
+        put(standing[of.client_order_id], PRODUCTS[of.symbol])
         fresh = Commitments()
         for each in standing.values():
             fresh.update(each, PRODUCTS[each.symbol])
-        assert sums(kept) == sums(fresh)
+        for symbol in PRODUCTS:
+            assert exact(kept.notionals)(symbol) == exact(fresh.notionals)(symbol)
+        if data.draw(st.booleans()):
+            assert sums(kept) == sums(fresh)
         assert (
             len(kept)
             == len(fresh)
             == sum(not each.is_terminal and each.reserved_quantity > 0 for each in standing.values())
         )
+    assert sums(kept) == sums(fresh)
 
 
 @given(st.data())
@@ -168,6 +175,18 @@ def test_a_margin_without_a_last_decimal_is_held_up_to_the_eighteenth() -> None:
 def test_a_chosen_leverage_counts_where_it_asks_for_more_than_the_product(leverage: Decimal | None, rate: str) -> None:
     """The product's initial margin of 10 % is the least."""
     assert margin_rate(PERPETUAL, leverage) == Decimal(rate)
+
+
+def test_what_leaves_before_anybody_looked_was_never_summed() -> None:
+    """Most orders fill in their first answer; those that stay are counted whenever somebody reads."""
+    kept = Commitments()
+    for number in range(2):
+        kept.begin(record(order(client_order_id=f"order-{number}")), PRODUCTS[SPOT.symbol])
+    kept.drop("order-0")
+    assert len(kept) == 1
+    assert kept.by_symbol[SPOT.symbol].orders == 1
+    kept.drop("order-1")
+    assert sums(kept) == {}
 
 
 def test_what_has_filled_is_reserved_no_more() -> None:

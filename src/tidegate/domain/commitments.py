@@ -61,9 +61,7 @@ def _reserved(
     product: Product,
 ) -> Reservation:
     """The reservation of so much of an order at so much, in the domain's decimal context."""
-    notional = quantity * highest_price
-    if product.multiplier is not ONE:
-        notional *= product.multiplier
+    notional = _notional(quantity, highest_price, product)
     is_reducing = order.purpose is not _ENTRY
     side = order.side
     if product.kind is not _SPOT:
@@ -86,6 +84,11 @@ def _reserved(
         is_unknown,
         resting_price,
     )
+
+
+def _notional(quantity: Decimal, price: Decimal, product: Product) -> Decimal:
+    """What so much is worth at a price, in quote currency and in the domain's decimal context."""
+    return quantity * price if product.multiplier is ONE else quantity * price * product.multiplier
 
 
 def _highest_price(record: OrderRecord) -> Decimal:
@@ -152,18 +155,52 @@ class SymbolCommitments:
 
 
 class Commitments:
-    """All live orders' reservations, with their sums by symbol and by currency."""
+    """All live orders' reservations, with their sums by symbol and by currency.
+
+    An order that was just sent enters the sums when they are next read: most have filled by then, and left.
+    """
 
     def __init__(self) -> None:
         self._by_order: dict[ClientOrderId, Reservation] = {}
-        self.by_symbol: dict[str, SymbolCommitments] = {}
-        self.held: dict[str, Decimal] = {}
+        self._by_symbol: dict[str, SymbolCommitments] = {}
+        self._held: dict[str, Decimal] = {}
+        self._just_sent: dict[ClientOrderId, tuple[OrderRecord, Product]] = {}
 
     def __len__(self) -> int:
-        return len(self._by_order)
+        return len(self._by_order) + len(self._just_sent)
+
+    @property
+    def by_symbol(self) -> dict[str, SymbolCommitments]:
+        """The sums of each symbol that has had live orders."""
+        if self._just_sent:
+            self._enter_just_sent()
+        return self._by_symbol
+
+    @property
+    def held(self) -> dict[str, Decimal]:
+        """What is kept free for live orders, by currency."""
+        if self._just_sent:
+            self._enter_just_sent()
+        return self._held
 
     def of(self, client_order_id: ClientOrderId) -> Reservation | None:
+        if self._just_sent:
+            self._enter_just_sent()
         return self._by_order.get(client_order_id)
+
+    def notionals(self, symbol: str) -> tuple[Decimal, Decimal]:
+        """What a symbol's live buys and sells are worth at their worst prices; in the domain's decimal context."""
+        sums = self._by_symbol.get(symbol)
+        buys, sells = (sums.buy_notional, sums.sell_notional) if sums is not None else (ZERO, ZERO)
+        for record, product in self._just_sent.values():
+            order = record.order
+            if order.symbol == symbol:
+                notional = _notional(order.quantity, record.worst_price, product)
+                if order.side is _BUY:
+                    buys += notional
+                else:
+                    sells += notional
+        return buys, sells
 
     @exact
     def update(self, record: OrderRecord, product: Product) -> None:
@@ -174,6 +211,8 @@ class Commitments:
         """`update` for callers that work in the domain's decimal context already."""
         order_id = record.order.client_order_id
         now = _reservation(record, product)
+        if self._just_sent:
+            self._just_sent.pop(order_id, None)
         if order_id in self._by_order:
             if now == self._by_order[order_id]:
                 return
@@ -183,12 +222,16 @@ class Commitments:
 
     def begin(self, record: OrderRecord, product: Product) -> None:
         """Reserve for an order just sent, of which nothing more is known; in the domain's decimal context."""
-        order = record.order
-        may_rest = order.trigger_price is None and order.time_in_force not in TAKER_ONLY
-        resting_price = order.limit_price if may_rest else None
-        self._add(
-            order.client_order_id, _reserved(order, order.quantity, record.worst_price, resting_price, False, product)
-        )
+        self._just_sent[record.order.client_order_id] = (record, product)
+
+    @exact
+    def _enter_just_sent(self) -> None:
+        just_sent, self._just_sent = self._just_sent, {}
+        for order_id, (record, product) in just_sent.items():
+            order = record.order
+            may_rest = order.trigger_price is None and order.time_in_force not in TAKER_ONLY
+            resting_price = order.limit_price if may_rest else None
+            self._add(order_id, _reserved(order, order.quantity, record.worst_price, resting_price, False, product))
 
     @exact
     def drop(self, client_order_id: ClientOrderId) -> None:
@@ -197,10 +240,12 @@ class Commitments:
 
     def drop_in_context(self, client_order_id: ClientOrderId) -> None:
         """`drop` for callers that work in the domain's decimal context already."""
+        if self._just_sent and self._just_sent.pop(client_order_id, None) is not None:
+            return
         one = self._by_order.pop(client_order_id, None)
         if one is None:
             return
-        sums = self.by_symbol[one.symbol]
+        sums = self._by_symbol[one.symbol]
         sums.orders -= 1
         if one.side is _BUY:
             sums.buy_quantity -= one.quantity
@@ -208,7 +253,7 @@ class Commitments:
         else:
             sums.sell_quantity -= one.quantity
             sums.sell_notional -= one.notional
-        self.held[one.held_currency] -= one.held
+        self._held[one.held_currency] -= one.held
         if one.is_reducing:
             _count_reduction(sums, one, -one.quantity)
         if one.is_unknown:
@@ -218,9 +263,9 @@ class Commitments:
 
     def _add(self, order_id: ClientOrderId, one: Reservation) -> None:
         self._by_order[order_id] = one
-        sums = self.by_symbol.get(one.symbol)
+        sums = self._by_symbol.get(one.symbol)
         if sums is None:
-            sums = self.by_symbol[one.symbol] = SymbolCommitments()
+            sums = self._by_symbol[one.symbol] = SymbolCommitments()
         sums.orders += 1
         quantity, currency = one.quantity, one.held_currency
         if one.side is _BUY:
@@ -229,7 +274,7 @@ class Commitments:
         else:
             sums.sell_quantity += quantity
             sums.sell_notional += one.notional
-        self.held[currency] = self.held.get(currency, ZERO) + one.held
+        self._held[currency] = self._held.get(currency, ZERO) + one.held
         if one.is_reducing:
             _count_reduction(sums, one, quantity)
         if one.is_unknown:

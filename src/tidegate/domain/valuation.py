@@ -174,16 +174,16 @@ class Valuation:
         In reporting currency; the caller works in the domain's decimal context.
         """
         product, position, symbol = line.product, _position(ledger, line), line.symbol
-        sums = ledger.commitments.by_symbol.get(symbol)
+        buys, sells = ledger.commitments.notionals(symbol)
         external = ledger.opening_balances.get(line.external_in, ZERO) if line.external_in else ZERO
-        if position is None and not external and (sums is None or not sums.orders):
+        if position is None and not external and not buys and not sells:
             return ZERO
         price, rate = self._price_of(symbol), self.rate(product.quote_currency)
         if price is None or rate is None:
             return None
         unit = price if product.multiplier is ONE else price * product.multiplier
         value = position.quantity * unit if position is not None else ZERO
-        long, short = (sums.buy_notional + value, sums.sell_notional - value) if sums is not None else (value, -value)
+        long, short = buys + value, sells - value
         worst = long if long > short else short
         worst = worst if worst > ZERO else ZERO
         if external:
