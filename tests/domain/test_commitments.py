@@ -44,7 +44,7 @@ def reserved(of: Order, *told: Any) -> Any:
 @given(st.data())
 def test_the_running_sums_always_equal_a_fresh_summing(data: st.DataObject) -> None:
     """17: whatever became of which order, in which order, and again; and whenever they are read."""
-    kept = Commitments()
+    kept = fresh = Commitments()
     standing: dict[str, OrderRecord] = {}
     told = []
     for number in range(data.draw(st.integers(1, 4))):
@@ -179,13 +179,13 @@ def test_a_chosen_leverage_counts_where_it_asks_for_more_than_the_product(levera
 
 def test_what_leaves_before_anybody_looked_was_never_summed() -> None:
     """Most orders fill in their first answer; those that stay are counted whenever somebody reads."""
-    kept = Commitments()
-    for number in range(2):
-        kept.begin(record(order(client_order_id=f"order-{number}")), PRODUCTS[SPOT.symbol])
-    kept.drop("order-0")
+    kept, one, other = Commitments(), order("one"), order("other")
+    for each in (one, other):
+        kept.begin(record(each), PRODUCTS[SPOT.symbol])
+    kept.drop(one.client_order_id)
     assert len(kept) == 1
     assert kept.by_symbol[SPOT.symbol].orders == 1
-    kept.drop("order-1")
+    kept.drop(other.client_order_id)
     assert sums(kept) == {}
 
 
