@@ -189,6 +189,19 @@ def test_what_leaves_before_anybody_looked_was_never_summed() -> None:
     assert sums(kept) == {}
 
 
+def test_what_cannot_be_summed_loses_no_reservation() -> None:
+    """R4: whoever reads is told each time, and all the others count."""
+    kept, one, other = Commitments(), order("one"), order("other")
+    kept.begin(record(one), replace(SPOT, taker_fee_rate=Decimal("sNaN")))
+    kept.begin(record(other), SPOT)
+    for _ in range(2):
+        with pytest.raises(ArithmeticError):
+            assert kept.held
+    assert len(kept) == 2
+    kept.drop(one.client_order_id)
+    assert kept.by_symbol[SPOT.symbol].orders == 1
+
+
 def test_what_has_filled_is_reserved_no_more() -> None:
     """Half of it is left."""
     assert reserved(order(), filled(order(), 1, "0.5")).quantity == Decimal("0.5")

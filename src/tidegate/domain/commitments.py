@@ -226,12 +226,13 @@ class Commitments:
 
     @exact
     def _enter_just_sent(self) -> None:
-        just_sent, self._just_sent = self._just_sent, {}
-        for order_id, (record, product) in just_sent.items():
+        # What raises in between, for want of memory say, may count an order twice and never loses one (R4).
+        for order_id, (record, product) in tuple(self._just_sent.items()):
             order = record.order
             may_rest = order.trigger_price is None and order.time_in_force not in TAKER_ONLY
             resting_price = order.limit_price if may_rest else None
             self._add(order_id, _reserved(order, order.quantity, record.worst_price, resting_price, False, product))
+            del self._just_sent[order_id]
 
     @exact
     def drop(self, client_order_id: ClientOrderId) -> None:
