@@ -365,16 +365,23 @@ async def test_an_order_that_the_venue_shrinks_under_an_unanswered_amend_has_wha
         assert (after.status, after.quantity) == (OrderStatus.ACCEPTED, Decimal("0.01"))
 
 
-async def test_an_amend_to_more_that_a_halt_overtakes_while_it_is_made_durable_is_not_sent() -> None:
-    """X6 within one process: the halt holds here at once, and what was decided before it is looked at once more."""
-    rig, durable = Rig(), asyncio.Event()
+def slow_store(rig: Rig) -> tuple[InterposedStore, asyncio.Event]:
+    """A store whose commits are answered while the event is set, as it is at first."""
+    durable = asyncio.Event()
     durable.set()
 
     async def slowly(call: str) -> None:
         if call == "commit":
             await durable.wait()
 
-    async with rig.open(order_store=InterposedStore(rig.store, after=slowly)) as app:
+    return InterposedStore(rig.store, after=slowly), durable
+
+
+async def test_an_amend_to_more_that_a_halt_overtakes_while_it_is_made_durable_is_not_sent() -> None:
+    """X6 within one process: the halt holds here at once, and what was decided before it is looked at once more."""
+    rig = Rig()
+    store, durable = slow_store(rig)
+    async with rig.open(order_store=store) as app:
         order = await resting(app)
         durable.clear()
         amend = asyncio.create_task(app.amend(order.client_order_id, Decimal("0.03")))
@@ -392,14 +399,9 @@ async def test_an_amend_to_more_that_a_halt_overtakes_while_it_is_made_durable_i
 
 async def test_an_amend_to_more_that_a_close_overtakes_is_not_sent() -> None:
     """A close fences its symbol: nothing on it grows any more, whatever was on its way to the store."""
-    rig, durable = Rig(), asyncio.Event()
-    durable.set()
-
-    async def slowly(call: str) -> None:
-        if call == "commit":
-            await durable.wait()
-
-    async with rig.open(order_store=InterposedStore(rig.store, after=slowly)) as app:
+    rig = Rig()
+    store, durable = slow_store(rig)
+    async with rig.open(order_store=store) as app:
         placed(await app.coordinator.execute_decision(SPOT, buy("0.01")))
         order = await resting(app)
         durable.clear()
