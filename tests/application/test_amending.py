@@ -43,6 +43,18 @@ async def held(app: Application) -> Decimal:
     return account.balances["USD"] - account.available["USD"]
 
 
+def slow_store(rig: Rig) -> tuple[InterposedStore, asyncio.Event]:
+    """A store whose commits are answered while the event is set, as it is at first."""
+    durable = asyncio.Event()
+    durable.set()
+
+    async def slowly(call: str) -> None:
+        if call == "commit":
+            await durable.wait()
+
+    return InterposedStore(rig.store, after=slowly), durable
+
+
 async def test_a_confirmed_amend_has_the_new_total_and_reserves_it() -> None:
     """Fills count towards the total, and the price is the new one."""
     rig = Rig()
@@ -296,15 +308,10 @@ async def test_an_older_word_on_an_amended_order_puts_it_in_no_doubt() -> None:
 
 async def test_the_old_terms_prove_nothing_of_an_amend_that_is_still_to_be_sent() -> None:
     """B32: asked about while the request is being made durable, the venue cannot have heard of it."""
-    rig, durable = Rig(), asyncio.Event()
-    durable.set()
-
-    async def slowly(call: str) -> None:
-        if call == "commit":
-            await durable.wait()
-
+    rig = Rig()
+    store, durable = slow_store(rig)
     rig.venue.next_amend(AmendAnswer.lost_ack())
-    async with rig.open(order_store=InterposedStore(rig.store, after=slowly)) as app:
+    async with rig.open(order_store=store) as app:
         order = await resting(app)
         await rig.clock.advance(HORIZON_SECONDS + 1)
         durable.clear()
@@ -363,18 +370,6 @@ async def test_an_order_that_the_venue_shrinks_under_an_unanswered_amend_has_wha
         await rig.clock.advance(HORIZON_SECONDS + 5)
         after = only(app.open_orders())
         assert (after.status, after.quantity) == (OrderStatus.ACCEPTED, Decimal("0.01"))
-
-
-def slow_store(rig: Rig) -> tuple[InterposedStore, asyncio.Event]:
-    """A store whose commits are answered while the event is set, as it is at first."""
-    durable = asyncio.Event()
-    durable.set()
-
-    async def slowly(call: str) -> None:
-        if call == "commit":
-            await durable.wait()
-
-    return InterposedStore(rig.store, after=slowly), durable
 
 
 async def test_an_amend_to_more_that_a_halt_overtakes_while_it_is_made_durable_is_not_sent() -> None:
