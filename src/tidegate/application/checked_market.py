@@ -34,10 +34,11 @@ class Trouble(Struct, frozen=True):
 
 
 class CheckedMarket:
-    """A MarketDataPort over another one."""
+    """A MarketDataPort over another one; the readings of one that `is_trusted` are taken as they are."""
 
-    def __init__(self, market: MarketDataPort) -> None:
+    def __init__(self, market: MarketDataPort, *, is_trusted: bool = False) -> None:
         self._market = market
+        self._is_trusted = is_trusted
         self._given: object = None
         self.listed: tuple[Product, ...] = ()
         """The products as they were when `products` or `product` was last asked for; no look is taken for it."""
@@ -104,7 +105,7 @@ class CheckedMarket:
         except Exception as error:  # noqa: BLE001 -- as above
             self._raised(error, "the market was read", symbol)
             return MarketReading(symbol=symbol)
-        if reading is self._readings.get(symbol, _UNREAD):
+        if self._is_trusted or reading is self._readings.get(symbol, _UNREAD):
             return reading
         left = self._until_depth.get(symbol, 0)
         if not left or not is_plain(symbol, reading):
@@ -142,6 +143,6 @@ class CheckedMarket:
         return untold
 
 
-def checked(market: MarketDataPort) -> CheckedMarket:
+def checked(market: MarketDataPort, *, is_trusted: bool = False) -> CheckedMarket:
     """The market with every word of it looked at; one that is already stays as it is."""
-    return market if isinstance(market, CheckedMarket) else CheckedMarket(market)
+    return market if isinstance(market, CheckedMarket) else CheckedMarket(market, is_trusted=is_trusted)

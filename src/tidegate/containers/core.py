@@ -6,8 +6,7 @@ from tidegate.adapters.brokers.joined import join
 from tidegate.application.application import Application
 from tidegate.application.audit import InvariantAudit
 from tidegate.application.canceling import Canceler
-from tidegate.application.checked_market import checked
-from tidegate.application.checked_venue import CheckedAccount, CheckedEngine
+from tidegate.application.checked_venue import CheckedAccount
 from tidegate.application.closing import Closer
 from tidegate.application.coordinator import ExecutionCoordinator, Running
 from tidegate.application.engine_factory import ExecutionEngineFactory
@@ -26,6 +25,8 @@ from tidegate.application.supervisor import ExecutionRuntimeSupervisor
 from tidegate.containers.making import (
     application_intervals,
     default_time_in_force,
+    make_checked_engine,
+    make_checked_market,
     make_desk,
     make_pulse,
     make_risk_manager,
@@ -54,11 +55,11 @@ class CoreContainer(containers.DeclarativeContainer):
     broker = Part(join, engine_port, market_data, account)
     running = Part(Running)
     order_stats = Part(OrderStats)
-    checked_market = Part(checked, market_data)
+    checked_market = Part(make_checked_market, market_data)
     risk_manager = Part(make_risk_manager, settings, checked_market)
     pulse = Part(make_pulse, clock)
     desk = Part(make_desk, settings, order_store, checked_market, clock, risk_manager, order_stats)
-    checked_engine = Part(CheckedEngine, engine_port, desk)
+    checked_engine = Part(make_checked_engine, engine_port, desk)
     checked_account = Part(CheckedAccount, account, desk)
     resolver = Part(OrderResolver, desk, checked_engine)
     canceler = Part(Canceler, desk, checked_engine, resolver)

@@ -3,23 +3,43 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from tidegate.adapters.brokers.simulated.broker import SimulatedBroker
 from tidegate.adapters.clocks import SessionClock
 from tidegate.adapters.ids import SeededIds
 from tidegate.adapters.settings import Settings
 from tidegate.application.application import Intervals
-from tidegate.application.checked_market import CheckedMarket
+from tidegate.application.checked_market import CheckedMarket, checked
+from tidegate.application.checked_venue import CheckedEngine
 from tidegate.application.desk import AccountDesk
 from tidegate.application.engine_factory import ExecutionEngineFactory
 from tidegate.application.pulse import BOUND_SECONDS, Pulse
 from tidegate.application.supervisor import SupervisorIntervals
 from tidegate.domain.order_stats import OrderStats
-from tidegate.domain.ports import ClockPort, MarketDataPort, OrderStorePort
+from tidegate.domain.ports import ClockPort, EnginePort, MarketDataPort, OrderStorePort
 from tidegate.domain.products import Product
 from tidegate.domain.risk import RiskManager
 from tidegate.domain.vocabulary import TimeInForce
 
 _SEEDS = 2**64
 """More than there are seeds, so that no two writers draw from the same source."""
+
+
+def _is_trusted(adapter: object) -> bool:
+    """Whether an adapter's words need no look: the simulated venue's own, made of our types in this process.
+
+    Whatever stands in front of it, is made from it or takes its place is looked at as any other.
+    """
+    return type(adapter) is SimulatedBroker
+
+
+def make_checked_market(market_data: MarketDataPort) -> CheckedMarket:
+    """The market, looked at before it is believed."""
+    return checked(market_data, is_trusted=_is_trusted(market_data))
+
+
+def make_checked_engine(engine_port: EnginePort, desk: AccountDesk) -> CheckedEngine:
+    """The engine, looked at before it is believed."""
+    return CheckedEngine(engine_port, desk, is_trusted=_is_trusted(engine_port))
 
 
 def make_risk_manager(settings: Settings, market_data: CheckedMarket) -> RiskManager:
