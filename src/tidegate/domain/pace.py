@@ -15,8 +15,8 @@ from tidegate.domain.vocabulary import OrderSide, Purpose
 _SECOND, _DAY = timedelta(seconds=1), timedelta(days=1)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _ENTRY = Purpose.ENTRY
-_FORGET_EVERY = 64
-"""How many orders may pass before what has left the windows is forgotten, while there is room even with it."""
+_ENTER_EVERY = 64
+"""How many orders may wait to be entered in the windows, while there is room even with all of them."""
 Terms = tuple[str, OrderSide, Decimal, Decimal | None]
 
 
@@ -33,8 +33,9 @@ _Recent = deque[tuple[datetime, _Alike]]
 class Pace:
     """Counts of what was sent, kept in windows; bounded by the venue's rate times the longest window.
 
-    `windows` are those of symbols with a repetition window of their own; the orders of the symbols in `counted_apart`
-    are counted against a limit of their own each day.
+    An order that was just sent enters the windows when they are next looked into: while there would be room even if
+    nothing had left them, nobody has to. `windows` are those of symbols with a repetition window of their own; the
+    orders of the symbols in `counted_apart` are counted against a limit of their own each day.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Pace:
         counted_apart: tuple[str, ...] = (),
     ) -> None:
         own = windows or {}
+        self._just_sent: list[tuple[datetime, Terms, bool]] = []
         self._requests: deque[datetime] = deque()
         self._entries: deque[datetime] = deque()
         self._recent: _Recent = deque()
@@ -54,11 +56,9 @@ class Pace:
         )
         self._today_of = dict.fromkeys(counted_apart, 0)
         self._alike: dict[Terms, _Alike] = {}
-        self._asked: Terms | None = None
-        self._latest: _Alike | None = None
+        self._most_alike = 0
         self._day_begins = self._day_ends = _NEVER
         self._orders_today = 0
-        self._orders_since_forgetting = 0
 
     @property
     def counted_apart(self) -> tuple[str, ...]:
@@ -66,6 +66,7 @@ class Pace:
 
     def restore(self, at: datetime, orders_today: int, of_symbols: Mapping[str, int] | None = None) -> None:
         """Take up the day's counts where the store has them."""
+        self._enter_just_sent()
         self._turn_day(at)
         self._orders_today = orders_today
         self._today_of.update(of_symbols or {})
@@ -79,29 +80,14 @@ class Pace:
 
     def note_order(self, order: Order, terms: Terms, at: datetime) -> None:
         """An order is about to be sent; `terms` are those it was translated to, before sizing and rounding."""
-        self._requests.append(at)
-        if order.purpose is _ENTRY:
-            self._entries.append(at)
-        # Terms that were asked about just now are looked up once: hashing decimals costs more than all else here.
-        alike = self._latest if self._asked is terms else self._alike.get(terms)
-        if alike is None:
-            alike = self._alike[terms] = _Alike(terms)
-        alike.count += 1
-        recent = self._recent_of.get(order.symbol, self._recent) if self._recent_of else self._recent
-        recent.append((at, alike))
-        if not self._day_begins <= at < self._day_ends:
-            self._turn_day(at)
-        self._orders_today += 1
-        if self._today_of and order.symbol in self._today_of:
-            self._today_of[order.symbol] += 1
-        self._orders_since_forgetting += 1
+        self._just_sent.append((at, terms, order.purpose is _ENTRY))
 
     def reading(self, at: datetime, entry_limit: int, symbol: str = "") -> PaceReading:
         """The counts at this moment; `entry_limit` entries a second are the budget that `entry_free_at` looks to.
 
         The day's orders are the symbol's where it has a limit of its own, else the account's.
         """
-        self._forget(at)
+        self._move_on(at)
         entries = self._entries
         is_full = entry_limit > 0 and len(entries) >= entry_limit
         return PaceReading(
@@ -113,28 +99,57 @@ class Pace:
 
     def has_room(self, at: datetime, terms: Terms, limits: RiskLimits, entries_below: int, requests_below: int) -> bool:
         """Whether one more order of these terms keeps within every limit on how fast, how often and how alike."""
-        is_exact = self._orders_since_forgetting >= _FORGET_EVERY
-        while True:
-            if is_exact:
-                self._forget(at)
-            alike = self._latest = self._alike.get(terms)
-            self._asked = terms
-            if (
-                (self._today_of.get(terms[0], self._orders_today) if self._today_of else self._orders_today)
-                < limits.max_orders_per_day
-                and (alike is None or alike.count < limits.repeated_orders_max)
-                and len(self._entries) < entries_below
-                and len(self._requests) < requests_below
-            ):
-                return True  # What has left the windows meanwhile only made the counts larger than they are.
-            if is_exact:
-                return False
-            is_exact = True
+        waiting = len(self._just_sent)
+        if (
+            waiting < _ENTER_EVERY
+            and not self._today_of
+            and self._orders_today + waiting < limits.max_orders_per_day
+            and self._most_alike + waiting < limits.repeated_orders_max
+            and len(self._entries) + waiting < entries_below
+            and len(self._requests) + waiting < requests_below
+        ):
+            return True  # What has left the windows meanwhile only made the counts larger than they are.
+        self._move_on(at)
+        alike = self._alike.get(terms)
+        return (
+            self._today_of.get(terms[0], self._orders_today) < limits.max_orders_per_day
+            and (alike is None or alike.count < limits.repeated_orders_max)
+            and len(self._entries) < entries_below
+            and len(self._requests) < requests_below
+        )
 
     def repeats(self, terms: Terms) -> int:
         """How many orders of the same terms the repetition window holds, as of the last reading."""
+        self._enter_just_sent()
         alike = self._alike.get(terms)
         return 0 if alike is None else alike.count
+
+    def _move_on(self, at: datetime) -> None:
+        """Have the windows hold what they should at this moment."""
+        self._enter_just_sent()
+        self._forget(at)
+
+    def _enter_just_sent(self) -> None:
+        # What raises in between, for want of memory say, counts an order twice and none too few.
+        just_sent, requests, entries, recents = self._just_sent, self._requests, self._entries, self._recent_of
+        for at, terms, is_entry in just_sent:
+            requests.append(at)
+            if is_entry:
+                entries.append(at)
+            alike = self._alike.get(terms)
+            if alike is None:
+                alike = self._alike[terms] = _Alike(terms)
+            alike.count += 1
+            if alike.count > self._most_alike:
+                self._most_alike = alike.count
+            symbol = terms[0]
+            recents.get(symbol, self._recent).append((at, alike))
+            if not self._day_begins <= at < self._day_ends:
+                self._turn_day(at)
+            self._orders_today += 1
+            if symbol in self._today_of:
+                self._today_of[symbol] += 1
+        just_sent.clear()
 
     def _turn_day(self, at: datetime) -> None:
         self._day_begins = datetime.combine(at.date(), time(), UTC)
@@ -143,7 +158,6 @@ class Pace:
         self._today_of = dict.fromkeys(self._today_of, 0)
 
     def _forget(self, at: datetime) -> None:
-        self._orders_since_forgetting = 0
         if not self._day_begins <= at < self._day_ends:
             self._turn_day(at)
         horizon = at - _SECOND
@@ -159,7 +173,8 @@ class Pace:
                 one.count -= 1
                 if not one.count:
                     del alike[one.terms]
-                    self._asked = None
+        if not alike:
+            self._most_alike = 0
 
 
 def pace_for(risk_manager: RiskManager) -> Pace:

@@ -1,7 +1,7 @@
 """The order store in memory: every promise of the port but one, that it outlives the process.
 
-Nothing is encoded on the way in: the journal's bytes and hashes, the lists of fills and holdings, and the day's count,
-are made when they are asked for.
+Nothing is encoded on the way in: the journal's bytes and hashes, the lists of orders, fills and holdings, and the day's
+count, are made when they are asked for.
 """
 
 from collections.abc import Sequence
@@ -116,19 +116,16 @@ class MemoryOrderStore:
         if event.epoch != self.epoch:
             return WriterLost(reason=f"the step is of epoch {event.epoch}, the account is at {self.epoch}")
         decision, order = event.decision, event.order
-        order_id = order.client_order_id
         if decision is not None and decision.decision_id in self._decisions:
             return AlreadyDecided(decision_id=decision.decision_id)
-        known = self._orders.get(order_id)
-        if known is not None and known.attempt >= event.attempt:
-            return WriterLost(reason=f"attempt {event.attempt} of {order_id} is already recorded")
+        if (decision is None or event.attempt > 1 or not is_bare) and self._is_recorded(event):
+            return WriterLost(reason=f"attempt {event.attempt} of {order.client_order_id} is already recorded")
         if not self._states.are_active and (forbidden := forbids(self._states, order)) is not None:
             return forbidden
         if decision is not None:
             self._decisions[decision.decision_id] = event
         if is_bare:
             self._steps.append(step)
-            self._orders[order_id] = orders[0]
         else:
             self._take(step)
         return RecordedOrder(order=approved.order, attempt=event.attempt, epoch=event.epoch, recorded_at=step.at)
@@ -164,18 +161,24 @@ class MemoryOrderStore:
             self._facts.starts = marks
         return await self.flush()
 
+    def _is_recorded(self, sending: OrderSending) -> bool:
+        """Whether this attempt has a record already; the first attempt of a new decision cannot have one."""
+        self._catch_up()
+        known = self._orders.get(sending.order.client_order_id)
+        return known is not None and known.attempt >= sending.attempt
+
     def _take(self, step: Step) -> None:
         self._steps.append(step)
-        for record in step.orders:
-            self._orders[record.order.client_order_id] = record
         for event in step.events:
             if type(event) is TradingStateChanged:
                 self._states.apply(event)
                 self._has_account_state = self._has_account_state or not event.symbol
 
     def _catch_up(self) -> None:
-        """Put fills, holdings and counts where they can be read, for the steps that have come since they last were."""
+        """Put orders, fills, holdings and counts where they can be read, as the steps since the last time tell them."""
         for step in islice(self._steps, self._caught_up, None):
+            for record in step.orders:
+                self._orders[record.order.client_order_id] = record
             for event in step.events:
                 self._project(step, event)
             for fill in step.fills:
@@ -206,9 +209,11 @@ class MemoryOrderStore:
         return None if event is None else stored_decision(event)
 
     async def find_order(self, client_order_id: ClientOrderId) -> OrderRecord | None:
+        self._catch_up()
         return self._orders.get(client_order_id)
 
     async def orders(self, *, limit: int = 100, open_only: bool = False, symbol: str = "") -> Sequence[OrderRecord]:
+        self._catch_up()
         wanted = (
             record
             for record in reversed(self._orders.values())
