@@ -23,11 +23,18 @@ from tidegate.domain.events import (
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.positions import Position
 from tidegate.domain.records import InboxAnswer, StartMarks, Step
+from tidegate.domain.vocabulary import OrderSide, OrderStatus
 
 CHECKPOINT_ROWS = 4_096
 """Journal rows between two checkpoints: a start verifies at most so many, in about 10 ms."""
 
 _NOTED = frozenset(ACCOUNT_FACTS)
+
+# Plain strings only: sqlite3 asks its adapters about every subclass of str, for a microsecond each, and a member's
+# `value` is a property made in Python.
+_WORDS: dict[OrderSide | OrderStatus, str] = {
+    member: member.value for kind in (OrderSide, OrderStatus) for member in kind
+}
 
 JournalTuple = tuple[int, int, str, bytes]
 
@@ -162,12 +169,11 @@ def _order_row(record: OrderRecord, decided: int | None) -> tuple[object, ...]:
     order = record.order
     text = encode(record)
     is_open = not record.is_terminal
-    # Plain values only: sqlite3 asks its adapters about every subclass of str or int, for a microsecond each.
     return (
         order.client_order_id,
         order.symbol,
-        order.side.value,
-        record.status.value,
+        _WORDS[order.side],
+        _WORDS[record.status],
         1 if is_open else 0,
         record.attempt,
         decided,
