@@ -74,7 +74,7 @@ class Canceler:
         if record is None or record.is_terminal:
             return record
         self._desk.pace.note_request(self._desk.clock.now())
-        outcome = await self._answer(record)
+        outcome = await self._answer(record, request)
         if isinstance(outcome, CancelRefused) and client_order_id in self._desk.in_transit:
             # The cancel may have overtaken the order: that the venue does not know it answers nothing yet.
             return await self._desk.standing(client_order_id)
@@ -119,15 +119,17 @@ class Canceler:
         if asked and isinstance(await self._desk.commit(asked[0].at, *asked), WriterLost):
             return tuple(standing)
         after = [await self.cancel(order_id, reasons[order_id]) for order_id in unsent]
-        after += await staggered([partial(self._send, one) for one in asked], self._desk.clock, "cancel")
+        after += await staggered(
+            [partial(self._send, one) for one in asked], self._desk.clock, self._desk.transmissions, "cancel"
+        )
         after += [await self.cancel(order_id, reasons[order_id]) for order_id in called_off]
         return tuple(record for record in after if record is not None)
 
-    async def _answer(self, record: OrderRecord) -> CancelOutcome:
+    async def _answer(self, record: OrderRecord, request: int) -> CancelOutcome:
         """The venue's answer. An adapter that raises where it may not cannot be trusted with entries (P14)."""
         outcome: CancelOutcome | None = None
         is_given_up = False
-        under_way, name = self._desk.transmissions, f"cancel {record.client_order_id} {record.cancel_requests}"
+        under_way, name = self._desk.transmissions, f"cancel {record.client_order_id} {request}"
         under_way.begin(name)
         try:
             outcome = await self.venue.cancel(record)

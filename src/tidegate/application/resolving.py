@@ -1,7 +1,7 @@
 """Resolving: ask the venue what became of one order, and conclude no more than its answer proves."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -60,6 +60,11 @@ class OrderResolver:
         await self.look(client_order_id)
         return await self._desk.standing(client_order_id)
 
+    async def resolve_each(self, client_order_ids: Sequence[ClientOrderId]) -> list[OrderRecord | None]:
+        """The same of several, of which one that the venue does not answer keeps the next back for a moment only."""
+        calls = [partial(self.resolve, order_id) for order_id in client_order_ids]
+        return await staggered(calls, self._desk.clock, self._desk.transmissions, "question")
+
     async def look(self, client_order_id: ClientOrderId) -> bool:
         """Query one order and hold it with what that proves; whether the venue gave an answer."""
         if client_order_id in self._desk.quarantined or self._is_poison(client_order_id):
@@ -94,12 +99,13 @@ class OrderResolver:
         """Ask for every order, and every amend, that has been without an outcome for that long, or ends."""
         at = self._desk.clock.now()
         overdue = timedelta(seconds=age_seconds)
-        calls = [
-            partial(self.resolve, record.client_order_id)
-            for record in self._desk.live_orders()
-            if self._is_open(record) and record.updated_at is not None and at - record.updated_at >= overdue
-        ]
-        await staggered(calls, self._desk.clock, "question")
+        await self.resolve_each(
+            [
+                record.client_order_id
+                for record in self._desk.live_orders()
+                if self._is_open(record) and record.updated_at is not None and at - record.updated_at >= overdue
+            ]
+        )
 
     def _is_open(self, record: OrderRecord) -> bool:
         """Whether only the venue can say what became of it, or of its amend."""
