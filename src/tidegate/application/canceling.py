@@ -1,6 +1,5 @@
 """Canceling: ask the venue to stop working orders, and wait until what they filled is final."""
 
-from asyncio import CancelledError
 from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
@@ -9,6 +8,7 @@ from tidegate.application.desk import AccountDesk
 from tidegate.application.recording import never_attempted
 from tidegate.application.resolving import OrderResolver
 from tidegate.application.staggered import staggered
+from tidegate.application.transmitting import transmitted
 from tidegate.domain.events import CancelRequested
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import OrderRecord
@@ -126,24 +126,14 @@ class Canceler:
         return tuple(record for record in after if record is not None)
 
     async def _answer(self, record: OrderRecord, request: int) -> CancelOutcome:
-        """The venue's answer. An adapter that raises where it may not cannot be trusted with entries (P14)."""
-        outcome: CancelOutcome | None = None
-        is_given_up = False
-        under_way, name = self._desk.transmissions, f"cancel {record.client_order_id} {request}"
-        under_way.begin(name)
-        try:
-            outcome = await self.venue.cancel(record)
-        except CancelledError:
-            if not under_way.take_cut(name):
-                is_given_up = True
-                raise
-            outcome = CancelUnanswered(reason="no answer before the deadline", at=self._desk.clock.now())
-        finally:
-            under_way.end(name)
-            if outcome is None and not is_given_up:
-                order_id = record.client_order_id
-                self._desk.broke("ADAPTER_FAILED", f"the venue's adapter raised while it canceled {order_id}")
-        return outcome
+        order_id = record.client_order_id
+        return await transmitted(
+            self._desk,
+            f"cancel {order_id} {request}",
+            lambda: self.venue.cancel(record),
+            CancelUnanswered,
+            f"canceled {order_id}",
+        )
 
     async def repeat_overdue(self, age_seconds: float) -> None:
         """Ask again for every cancel that has gone unanswered for that long, twice as long each time.

@@ -130,7 +130,7 @@ class Settler:
             )
         amended = OrderAmended(
             client_order_id=order_id,
-            request=max((*record.amend_requests, *record.amend_answers, record.amended_by), default=0) + 1,
+            request=record.next_amend,
             quantity=theirs.quantity,
             limit_price=theirs.limit_price,
             reason=why,
