@@ -82,6 +82,10 @@ class ExecutionCoordinator:
         ...
 
     @property
+    def is_over(self) -> bool:
+        ...
+
+    @property
     def engine(self) -> ExecutionEngine:
         ...
 

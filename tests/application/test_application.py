@@ -7,15 +7,17 @@ from decimal import Decimal
 import pytest
 
 from tests.application.interposing import InterposedStore
-from tests.application.rig import PERPETUAL, SPOT, Rig, buy, needless, offer_to_buy, only, placed, sell
+from tests.application.rig import PERPETUAL, SPOT, Rig, buy, needless, offer_to_buy, only, placed, refused, sell
 from tidegate import Action, Decision, NoOrderNeeded, OrderPlaced, OrderStatus, TradingState
 from tidegate.adapters.brokers.scripted import Answer
 from tidegate.adapters.clocks import ManualClock, settle
 from tidegate.application.children import Children, first_of
+from tidegate.application.coordinator import ApplicationClosed
 from tidegate.containers.testing import STARTS_AT
 from tidegate.domain.events import IncidentRaised, JournalEvent, OrderSending, TradingStateChanged
 from tidegate.domain.ports import DecisionMessage
 from tidegate.domain.refusals import AnyRefusal, InvalidRefused
+from tidegate.domain.requests import SettleRequest, Verdict
 
 Message = DecisionMessage | AnyRefusal
 
@@ -327,3 +329,29 @@ async def test_fills_are_told_with_the_strategy_whose_order_they_filled() -> Non
         for strategy in ("a", "", "b"):
             placed(await app.coordinator.execute_decision(SPOT, buy("0.01", strategy_id=strategy)))
         assert [fill.strategy_id for fill in await app.fills()] == ["b", "", "a"]
+
+
+async def test_an_application_that_is_closed_refuses_what_it_is_asked_for_in_words() -> None:
+    """Nothing would watch over what it sent: a cancel had gone out all the same, or ended in an exception."""
+    rig = Rig()
+    async with rig.open() as app:
+        order = placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
+    requests = len(rig.venue.truth.canceled), len(await rig.journal())
+
+    order_id = order.client_order_id
+    settling = SettleRequest(client_order_id=order_id, verdict=Verdict.NEVER_ARRIVED, reason="seen")
+    for call in (
+        app.cancel(order_id),
+        app.cancel("tg" + "0" * 30),
+        app.amend(order_id, Decimal("0.005")),
+        app.settle(settling),
+        app.close(SPOT),
+        app.coordinator.execute_decision(SPOT, buy()),
+    ):
+        assert "the application is closed" in refused(await call, "STORE").message
+    for change in (app.halt("late"), app.reduce("late"), app.resume("late")):
+        assert "the application is closed" in (await change).error
+    assert not (await app.reconcile()).is_complete
+    with pytest.raises(ApplicationClosed, match="the application is closed"):
+        await app.cancel_all()
+    assert (len(rig.venue.truth.canceled), len(await rig.journal())) == requests

@@ -10,12 +10,21 @@ from tests.application.rig import PERPETUAL, SPOT, Rig, buy, close, offer_to_buy
 from tidegate import OrderStatus, TradingState
 from tidegate.adapters.brokers.scripted import Answer, CancelAnswer
 from tidegate.adapters.clocks import WallClock, settle
+from tidegate.application.application import Application
 from tidegate.application.staggered import staggered
 from tidegate.application.taking_up import OpeningError
+from tidegate.application.transmissions import Transmissions
 from tidegate.domain.events import IncidentRaised, OrderUnanswered
 from tidegate.domain.identifiers import ClientOrderId
-from tidegate.domain.orders import RecordedOrder
-from tidegate.domain.submissions import SubmissionOutcome, Unreachable, VenueOrder
+from tidegate.domain.orders import OrderRecord, RecordedOrder
+from tidegate.domain.submissions import (
+    CancelOutcome,
+    CancelUnanswered,
+    OrderAbsent,
+    SubmissionOutcome,
+    Unreachable,
+    VenueOrder,
+)
 
 
 class Never:
@@ -300,6 +309,108 @@ async def test_a_venue_that_answers_no_question_for_minutes_is_an_outage_and_no_
     assert await rig.stored(IncidentRaised) == []
 
 
+MANY = 45
+"""Orders, of which a call for each second takes longer than a loop has for one round."""
+
+
+def many() -> Rig:
+    """A rig that takes so many orders at once."""
+    rates = {"entry_orders_per_second": 1_000, "venue_requests_per_second": 2_000}
+    return Rig(risk=rates)
+
+
+async def rest_many(app: Application) -> None:
+    for number in range(MANY):
+        placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000 - 10 * number, "0.001")))
+
+
+async def test_so_many_cancels_at_a_venue_that_hangs_are_no_loop_that_hangs() -> None:
+    """Not even where the question that follows each of them hangs as well."""
+    rig, is_hanging = many(), False
+
+    async def hang(method: str) -> None:
+        if is_hanging and method in ("cancel", "order"):
+            await asyncio.Event().wait()
+
+    async with rig.open(venue=InterposedVenue(rig.venue, before=hang)) as app:
+        await rest_many(app)
+        is_hanging = True
+        rig.venue.silence()
+        await rig.clock.advance(300)
+        assert len(app.open_orders()) == MANY
+        is_hanging = False
+        for _ in range(60):
+            rig.venue.speak()
+            await rig.clock.advance(1)
+        assert app.open_orders() == ()
+        assert (app.state(), app.dead_loops) == (TradingState.ACTIVE, {})
+
+    assert await rig.stored(IncidentRaised) == []
+
+
+async def test_so_many_orders_in_doubt_at_a_venue_that_hangs_are_no_loop_that_hangs() -> None:
+    """B31: each question has its deadline, and reconciliation is at work for longer than its bound."""
+    rig = many()
+
+    class Hangs(InterposedVenue):
+        is_hanging = False
+
+        async def cancel(self, order: OrderRecord) -> CancelOutcome:
+            return CancelUnanswered(reason="lost", at=rig.clock.now())
+
+        async def order(self, client_order_id: ClientOrderId, symbol: str) -> VenueOrder | OrderAbsent | Unreachable:
+            if self.is_hanging:
+                await asyncio.Event().wait()
+            return await super().order(client_order_id, symbol)
+
+        async def open_orders(self) -> tuple[VenueOrder, ...] | Unreachable:
+            return () if self.is_hanging else await super().open_orders()
+
+    venue = Hangs(rig.venue)
+    async with rig.open(venue=venue) as app:
+        await rest_many(app)
+        await app.cancel_all()
+        venue.is_hanging = True
+        for _ in range(300):
+            await rig.clock.advance(1)
+            rig.venue.speak()
+        assert app.dead_loops == {}
+        venue.is_hanging = False
+        for _ in range(150):
+            await rig.clock.advance(1)
+            rig.venue.speak()
+        assert (app.state(), app.dead_loops) == (TradingState.ACTIVE, {})
+
+    assert [one.kind for one in await rig.stored(IncidentRaised)] == []
+
+
+async def test_a_helper_that_hangs_elsewhere_is_no_patience_of_its_loops() -> None:
+    """A loop lives while one of its helpers waits for the venue; whatever else they wait for is a hang."""
+    clock = WallClock()
+    under_way = Transmissions(clock)
+    waits, hangs = asyncio.Event(), asyncio.Event()
+
+    async def waits_for_the_venue() -> None:
+        under_way.begin("question")
+        await waits.wait()
+        under_way.end("question")
+
+    async def hangs_elsewhere() -> None:
+        await hangs.wait()
+
+    calls = [waits_for_the_venue, hangs_elsewhere]
+    loop = asyncio.create_task(staggered(calls, clock, under_way, "test"))
+    await asyncio.sleep(0.05)
+    under_way.cut_off_overdue()
+    assert under_way.waits_since(loop) is not None
+    assert under_way.waits_since(asyncio.current_task()) is None
+    waits.set()
+    await asyncio.sleep(0.05)
+    assert under_way.waits_since(loop) is None
+    hangs.set()
+    await loop
+
+
 async def test_everything_is_compared_by_the_clock_however_slow_the_venue_is() -> None:
     """An order in doubt is asked about all the while, and that keeps no pass back."""
     rig = Rig()
@@ -326,7 +437,7 @@ async def test_everything_is_compared_by_the_clock_however_slow_the_venue_is() -
 
 async def test_one_cancel_that_fails_calls_no_other_off() -> None:
     """Whoever asked is told, once all have ended."""
-    done = []
+    done, clock = list[int](), WallClock()
 
     async def works() -> int:
         await asyncio.sleep(0)
@@ -337,7 +448,29 @@ async def test_one_cancel_that_fails_calls_no_other_off() -> None:
         raise LookupError("a bug")
 
     with pytest.raises(LookupError, match="a bug"):
-        await staggered([works, fails, works], WallClock(), "test")
+        await staggered([works, fails, works], clock, Transmissions(clock), "test")
 
     assert done == [1, 1]
-    assert await staggered([works, works], WallClock(), "test") == [1, 1]
+    assert await staggered([works, works], clock, Transmissions(clock), "test") == [1, 1]
+
+
+async def test_what_ends_the_program_is_known_by_its_name_and_ends_the_other_calls() -> None:
+    """P11: a start that dies of one order's question is counted as that."""
+
+    class Killed(BaseException):
+        pass
+
+    async def kills() -> None:
+        raise Killed
+
+    async def hangs() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            left.append("hangs")
+
+    left, clock = list[str](), WallClock()
+    with pytest.raises(Killed):
+        await staggered([hangs, kills], clock, Transmissions(clock), "test")
+
+    assert left == ["hangs"]

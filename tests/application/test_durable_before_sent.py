@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from tests.application.interposing import InterposedStore, InterposedVenue
-from tests.application.rig import HORIZON_SECONDS, SPOT, Rig, buy, close, offer_to_buy, only, placed, refused
-from tidegate import Decision, OrderStatus, TradingState
+from tests.application.rig import HORIZON_SECONDS, SPOT, Rig, buy, close, offer_to_buy, only, placed, refused, sell
+from tidegate import Action, Decision, OrderStatus, TradingState
 from tidegate.adapters.brokers.scripted import Answer
 from tidegate.application.placement import PlacementResult
 from tidegate.domain.events import OrderSending, TradingStateChanged
@@ -141,6 +141,27 @@ async def test_what_a_slow_commit_outlives_is_not_sent() -> None:
         assert app.open_orders() == ()
 
     assert rig.venue.truth.sent == []
+
+
+@pytest.mark.parametrize("action", [Action.SELL, Action.CLOSE])
+async def test_a_reduction_whose_life_ends_while_it_is_recorded_is_not_sent_and_a_close_is(action: Action) -> None:
+    """The last look judges as review does: nothing goes past its decision's life, protection and closes excepted."""
+    rig, patience = Rig(), 0.0
+
+    async def slow(method: str) -> None:
+        if method == "record_sending" and patience:
+            await rig.clock.sleep(patience)
+
+    async with rig.open(order_store=InterposedStore(rig.store, after=slow)) as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.05")))
+        patience = 2.0
+        soon = rig.clock.now() + timedelta(seconds=1)
+        reduction = sell("0.05", reduce_only=True, valid_until=soon)
+        late = reduction if action is Action.SELL else close(valid_until=soon)
+        result = await rig.finished(app.coordinator.execute_decision(SPOT, late))
+        if action is Action.SELL:
+            refused(result, "EXPIRED")
+        assert app.position(SPOT).is_flat is (action is Action.CLOSE)
 
 
 async def test_a_halt_during_a_slow_commit_stops_the_send() -> None:

@@ -150,6 +150,20 @@ async def test_no_order_needed_is_recorded_and_comes_back(rig: Rig) -> None:
     assert rig.venue.truth.sent == []
 
 
+@pytest.mark.parametrize("symbol", ["DOGE-USD", "btc/usd"])
+async def test_a_hold_is_no_order_and_no_refusal_whatever_it_is_of(symbol: str) -> None:
+    """It asks for nothing, so nothing about it can be wrong; that is durable, and told again."""
+    rig, hold = Rig(), Decision(action=Action.HOLD, decision_id="hold")
+    async with rig.open() as app:
+        assert (await app.coordinator.plan(symbol, hold)).unwrap().order is None
+        first = needless(await app.coordinator.execute_decision(symbol, hold))
+    async with rig.open() as app:
+        assert needless(await app.coordinator.execute_decision(symbol, hold)) == first
+        refused(await app.coordinator.execute_decision(SPOT, hold), "ID_CONFLICT")
+        refused(await app.coordinator.execute_decision(symbol, buy()), "UNKNOWN_SYMBOL")
+        assert (await app.summary(0)).invariants == "hold"
+
+
 async def test_a_plan_and_a_dry_run_use_up_no_id() -> None:
     """They write nothing, so that the decision is still free to be executed."""
     decision = buy(decision_id="mine")

@@ -1,6 +1,7 @@
 """A lost exit goes out again with the same id, after H and all its checks; an entry never does."""
 
 import asyncio
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,7 +9,7 @@ from msgspec.structs import replace
 
 from tests.application.interposing import InterposedStore
 from tests.application.rig import HORIZON_SECONDS, PERPETUAL, SPOT, Rig, buy, offer_to_sell, only, placed, refused, sell
-from tidegate import OrderStatus, TradingState
+from tidegate import OrderStatus, OrderType, TradingState
 from tidegate.adapters.brokers.scripted import Answer
 from tidegate.adapters.brokers.scripted.broker import SCRIPTED_CAPABILITIES
 from tidegate.adapters.clocks import settle
@@ -72,6 +73,51 @@ async def test_an_exit_whose_checks_no_longer_pass_ends_as_not_accepted() -> Non
         assert "TRADING_STATE" in refusal.message
         assert resting.client_order_id in [order.client_order_id for order in app.open_orders()]
         assert app.state() is TradingState.HALTED
+
+    assert len(rig.venue.truth.sent) == 3
+
+
+@pytest.mark.parametrize("slow_seconds", [0.0, 6.0], ids=["before its review", "while it is recorded"])
+async def test_a_lost_reduction_is_not_sent_again_once_its_decisions_life_is_over(slow_seconds: float) -> None:
+    """Whoever gave an exit a life does not want it later; one without, as most are, goes out again."""
+    rig, patience = Rig(), 0.0
+
+    async def slowly(call: str) -> None:
+        if call == "record_sending" and patience:
+            await rig.clock.sleep(patience)
+
+    async with rig.open(order_store=InterposedStore(rig.store, after=slowly)) as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.05")))
+        rig.venue.next_submit(Answer.timeout_never_received())
+        lives = HORIZON_SECONDS + slow_seconds - 1
+        exit_ = sell("0.05", reduce_only=True, valid_until=rig.clock.now() + timedelta(seconds=lives))
+        placed(await app.coordinator.execute_decision(SPOT, exit_))
+        patience = slow_seconds
+        await rig.clock.advance(HORIZON_SECONDS + slow_seconds + 3)
+        ended = only([one for one in await app.orders() if one.order.decision_id == exit_.decision_id])
+        assert ended.status is OrderStatus.REFUSED
+        assert not app.position(SPOT).is_flat
+
+    assert len(rig.venue.truth.sent) == 2
+
+
+async def test_a_lost_stop_is_sent_again_however_late_it_is() -> None:
+    """Protection has no end of life: without it the position stands naked."""
+    rig = Rig(capabilities=replace(SCRIPTED_CAPABILITIES, order_types=frozenset(OrderType)))
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.05")))
+        rig.venue.next_submit(Answer.timeout_never_received())
+        stop = sell(
+            "0.05",
+            order_type=OrderType.STOP,
+            stop_trigger=Decimal(90_000),
+            reduce_only=True,
+            valid_until=rig.clock.now() + timedelta(seconds=1),
+        )
+        placed(await app.coordinator.execute_decision(SPOT, stop))
+        await rig.clock.advance(HORIZON_SECONDS + 3)
+        again = only([one for one in await app.orders() if one.order.decision_id == stop.decision_id])
+        assert (again.status, again.attempt) == (OrderStatus.FILLED, 2)  # the scripted venue triggers at once
 
     assert len(rig.venue.truth.sent) == 3
 

@@ -32,6 +32,7 @@ from tidegate.domain.events import IncidentRaised, OrderAccepted, OrderRejected,
 from tidegate.domain.fills import Fill
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.submissions import Unreachable
+from tidegate.domain.vocabulary import Delivery
 
 
 async def test_an_unanswered_submit_is_an_order_whose_status_is_unknown() -> None:
@@ -47,6 +48,16 @@ async def test_an_unanswered_submit_is_an_order_whose_status_is_unknown() -> Non
     assert account.exposure is not None
     assert account.exposure > 1_000
     assert only(await rig.stored(OrderUnanswered)).reason == "timed out"
+
+
+@pytest.mark.parametrize(("delivery", "is_told"), [(Delivery.A, True), (Delivery.C, False)])
+def test_by_when_an_outcome_is_known_depends_on_the_venue_and_on_no_guard(delivery: Delivery, *, is_told: bool) -> None:
+    """The desk has it from the container, before anything else is made."""
+    capabilities = replace(SCRIPTED_CAPABILITIES, delivery=delivery, horizon_seconds=Decimal(30))
+    periods = {"in_flight_interval_seconds": 4, "in_flight_age_seconds": 7}
+    desk = Rig(capabilities=capabilities, supervisor=periods).container().desk()
+
+    assert (desk.unknown_bound, desk.outcomes_resolve) == (timedelta(seconds=30 + 3 * 4), is_told)
 
 
 async def test_entries_wait_for_the_unknown_and_reductions_take_what_is_free() -> None:

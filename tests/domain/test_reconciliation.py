@@ -12,6 +12,7 @@ from tidegate.domain.events import (
     AmendRejected,
     AmendRequested,
     OrderAccepted,
+    OrderAmended,
     OrderCanceled,
     OrderExpired,
     OrderRejected,
@@ -248,3 +249,16 @@ def test_a_report_agrees_when_it_is_complete_and_nothing_of_ours_is_in_doubt() -
     assert ReconciliationReport(at=NOW, differences=(stranger,)).agrees
     assert not ReconciliationReport(at=NOW, differences=(stranger, missing)).agrees
     assert not ReconciliationReport(at=NOW, unreachable=("fills: timeout",)).agrees
+
+
+def test_a_change_of_terms_has_a_number_that_none_had_before() -> None:
+    """That of the venue's own too: an amend that it has refused keeps its number."""
+    asked = news(AmendRequested, OF, request=1, quantity=OF.quantity * 2, limit_price=OF.limit_price, is_bolder=True)
+    amended = record(OF, news(OrderAccepted, OF), asked, news(AmendRejected, OF, request=1, reason="no"))
+
+    (change,) = news_of(amended, theirs(venue_order_id=None, quantity=OF.quantity / 2, reduced_reason="self-trade"))
+
+    assert isinstance(change, OrderAmended)
+    assert change.request == amended.next_amend == 2
+    assert apply_news(amended, change).next_amend == 3
+    assert ACCEPTED.next_amend == 1

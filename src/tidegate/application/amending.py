@@ -1,6 +1,5 @@
 """Amending: another total quantity and price for an order that rests, with an outcome that may be unknown."""
 
-from asyncio import CancelledError
 from decimal import Decimal
 
 from msgspec import Struct
@@ -10,6 +9,7 @@ from tidegate.application.desk import AccountDesk
 from tidegate.application.engine import ExecutionEngine
 from tidegate.application.preparing import hindrance, unknown_symbol
 from tidegate.application.resolving import OrderResolver
+from tidegate.application.transmitting import transmitted
 from tidegate.domain.amounts import DOMAIN_CONTEXT, InvalidAmount, plain, price, quantity
 from tidegate.domain.events import AmendRejected, AmendRequested
 from tidegate.domain.identifiers import ClientOrderId
@@ -59,11 +59,10 @@ class Amender:
         terms = asked if _is_smaller(record, asked) else self._reviewed(record, asked, engine)
         if not isinstance(terms, _Terms):
             return terms
-        request = max(*record.amend_requests, record.amended_by, 0) + 1
         at = self._desk.clock.now()
         event = AmendRequested(
             client_order_id=client_order_id,
-            request=request,
+            request=record.next_amend,
             quantity=terms.quantity,
             limit_price=terms.limit_price,
             is_bolder=not _is_smaller(record, terms),
@@ -122,24 +121,14 @@ class Amender:
         return after
 
     async def _answer(self, record: OrderRecord, terms: _Terms) -> AmendOutcome:
-        """The venue's answer. An adapter that raises where it may not cannot be trusted with entries (P14)."""
-        answer: AmendOutcome | None = None
-        is_given_up = False
-        under_way, name = self._desk.transmissions, f"amend {record.client_order_id}"
-        under_way.begin(name)
-        try:
-            answer = await self._venue.amend(record, terms.quantity, terms.limit_price)
-        except CancelledError:
-            if not under_way.take_cut(name):
-                is_given_up = True
-                raise
-            answer = AmendUnanswered(reason="no answer before the deadline", at=self._desk.clock.now())
-        finally:
-            under_way.end(name)
-            if answer is None and not is_given_up:
-                order_id = record.client_order_id
-                self._desk.broke("ADAPTER_FAILED", f"the venue's adapter raised while it amended {order_id}")
-        return answer
+        order_id = record.client_order_id
+        return await transmitted(
+            self._desk,
+            f"amend {order_id}",
+            lambda: self._venue.amend(record, terms.quantity, terms.limit_price),
+            AmendUnanswered,
+            f"amended {order_id}",
+        )
 
     def _asked(self, order_id: ClientOrderId, total: Decimal, limit_price: Decimal | None) -> _Terms | AnyRefusal:
         """The terms, where there is an order that can have them."""

@@ -233,6 +233,7 @@ class Application(AccountReadings):
         return await self.operations.settle(request)
 
     async def cancel_all(self, *, include_protection: bool = False, reason: str = "") -> tuple[OrderRecord, ...]:
+        """Cancel every live order, protection only when told to. Raises ApplicationClosed once this is closed."""
         return await self.operations.cancel_all(include_protection=include_protection, reason=reason)
 
     async def close(self, symbol: str, reason: str = "", *, override_unknown: bool = False) -> PlacementResult:

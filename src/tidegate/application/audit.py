@@ -23,8 +23,6 @@ _ENTRY = Purpose.ENTRY
 _PAGE = 1_000
 _TRIES = 100
 """How often the journal is read on while orders go on, before what needs both to stand still is left out."""
-_SETTLING = timedelta(seconds=6)
-"""Three polls of the in-flight check: only an unknown older than the venue's horizon and this is a broken promise."""
 
 _CHAIN = 10
 SMALL_ROWS = 25_000
@@ -131,9 +129,7 @@ class InvariantAudit:
 
     def _unresolved(self, fold: Refold) -> None:
         """4: nothing is without an outcome for longer than the venue's horizon and three polls of this process."""
-        horizon = timedelta(seconds=float(self._venue.capabilities.horizon_seconds))
-        bound = self._desk.unknown_bound or horizon + _SETTLING
-        at = self._desk.clock.now()
+        bound, at = self._desk.unknown_bound, self._desk.clock.now()
         for record in fold.orders.values():
             since = record.doubtful_since
             if record.is_terminal or record.is_accepted or record.trade_ids or since is None:

@@ -1,6 +1,5 @@
 """Canceling: ask the venue to stop working orders, and wait until what they filled is final."""
 
-from asyncio import CancelledError
 from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
@@ -9,6 +8,7 @@ from tidegate.application.desk import AccountDesk
 from tidegate.application.recording import never_attempted
 from tidegate.application.resolving import OrderResolver
 from tidegate.application.staggered import staggered
+from tidegate.application.transmitting import transmitted
 from tidegate.domain.events import CancelRequested
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.orders import OrderRecord
@@ -74,7 +74,7 @@ class Canceler:
         if record is None or record.is_terminal:
             return record
         self._desk.pace.note_request(self._desk.clock.now())
-        outcome = await self._answer(record)
+        outcome = await self._answer(record, request)
         if isinstance(outcome, CancelRefused) and client_order_id in self._desk.in_transit:
             # The cancel may have overtaken the order: that the venue does not know it answers nothing yet.
             return await self._desk.standing(client_order_id)
@@ -119,29 +119,21 @@ class Canceler:
         if asked and isinstance(await self._desk.commit(asked[0].at, *asked), WriterLost):
             return tuple(standing)
         after = [await self.cancel(order_id, reasons[order_id]) for order_id in unsent]
-        after += await staggered([partial(self._send, one) for one in asked], self._desk.clock, "cancel")
+        after += await staggered(
+            [partial(self._send, one) for one in asked], self._desk.clock, self._desk.transmissions, "cancel"
+        )
         after += [await self.cancel(order_id, reasons[order_id]) for order_id in called_off]
         return tuple(record for record in after if record is not None)
 
-    async def _answer(self, record: OrderRecord) -> CancelOutcome:
-        """The venue's answer. An adapter that raises where it may not cannot be trusted with entries (P14)."""
-        outcome: CancelOutcome | None = None
-        is_given_up = False
-        under_way, name = self._desk.transmissions, f"cancel {record.client_order_id} {record.cancel_requests}"
-        under_way.begin(name)
-        try:
-            outcome = await self.venue.cancel(record)
-        except CancelledError:
-            if not under_way.take_cut(name):
-                is_given_up = True
-                raise
-            outcome = CancelUnanswered(reason="no answer before the deadline", at=self._desk.clock.now())
-        finally:
-            under_way.end(name)
-            if outcome is None and not is_given_up:
-                order_id = record.client_order_id
-                self._desk.broke("ADAPTER_FAILED", f"the venue's adapter raised while it canceled {order_id}")
-        return outcome
+    async def _answer(self, record: OrderRecord, request: int) -> CancelOutcome:
+        order_id = record.client_order_id
+        return await transmitted(
+            self._desk,
+            f"cancel {order_id} {request}",
+            lambda: self.venue.cancel(record),
+            CancelUnanswered,
+            f"canceled {order_id}",
+        )
 
     async def repeat_overdue(self, age_seconds: float) -> None:
         """Ask again for every cancel that has gone unanswered for that long, twice as long each time.

@@ -25,7 +25,7 @@ _TOLD_MAX = 100
 """So many different failures are shown; an adapter that finds more has said enough."""
 
 
-class Trouble(Struct, frozen=True):
+class MarketTrouble(Struct, frozen=True):
     """What was found wrong, in a sentence, with the symbol it concerns, if one; grave is want of memory or stack."""
 
     symbol: str
@@ -48,7 +48,7 @@ class CheckedMarket:
         self._readings: dict[str, MarketReading] = {}
         self._until_depth: dict[str, int] = {}
         self._told: set[str] = set()
-        self._untold: list[Trouble] = []
+        self._untold: list[MarketTrouble] = []
 
     @property
     def products(self) -> tuple[Product, ...]:
@@ -129,7 +129,7 @@ class CheckedMarket:
     def _failed(self, words: str, symbol: str = "", *, is_grave: bool = False) -> None:
         """Keep it to be shown, once for each kind: a market is read again and again. What is grave counts each time."""
         words = writable(words)
-        trouble = Trouble(symbol, f"the venue's market data cannot be believed: {words}", is_grave)
+        trouble = MarketTrouble(symbol, f"the venue's market data cannot be believed: {words}", is_grave)
         if is_grave:
             if trouble not in self._untold:
                 self._untold.append(trouble)
@@ -137,7 +137,7 @@ class CheckedMarket:
             self._told.add(words)
             self._untold.append(trouble)
 
-    def take_untold(self) -> list[Trouble]:
+    def take_untold(self) -> list[MarketTrouble]:
         """What was found wrong and has not been shown yet."""
         untold, self._untold = self._untold, []
         return untold

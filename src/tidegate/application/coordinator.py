@@ -21,7 +21,11 @@ from tidegate.domain.products import Product
 from tidegate.domain.refusals import AnyRefusal, StoreRefused
 from tidegate.domain.vocabulary import TimeInForce
 
-_CLOSED = StoreRefused(message="the application is closed: nothing is sent, and no loop would watch over it")
+CLOSED = StoreRefused(message="the application is closed: nothing is sent, and no loop would watch over it")
+
+
+class ApplicationClosed(Exception):
+    """A call that can answer with no refusal was made of an application that is closed."""
 
 
 class Running:
@@ -74,6 +78,11 @@ class ExecutionCoordinator:
         self._is_closed = True
 
     @property
+    def is_over(self) -> bool:
+        """Whether the application has been left, with its loops: nothing would watch over what is sent."""
+        return not self.running_flag.running
+
+    @property
     def engine(self) -> ExecutionEngine:
         """The execution engine in use."""
         if self._engine is None:
@@ -97,7 +106,7 @@ class ExecutionCoordinator:
     ) -> PlacementResult:
         """Exactly one order, no order needed, or one typed refusal; see `OrderPlacementService.execute_decision`."""
         if self._is_closed:
-            return Failure(_CLOSED)
+            return Failure(CLOSED)
         self._under_way += 1
         try:
             engine = self._engine if self._engine is not None else self.engine
@@ -126,7 +135,7 @@ class ExecutionCoordinator:
         With `override_unknown` it also takes what reductions of unknown outcome may be taking: both may fill.
         """
         if self._is_closed:
-            return Failure(_CLOSED)
+            return Failure(CLOSED)
         self._under_way += 1
         try:
             return await self._placement.execute(

@@ -18,12 +18,15 @@ from tidegate.domain.pace import Terms, pace_for
 from tidegate.domain.ports import MarketDataPort
 from tidegate.domain.products import Product
 from tidegate.domain.risk import RiskManager
+from tidegate.domain.submissions import EngineCapabilities
 from tidegate.domain.valuation import Valuation
 from tidegate.domain.views import ExposureReading, OwnOrders, ReviewView
-from tidegate.domain.vocabulary import OrderSide, OrderStatus
+from tidegate.domain.vocabulary import Delivery, OrderSide, OrderStatus
 
 _BUY = OrderSide.BUY
 _NO_OWN_ORDERS = OwnOrders()
+_POLLS = 3
+"""So many questions after the venue's horizon one that is still in doubt needs an operator: it should be known."""
 
 
 class DeskReading:
@@ -46,14 +49,22 @@ class DeskReading:
         self.pace = pace_for(risk_manager)
         self.one_look = OneLook(self.ledger, self.pace, self.market_data)
         self._reporting_currency = reporting_currency
-        self.unknown_bound: timedelta | None = None
-        """The venue's horizon and three polls, from when an order is in doubt: by then its outcome is known, or an
-        operator has to look."""
-        self.outcomes_resolve = True
-        """Whether an unknown outcome becomes known by asking; without client order ids it does not."""
+        self.unknown_bound = timedelta()
+        """From when an order is in doubt: by then its outcome is known, or an operator has to look."""
+        self.outcomes_resolve = False
+        """Whether an unknown outcome becomes known by asking: not where nobody asks, nor without client order ids."""
         self.set_aside: dict[ClientOrderId, OrderRecord] = {}
         """Orders that keep what they reserve while they are not live: quarantined ones, and ended exits in a close."""
         self._valuation: Valuation | None = None
+
+    def outcomes_are_asked_for(
+        self, capabilities: EngineCapabilities, *, first_after_seconds: float, every_seconds: float
+    ) -> None:
+        """The venue is asked about orders in doubt: after its horizon and three polls it should have told of each."""
+        # A horizon may be over before the first question is asked.
+        horizon = max(float(capabilities.horizon_seconds), first_after_seconds)
+        self.unknown_bound = timedelta(seconds=horizon + _POLLS * every_seconds)
+        self.outcomes_resolve = capabilities.delivery is not Delivery.C
 
     @property
     def valuation(self) -> Valuation:
@@ -165,7 +176,7 @@ class DeskReading:
 
     def _unknown_until(self, sums: SymbolCommitments) -> datetime | None:
         """By when the last of a symbol's unknown outcomes is known, as far as that can be said."""
-        if self.unknown_bound is None or not self.outcomes_resolve:
+        if not self.outcomes_resolve:
             return None
         held = [self.ledger.orders.get(order_id) for order_id in sums.unknown]
         if None in held:
@@ -176,7 +187,7 @@ class DeskReading:
     def known_by(self, record: OrderRecord) -> datetime | None:
         """By when an outcome should be known. A process that found it unknown waits for the horizon itself (X7)."""
         since = record.doubtful_since
-        return None if self.unknown_bound is None or since is None else max(since, self.began_at) + self.unknown_bound
+        return None if since is None else max(since, self.began_at) + self.unknown_bound
 
     def equity(self) -> Decimal | None:
         return self.valuation.equity(self.ledger)

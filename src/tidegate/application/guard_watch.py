@@ -21,9 +21,8 @@ from tidegate.domain.guards import (
     records,
     venue,
 )
-from tidegate.domain.ports import EnginePort
 from tidegate.domain.states import StateEntry, lowered
-from tidegate.domain.vocabulary import Delivery, TradingState
+from tidegate.domain.vocabulary import TradingState
 
 _COOL_DOWN = timedelta(seconds=5)
 """How long the feed must have been back before a symbol trades again, so that a flapping feed does not."""
@@ -31,27 +30,13 @@ _COOL_DOWN = timedelta(seconds=5)
 _RECOVERING = frozenset({FEED, VENUE})
 """Guards that lift what they have set once they pass again."""
 
-_POLLS = 3
-"""An unknown older than the venue's horizon and this many polls needs an operator: it should have been found."""
-
 
 class GuardWatch:
     """Daily loss, records, venue and feed (docs/checks.md). Each is by itself: what one cannot see stops no other."""
 
-    def __init__(
-        self,
-        desk: AccountDesk,
-        states: StateKeeper,
-        engine: EnginePort,
-        poll_seconds: float = 2.0,
-        first_poll_seconds: float = 5.0,
-    ) -> None:
+    def __init__(self, desk: AccountDesk, states: StateKeeper) -> None:
         self._desk = desk
         self._states = states
-        # A venue's horizon may be over before the first question is asked.
-        horizon = max(float(engine.capabilities.horizon_seconds), first_poll_seconds)
-        desk.unknown_bound = timedelta(seconds=horizon + _POLLS * poll_seconds)
-        desk.outcomes_resolve = engine.capabilities.delivery is not Delivery.C
         self._blind = BlindBound(desk.risk_manager.limits.blind_bound_seconds)
         self._answers: dict[tuple[str, str], GuardAnswer] = {}
         self._well_since: dict[str, datetime] = {}

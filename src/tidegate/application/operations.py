@@ -10,7 +10,7 @@ from tidegate.application.adoption import Adoption
 from tidegate.application.amending import Amender
 from tidegate.application.canceling import Canceler
 from tidegate.application.configuration import require_kind
-from tidegate.application.coordinator import ExecutionCoordinator
+from tidegate.application.coordinator import CLOSED, ApplicationClosed, ExecutionCoordinator
 from tidegate.application.desk import AccountDesk
 from tidegate.application.placement import PlacementResult
 from tidegate.application.preparing import unknown_symbol
@@ -44,7 +44,10 @@ class StateReceipt(Struct, frozen=True, kw_only=True):
 
 
 class Operations:
-    """Cancels, closes, trading states and reconciliation, as one object for the application and for the inbox."""
+    """Cancels, closes, trading states and reconciliation, as one object for the application and for the inbox.
+
+    Of an application that is closed nothing is asked: each answers with that, as a refusal where it can.
+    """
 
     def __init__(
         self,
@@ -65,6 +68,8 @@ class Operations:
 
     async def cancel(self, client_order_id: str, reason: str = "") -> Result[OrderRecord, AnyRefusal]:
         """Cancel one order; the order as it then stands, PENDING_CANCEL while the venue's answer is not known."""
+        if self.coordinator.is_over:
+            return Failure(CLOSED)
         order_id = ClientOrderId(str(client_order_id))
         record = (
             await self._canceler.cancel(order_id, recordable(reason) or _OPERATOR) if is_identifier(order_id) else None
@@ -83,6 +88,8 @@ class Operations:
         self, client_order_id: str, quantity: Decimal, limit_price: Decimal | None = None
     ) -> Result[OrderRecord, AnyRefusal]:
         """Give a resting order another *total* quantity and price; PENDING_AMEND while the answer is not known."""
+        if self.coordinator.is_over:
+            return Failure(CLOSED)
         order_id = ClientOrderId(str(client_order_id))
         outcome = await self._amender.amend(order_id, quantity, limit_price, self.coordinator.engine)
         return Success(outcome) if isinstance(outcome, OrderRecord) else Failure(outcome)
@@ -90,12 +97,20 @@ class Operations:
     async def settle(self, request: SettleRequest) -> Result[OrderRecord, AnyRefusal]:
         """Take an operator's word on an order that no question can settle; see `Settler`."""
         require_kind("request", request, SettleRequest, "a SettleRequest")
+        if self.coordinator.is_over:
+            return Failure(CLOSED)
         said = replace(request, reason=recordable(request.reason))
         outcome = await self._settler.settle(said, _OPERATOR)
         return Success(outcome) if isinstance(outcome, OrderRecord) else Failure(outcome)
 
     async def cancel_all(self, *, include_protection: bool = False, reason: str = "") -> tuple[OrderRecord, ...]:
-        """Cancel every live order, protection only when told to; each as it then stands."""
+        """Cancel every live order, protection only when told to; each as it then stands.
+
+        Raises:
+            ApplicationClosed: the application is closed, and nothing was asked of the venue.
+        """
+        if self.coordinator.is_over:
+            raise ApplicationClosed(CLOSED.message)
         live = (record for record in self.desk.live_orders() if include_protection or not record.order.is_protection)
         return await self._canceler.cancel_all(tuple(live), recordable(reason) or _OPERATOR)
 
@@ -128,6 +143,8 @@ class Operations:
     ) -> StateReceipt:
         """Make a trading state durable and enforce it; a symbol that is not traded here would halt nothing."""
         symbol = recordable(symbol)
+        if self.coordinator.is_over:
+            return self._receipt(state, symbol, CLOSED.message)
         if symbol and self.desk.market_data.product(symbol) is None:
             return self._receipt(state, symbol, unknown_symbol(symbol, self.desk).message)
         change = TradingStateChanged(
@@ -204,6 +221,8 @@ class Operations:
         self, *, report_only: bool = False, adopt: bool = False, reason: str = ""
     ) -> ReconciliationReport:
         """One pass of reconciliation now; with `adopt`, an operator takes up what came and went from outside."""
+        if self.coordinator.is_over:
+            return ReconciliationReport(at=self.desk.clock.now(), unreachable=(CLOSED.message,))
         adoption = Adoption(by=_OPERATOR, reason=recordable(reason)) if adopt and not report_only else None
         return await self.coordinator.supervisor.reconcile_once(report_only=report_only, adoption=adoption)
 

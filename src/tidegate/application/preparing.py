@@ -15,7 +15,7 @@ from tidegate.domain.decisions import Decision
 from tidegate.domain.marks import Mark
 from tidegate.domain.one_look import Approval
 from tidegate.domain.orders import ApprovedOrder, Order, OrderRecord
-from tidegate.domain.outcomes import NoOrderNeeded
+from tidegate.domain.outcomes import NoOrderNeeded, of_hold
 from tidegate.domain.pace import terms_of
 from tidegate.domain.positions import Position
 from tidegate.domain.products import Product
@@ -96,6 +96,8 @@ def prepare(
 ) -> Prepared | NoOrderNeeded | AnyRefusal:
     """Translate a decision against market and ledger as they stand now; nothing is reserved and nothing waited for."""
     symbol, decision = one.symbol, one.decision
+    if decision.action is Action.HOLD:
+        return of_hold(decision.decision_id)
     product = desk.market_data.product(symbol)
     if product is None:
         return unknown_symbol(symbol, desk)

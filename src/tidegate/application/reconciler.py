@@ -204,24 +204,23 @@ class OrderReconciler:
                 differences.append(stranger("order", order.client_order_id, words))
             elif not report_only:
                 await self.resolver.adopt(record, order)
-        resolved: list[str] = []
-        for record in self.desk.live_orders():
-            if record.client_order_id in shown or not is_older(record, at):
-                continue
-            if report_only:
-                differences.append(not_shown(record))
-                continue
-            after = await self.resolver.resolve(record.client_order_id)
-            if after is not None and after.status is not record.status:
-                resolved.append(record.client_order_id)
-        if not report_only:
-            await self._ask_for_differing()
-        return resolved
+        lacking = [one for one in self.desk.live_orders() if one.client_order_id not in shown and is_older(one, at)]
+        if report_only:
+            differences.extend(not_shown(record) for record in lacking)
+            return []
+        after = await self.resolver.resolve_each([record.client_order_id for record in lacking])
+        await self._ask_for_differing()
+        return [
+            before.client_order_id
+            for before, now in zip(lacking, after, strict=True)
+            if now is not None and now.status is not before.status
+        ]
 
     async def _ask_for_differing(self) -> None:
         """Orders that differed when they ended are in no list any more: only their own answer shows that they agree."""
-        for order_id in [one for one in self.desk.order_differences if one not in self.desk.ledger.orders]:
-            await self.resolver.resolve(ClientOrderId(order_id))
+        orders = self.desk.ledger.orders
+        ended = [ClientOrderId(one) for one in self.desk.order_differences if one not in orders]
+        await self.resolver.resolve_each(ended)
 
     async def _money_differences(
         self,

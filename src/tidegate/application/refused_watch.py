@@ -1,9 +1,11 @@
 """The refused watch: an order that was sent and refused is asked for until four times H, and called off if it lives."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from tidegate.application.canceling import Canceler
 from tidegate.application.desk import AccountDesk
+from tidegate.application.staggered import staggered
 from tidegate.application.starts import write_marks
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.vocabulary import OrderStatus
@@ -50,8 +52,10 @@ class RefusedWatch:
         desk = self._desk
         now = desk.clock.monotonic()
         due = [order_id for order_id, (_, at) in desk.refused_lately.items() if now - at >= self._due(order_id)]
-        for order_id in due[:_LOOKS_MAX]:
-            await self._look_for(order_id, now - desk.refused_lately[order_id][1])
+        calls = [
+            partial(self._look_for, order_id, now - desk.refused_lately[order_id][1]) for order_id in due[:_LOOKS_MAX]
+        ]
+        await staggered(calls, desk.clock, desk.transmissions, "question")
         await self._note_settled()
         for record in desk.live_orders():
             if record.is_late_accept and not record.has_open_cancel and not self._canceler.is_in_vain(record):

@@ -1,7 +1,6 @@
 """Resending: what is recorded and surely not at the venue goes out after all its checks, for the first time or anew."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from decimal import getcontext, setcontext
 
 from msgspec.structs import replace
@@ -20,6 +19,7 @@ from tidegate.domain.orders import ApprovedOrder, OrderRecord, RecordedOrder
 from tidegate.domain.pace import terms_of
 from tidegate.domain.ports import EnginePort
 from tidegate.domain.records import StateForbids, Step
+from tidegate.domain.timeliness import outlived
 from tidegate.domain.vocabulary import OrderStatus, OrderType
 
 
@@ -50,7 +50,9 @@ class OrderResender(OrderSender):
         due = [
             record.client_order_id
             for record in known
-            if record.order.purpose.is_exit or not self._desk.sight.is_lost_of(record.symbol) or _is_late(record, at)
+            if record.order.purpose.is_exit
+            or not self._desk.sight.is_lost_of(record.symbol)
+            or outlived(record.order, at)
         ]
         await self._send_each(due, OrderStatus.PREPARED)
 
@@ -140,8 +142,9 @@ class OrderResender(OrderSender):
     def _reviewed(self, record: OrderRecord) -> ApprovedOrder | str:
         """The order judged anew, without what it reserves itself; why not, where it may not go."""
         desk, order = self._desk, record.order
-        if _is_late(record, desk.clock.now()):
-            return f"the decision was valid until {order.valid_until}"
+        expired = outlived(order, desk.clock.now())
+        if expired is not None:
+            return expired.message
         if record.cancel_requests:
             return "it was called off"
         hindered = hindrance(desk, order)
@@ -167,12 +170,6 @@ class OrderResender(OrderSender):
         reason = f"it never arrived, and may not be sent again: {why}"
         rejected = OrderRejected(client_order_id=order_id, code="NOT_ACCEPTED", reason=reason, by_venue=False, at=at)
         await desk.learn(order_id, (rejected,))
-
-
-def _is_late(record: OrderRecord, at: datetime) -> bool:
-    """Whether its decision's life is over; exits have none."""
-    valid_until = record.order.valid_until
-    return valid_until is not None and at > valid_until and not record.order.purpose.is_exit
 
 
 def _unattempted(record: OrderRecord, before: OrderRecord) -> OrderRecord:

@@ -1,12 +1,10 @@
 """Resolving: ask the venue what became of one order, and conclude no more than its answer proves."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
-
-from msgspec import Struct
 
 from tidegate.application.desk import AccountDesk
 from tidegate.application.staggered import staggered
@@ -38,13 +36,6 @@ _CONFIRM_AFTER = timedelta(seconds=5)
 """How long executions may be known without their fills before that is a difference: lists of fills lag."""
 
 
-class Asked(Struct, frozen=True, gc=False):
-    """When a question was asked, by the wall and by the monotonic clock."""
-
-    at: datetime
-    monotonic: float
-
-
 class OrderResolver:
     """Applies the venue's word on single orders. Asking is a query, never a second submit."""
 
@@ -59,6 +50,11 @@ class OrderResolver:
         """Query one order and fold what that proves; the order as it then stands, None where we know of none."""
         await self.look(client_order_id)
         return await self._desk.standing(client_order_id)
+
+    async def resolve_each(self, client_order_ids: Sequence[ClientOrderId]) -> list[OrderRecord | None]:
+        """The same of several, of which one that the venue does not answer keeps the next back for a moment only."""
+        desk, calls = self._desk, [partial(self.resolve, order_id) for order_id in client_order_ids]
+        return await staggered(calls, desk.clock, desk.transmissions, "question")
 
     async def look(self, client_order_id: ClientOrderId) -> bool:
         """Query one order and hold it with what that proves; whether the venue gave an answer."""
@@ -79,27 +75,24 @@ class OrderResolver:
         if record is None:
             return True
         clock = self._desk.clock
-        asked = Asked(clock.now(), clock.monotonic())
+        at, monotonic = clock.now(), clock.monotonic()
         answer = await self._venue.order(client_order_id, record.symbol)
         match answer:
             case VenueOrder():
-                await self.adopt(record, answer, asked.monotonic)
+                await self.adopt(record, answer, monotonic)
             case OrderAbsent():
-                await self._absent(client_order_id, asked)
+                await self._absent(client_order_id, at, monotonic)
             case Unreachable():
                 pass
         return not isinstance(answer, Unreachable)
 
     async def resolve_overdue(self, age_seconds: float) -> None:
         """Ask for every order, and every amend, that has been without an outcome for that long, or ends."""
-        at = self._desk.clock.now()
-        overdue = timedelta(seconds=age_seconds)
-        calls = [
-            partial(self.resolve, record.client_order_id)
-            for record in self._desk.live_orders()
-            if self._is_open(record) and record.updated_at is not None and at - record.updated_at >= overdue
-        ]
-        await staggered(calls, self._desk.clock, "question")
+        until = self._desk.clock.now() - timedelta(seconds=age_seconds)
+        open_ones = [one for one in self._desk.live_orders() if self._is_open(one)]
+        await self.resolve_each(
+            [one.client_order_id for one in open_ones if one.updated_at is not None and one.updated_at <= until]
+        )
 
     def _is_open(self, record: OrderRecord) -> bool:
         """Whether only the venue can say what became of it, or of its amend."""
@@ -259,7 +252,7 @@ class OrderResolver:
             filled = OrderFilled(client_order_id=order_id, fill=fill, at=desk.clock.now())
             await desk.learn(order_id, (*news_of_outgrown_total(record, fill), filled))
 
-    async def _absent(self, client_order_id: ClientOrderId, asked: "Asked") -> None:
+    async def _absent(self, client_order_id: ClientOrderId, asked_at: datetime, asked_monotonic: float) -> None:
         """A complete query did not show it: evidence only if the last send is older than H (R3, B27).
 
         H must have passed by both clocks: a wall that jumps ahead has not waited (X7). Without client order ids no
@@ -271,8 +264,8 @@ class OrderResolver:
             return
         if client_order_id in self._desk.in_transit or self._venue.capabilities.delivery is Delivery.C:
             return
-        waited = timedelta(seconds=asked.monotonic - self._desk.unknown_since.get(client_order_id, self._desk.began))
-        if min(asked.at - last_send, waited) <= self._horizon:
+        waited = timedelta(seconds=asked_monotonic - self._desk.unknown_since.get(client_order_id, self._desk.began))
+        if min(asked_at - last_send, waited) <= self._horizon:
             return
         if record.status not in _UNRESOLVED:
             kind, ours = DifferenceKind.MISSING_ON_VENUE, record.status.value
@@ -284,15 +277,16 @@ class OrderResolver:
         if is_wanted and self._desk.resends_exits:
             self._desk.lost_exits.add(client_order_id)
             return
-        horizon = plain(self._venue.capabilities.horizon_seconds)
-        not_accepted = OrderRejected(
-            client_order_id=client_order_id,
-            code="NOT_ACCEPTED",
-            reason=f"complete queries later than {horizon} s after the send do not show it",
-            by_venue=False,
-            at=self._desk.clock.now(),
+        horizon, at = plain(self._venue.capabilities.horizon_seconds), self._desk.clock.now()
+        reason = f"complete queries later than {horizon} s after the send do not show it"
+        await self._desk.learn(
+            client_order_id,
+            (
+                OrderRejected(
+                    client_order_id=client_order_id, code="NOT_ACCEPTED", reason=reason, by_venue=False, at=at
+                ),
+            ),
         )
-        await self._desk.learn(client_order_id, (not_accepted,))
 
 
 def _is_changed(record: OrderRecord) -> bool:

@@ -26,6 +26,7 @@ from tidegate.domain.remedies import in_decision_terms
 from tidegate.domain.settlement import news_of_submission
 from tidegate.domain.states import permits, state_refusal
 from tidegate.domain.submissions import SubmissionOutcome, SubmissionUnanswered
+from tidegate.domain.timeliness import outlived
 from tidegate.domain.views import ReviewView
 from tidegate.domain.vocabulary import Delivery
 
@@ -249,10 +250,9 @@ class OrderSender:
     def _too_late(self, order: Order, now: datetime, paused: timedelta) -> AnyRefusal | None:
         """What has changed while it was recorded: the decision's life, the state, the feed's age after a pause."""
         desk = self._desk
-        if order.valid_until is not None and now > order.valid_until and not order.purpose.is_exit:
-            return ExpiredRefused(
-                message=f"the decision was valid until {order.valid_until.isoformat()}, and recording it ended later"
-            )
+        expired = outlived(order, now)
+        if expired is not None:
+            return expired
         states = desk.ledger.states
         if not states.are_active:
             entry = states.entry(order.symbol)

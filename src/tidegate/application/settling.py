@@ -66,7 +66,7 @@ class Settler:
         capabilities = self._venue.capabilities
         waited = (desk.clock.now() - since).total_seconds()
         # Before H the request may still take effect, whatever anybody has seen.
-        bound = desk.unknown_bound.total_seconds() if desk.unknown_bound is not None else 0.0
+        bound = desk.unknown_bound.total_seconds()
         if capabilities.delivery is Delivery.C:
             bound = float(capabilities.horizon_seconds)
         if waited <= bound:
@@ -130,7 +130,7 @@ class Settler:
             )
         amended = OrderAmended(
             client_order_id=order_id,
-            request=max((*record.amend_requests, *record.amend_answers, record.amended_by), default=0) + 1,
+            request=record.next_amend,
             quantity=theirs.quantity,
             limit_price=theirs.limit_price,
             reason=why,

@@ -187,9 +187,7 @@ class ExecutionRuntimeSupervisor:
         if self._watch is None:
             desk = self.reconciler.desk
             states = StateKeeper(desk, self.canceler)
-            self._watch = GuardWatch(
-                desk, states, self.reconciler.venue, self._every.in_flight, self._every.in_flight_age
-            )
+            self._watch = GuardWatch(desk, states)
         return self._watch
 
     @property

@@ -25,6 +25,7 @@ class Transmissions:
         self._waiting: dict[str, Task[Any] | None] = {}
         self._seen: dict[str, float] = {}
         self._cuts: dict[str, int] = {}
+        self._helped: dict[Task[Any], Task[Any]] = {}
         self._loop: AbstractEventLoop | None = None
         self.deadline_seconds = deadline_seconds
 
@@ -52,9 +53,19 @@ class Transmissions:
         # Somebody else may have cancelled the task besides, and that stands.
         return task is not None and cuts > 0 and _take_back(task, cuts) == 0
 
+    def help(self, task: Task[Any]) -> None:
+        """From now until it ends, what a task waits for is what the current one waits for."""
+        helped = current_task()
+        if helped is not None:
+            self._helped[task] = helped
+            task.add_done_callback(self._helped.pop)
+
     def waits_since(self, task: Task[Any] | None) -> float | None:
-        """Since when, on the monotonic clock, a task has been waiting for the venue; None while it does not."""
-        names = (name for name, waiting in self._waiting.items() if waiting is task is not None)
+        """Since when, on the monotonic clock, a task or one that helps it has been waiting for the venue, if it is."""
+        if task is None:
+            return None
+        who = {task, *(helper for helper, helped in self._helped.items() if helped is task)}
+        names = (name for name, waiting in self._waiting.items() if waiting in who)
         return min((self._seen[name] for name in names if name in self._seen), default=None)
 
     def cut_off_overdue(self) -> None:

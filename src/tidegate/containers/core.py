@@ -58,7 +58,7 @@ class CoreContainer(containers.DeclarativeContainer):
     checked_market = Part(make_checked_market, market_data)
     risk_manager = Part(make_risk_manager, settings, checked_market)
     pulse = Part(make_pulse, clock)
-    desk = Part(make_desk, settings, order_store, checked_market, clock, risk_manager, order_stats)
+    desk = Part(make_desk, settings, order_store, checked_market, clock, risk_manager, order_stats, engine_port)
     checked_engine = Part(make_checked_engine, engine_port, desk)
     checked_account = Part(CheckedAccount, account, desk)
     resolver = Part(OrderResolver, desk, checked_engine)
@@ -66,14 +66,7 @@ class CoreContainer(containers.DeclarativeContainer):
     closer = Part(Closer, desk, canceler)
     sender = Part(OrderSender, desk, checked_engine, canceler)
     state_keeper = Part(StateKeeper, desk, canceler)
-    guard_watch = Part(
-        GuardWatch,
-        desk,
-        state_keeper,
-        checked_engine,
-        poll_seconds=settings.provided.supervisor.in_flight_interval_seconds,
-        first_poll_seconds=settings.provided.supervisor.in_flight_age_seconds,
-    )
+    guard_watch = Part(GuardWatch, desk, state_keeper)
     engine = Part(
         ExecutionEngineFactory.create_engine,
         broker=broker,

@@ -84,8 +84,9 @@ def make_desk(
     clock: ClockPort,
     risk_manager: RiskManager,
     order_stats: OrderStats,
+    venue: EnginePort,
 ) -> AccountDesk:
-    """The account's desk."""
+    """The account's desk, which knows by when the venue tells of what is in doubt."""
     desk = AccountDesk(
         store=store,
         market_data=market_data,
@@ -96,6 +97,10 @@ def make_desk(
         order_stats=order_stats,
     )
     desk.transmissions.deadline_seconds = float(settings.supervisor.venue_deadline_seconds)
+    periods = supervisor_intervals(settings)
+    desk.outcomes_are_asked_for(
+        venue.capabilities, first_after_seconds=periods.in_flight_age, every_seconds=periods.in_flight
+    )
     return desk
 
 

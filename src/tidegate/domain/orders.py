@@ -232,6 +232,11 @@ class OrderRecord(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tru
         return bool(self.amend_requests) and not set(self.amend_answers).issuperset(self.amend_requests)
 
     @property
+    def next_amend(self) -> int:
+        """The number of the next change of its terms, by us or by the venue, which none has had before."""
+        return max(*self.amend_requests, *self.amend_answers, self.amended_by, 0) + 1
+
+    @property
     def average_price(self) -> Decimal | None:
         """Σ quantity × price ÷ Σ quantity of its fills, in quote currency."""
         return DOMAIN_CONTEXT.divide(self.filled_notional, self.filled_quantity) if self.filled_quantity else None

@@ -28,6 +28,11 @@ class NoOrderNeeded(Struct, frozen=True, kw_only=True):
     plan: "Plan | None" = None
 
 
+def of_hold(decision_id: str) -> NoOrderNeeded:
+    """What a HOLD comes to, whatever else it says and whatever it is of: it is never refused."""
+    return NoOrderNeeded(decision_id=decision_id, reason="HOLD asks for nothing")
+
+
 class Answer(StrEnum):
     """What a check said of an order."""
 

@@ -146,7 +146,7 @@ def news_of(record: OrderRecord, theirs: VenueOrder) -> tuple[OrderNews, ...]:
         news.append(
             OrderAmended(
                 client_order_id=order_id,
-                request=record.amended_by + 1,
+                request=record.next_amend,
                 quantity=theirs.quantity,
                 limit_price=record.limit_price,
                 reason=theirs.reduced_reason,
@@ -158,7 +158,7 @@ def news_of(record: OrderRecord, theirs: VenueOrder) -> tuple[OrderNews, ...]:
         news.append(
             OrderAmended(
                 client_order_id=order_id,
-                request=record.amended_by + 1,
+                request=record.next_amend,
                 quantity=earlier.quantity,
                 limit_price=earlier.limit_price,
                 reason="an earlier attempt had arrived after all",

@@ -1,4 +1,4 @@
-"""Timeliness: whether a decision comes within its life, is no old replay, and is not from the future."""
+"""Timeliness: whether a decision and its order come in their time, are no old replay, and not from the future."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -7,9 +7,11 @@ from tidegate.domain.ages import is_older, seconds_between
 from tidegate.domain.amounts import plain
 from tidegate.domain.decisions import Decision
 from tidegate.domain.marks import Mark
+from tidegate.domain.orders import Order
 from tidegate.domain.refusals import ClockRefused, ExpiredRefused, InvalidRefused, Remedy
 from tidegate.domain.risk import RiskLimits
 from tidegate.domain.validity import shown
+from tidegate.domain.vocabulary import Purpose
 
 _MILLISECONDS = Decimal(1_000)
 
@@ -17,8 +19,7 @@ _MILLISECONDS = Decimal(1_000)
 def out_of_time(decision: Decision, at: datetime, limits: RiskLimits) -> ExpiredRefused | ClockRefused | None:
     """Past its life, too old to be news (N8), or from the future (N9; an exit is let through)."""
     if decision.valid_until is not None and at > decision.valid_until:
-        message = f"the decision was valid until {shown(decision.valid_until)}, and it is {shown(at)}"
-        return ExpiredRefused(message=message, facts={"valid_until": shown(decision.valid_until)})
+        return _over(decision.valid_until, at)
     decided_at = decision.decided_at
     if decided_at is None:
         return None
@@ -31,6 +32,23 @@ def out_of_time(decision: Decision, at: datetime, limits: RiskLimits) -> Expired
     if decided_at > at and not decision.reduce_only:
         return _from_the_future(decided_at, at, limits)
     return None
+
+
+def outlived(order: Order, at: datetime) -> ExpiredRefused | None:
+    """Why an order may not go any more: its decision's life is over, by which closes and protection are not bound.
+
+    Asked wherever an order is about to be sent: at its review, after its commit, and before it is sent again.
+    """
+    valid_until = order.valid_until
+    if valid_until is None or at <= valid_until or order.is_protection or order.purpose is Purpose.OPERATOR_CLOSE:
+        return None
+    return _over(valid_until, at)
+
+
+def _over(valid_until: datetime, at: datetime) -> ExpiredRefused:
+    until = shown(valid_until)
+    message = f"the decision was valid until {until}, and it is {shown(at)}"
+    return ExpiredRefused(message=message, facts={"valid_until": until})
 
 
 def premature(mark: Mark, at: datetime, limits: RiskLimits) -> InvalidRefused | None:

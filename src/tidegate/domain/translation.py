@@ -21,7 +21,7 @@ from tidegate.domain.instructions import (
 )
 from tidegate.domain.marks import Mark
 from tidegate.domain.orders import Order
-from tidegate.domain.outcomes import NoOrderNeeded
+from tidegate.domain.outcomes import NoOrderNeeded, of_hold
 from tidegate.domain.positions import Position
 from tidegate.domain.products import Product
 from tidegate.domain.quantities import quantity_asked
@@ -109,7 +109,7 @@ def translated(symbol: str, asked: "Asked") -> Translation:
     decision = asked.decision
     action = decision.action
     if action is _HOLD:
-        return NoOrderNeeded(decision_id=decision.decision_id, reason="HOLD asks for nothing")
+        return of_hold(decision.decision_id)
     refusal = impossible(decision) or _mismatch(symbol, asked.product, asked.position, asked.market)
     if refusal is not None:
         return refusal

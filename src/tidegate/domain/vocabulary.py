@@ -100,7 +100,7 @@ class Purpose(StrEnum):
 
     ENTRY = "ENTRY"  # may increase a position
     REDUCTION = "REDUCTION"  # a strategy's or an algorithm's exit: can only shrink a position
-    PROTECTION = "PROTECTION"  # a registered stop or take-profit that has triggered
+    PROTECTION = "PROTECTION"  # a registered stop or take-profit that has triggered; in this version none is registered
     OPERATOR_CLOSE = "OPERATOR_CLOSE"  # a person's close of the account's position
 
     @property

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.adapters.cli.conftest import Run
 
 
@@ -18,6 +20,20 @@ def test_a_drill_without_options_lives_a_hundred_lives(program: Run) -> None:
 def test_kills_alone_live_no_simulated_life(program: Run) -> None:
     """Each kind of trial may be asked for by itself."""
     assert program("drill", "--kills", "5", "--json").object["seeds"] == 0
+
+
+@pytest.mark.parametrize("options", [("--seeds", "0"), ("--seeds", "0", "--kills", "0"), ("--seeds", "-1")])
+def test_a_drill_of_nothing_shows_nothing_and_is_refused(program: Run, options: tuple[str, ...]) -> None:
+    """No life was lived, and so none has shown that an invariant holds."""
+    ended = program("drill", *options)
+    assert ended.code == 2
+    assert "--seeds" in ended.err
+    assert "No invariant broke" not in ended.out
+
+
+def test_no_lives_beside_kills_are_kills_alone(program: Run) -> None:
+    """There is something to show."""
+    assert program("drill", "--seeds", "0", "--kills", "5", "--json").code == 0
 
 
 def test_a_violation_is_exit_code_one_and_names_the_plan_that_repeats_it(program: Run) -> None:

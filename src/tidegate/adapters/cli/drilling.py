@@ -33,6 +33,8 @@ def drill(
     """
     is_alone = plan is not None or kills > 0 or points
     wanted = seeds if seeds is not None else 0 if is_alone else _SEEDS
+    if not is_alone and not wanted:
+        raise UsageError("a drill of no lives shows nothing: --seeds 1 or more, or --kills, --points or --plan")
     if plan is not None and not plan.is_file():
         raise UsageError(f"there is no plan at {plan}")
     order = DrillOrder(

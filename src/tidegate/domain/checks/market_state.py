@@ -1,12 +1,13 @@
 """Market state: whether the venue takes such an order now (MARKET_STATE), and whether it is in time (EXPIRED)."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from tidegate.domain.checks.draft import Draft
 from tidegate.domain.products import OPEN_FOR_TRADING
 from tidegate.domain.refusals import ExpiredRefused, MarketStateRefused, Remedy
+from tidegate.domain.timeliness import outlived
 from tidegate.domain.validity import shown
-from tidegate.domain.vocabulary import OrderType, Purpose, TimeInForce
+from tidegate.domain.vocabulary import OrderType, TimeInForce
 
 EXPIRY_MARGIN = timedelta(hours=24)
 """Entries stop this long before a product expires; the figure is ours."""
@@ -65,14 +66,12 @@ def _flagged(draft: Draft) -> MarketStateRefused | None:
 
 
 def lifetime(draft: Draft) -> ExpiredRefused | None:
-    """Whether the decision's life, or a GTD order's, ended before this review; protection and closes have none."""
+    """Whether the decision's life, or a GTD order's, ended before this review."""
     order, at = draft.order, draft.view.at
-    if order.valid_until is not None and at > order.valid_until and order.purpose is not Purpose.PROTECTION:
-        return _expired("the decision was valid until", "valid_until", order.valid_until, at)
+    if order.valid_until is not None and (refusal := outlived(order, at)) is not None:
+        return refusal
     if order.expire_at is not None and at >= order.expire_at:
-        return _expired("the order was to expire at", "expire_at", order.expire_at, at)
+        until = shown(order.expire_at)
+        message = f"the order was to expire at {until}, and it is {shown(at)}"
+        return ExpiredRefused(message=message, facts={"expire_at": until})
     return None
-
-
-def _expired(what: str, field: str, moment: datetime, at: datetime) -> ExpiredRefused:
-    return ExpiredRefused(message=f"{what} {shown(moment)}, and it is {shown(at)}", facts={field: shown(moment)})

@@ -87,12 +87,12 @@ def _failure_is_absence(original: Any) -> Any:
         record = await self._desk.recall(order_id)
         if record is None:
             return True
-        asked = resolving.Asked(self._desk.clock.now(), self._desk.clock.monotonic())
+        at, monotonic = self._desk.clock.now(), self._desk.clock.monotonic()
         answer = await self._venue.order(order_id, record.symbol)
         if isinstance(answer, Unreachable | OrderAbsent):
-            await self._absent(order_id, asked)
+            await self._absent(order_id, at, monotonic)
         else:
-            await self.adopt(record, answer, asked.monotonic)
+            await self.adopt(record, answer, monotonic)
         return True
 
     return looked

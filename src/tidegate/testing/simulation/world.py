@@ -66,7 +66,7 @@ class Canceled(Struct, frozen=True, kw_only=True):
     turn: int
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class VenueRequest(Struct, frozen=True, kw_only=True):
     """Any request of a process to the venue."""
 
     kind: str
@@ -87,7 +87,7 @@ class World:
         self.market = Market(plan.seed)
         self.venue = EditingVenue(plan.delivery, self.market, loop.time, Dice("venue", plan.seed), self._say)
         self.sent: list[Sent] = []
-        self.asked: list[Asked] = []
+        self.asked: list[VenueRequest] = []
         self.amended: list[Amended] = []
         self.canceled: list[Canceled] = []
         self.sight = Sight()
@@ -193,7 +193,7 @@ class World:
         self.note_asked("submit", recorded.order.client_order_id)
 
     def note_asked(self, kind: str, subject: str) -> None:
-        self.asked.append(Asked(kind=kind, subject=subject, at=self.loop.time()))
+        self.asked.append(VenueRequest(kind=kind, subject=subject, at=self.loop.time()))
 
     def submit(self, request: Request, luck: Misfortune) -> Accepted | Rejected:
         """A submit arrives."""

@@ -100,6 +100,19 @@ def test_a_missing_update_is_a_gap_until_the_next_touch(tmp_path: Path) -> None:
     assert book_of(rows).bids == levels(("96", "1"))
 
 
+def test_a_gap_begins_where_the_recording_was_last_told_something(tmp_path: Path) -> None:
+    """Lines that say nothing of this market's book or trades do not show that anything of it was heard."""
+    kline = line(600, {"e": "kline", "s": "BTCUSDT", "k": {"t": 1}})
+    twice = depth(700, 11, 12, {"97": "1"}, {})
+    lost = depth(900, 15, 20, {"96": "1"}, {})
+
+    made, rows = imported(tmp_path, *OPENING, depth(100, 11, 12, {"97": "1"}, {}), kline, twice, lost)
+
+    gap = next(row for row in rows if isinstance(row, Gap))
+    assert gap.at_us == START_NS // 1_000 + 100_000
+    assert made.gap_seconds == Decimal("0.8")
+
+
 def test_the_futures_name_the_update_before(tmp_path: Path) -> None:
     """Their ids jump; `pu` is what must match."""
     follows = depth(100, 50, 60, {"97": "1"}, {}, previous=10)

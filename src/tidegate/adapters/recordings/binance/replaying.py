@@ -35,6 +35,7 @@ class MessageReplay:
         self.largest_spread: Decimal | None = None
         self.has_book = False
         self.at_us = 0
+        self._row_us = 0
         self._symbol = venue_symbol
         self._grid = grid
         self._sink = write
@@ -60,7 +61,7 @@ class MessageReplay:
         at_us = line.at_ns // 1_000
         if at_us < self.at_us:
             self.dropped["receive times that went back, kept at the time reached"] += 1
-        before_us, self.at_us = self.at_us, max(at_us, self.at_us)
+        self.at_us = max(at_us, self.at_us)
         if line.venue_ms is not None:
             self._measure(line.venue_ms * _NS_IN_MS - line.at_ns)
         if isinstance(message, Other):
@@ -72,7 +73,7 @@ class MessageReplay:
             case Print():
                 self._print(message)
             case DepthUpdate():
-                self._update(message, before_us)
+                self._update(message)
             case Touch():
                 self._book.touch(message)
             case Snapshot():
@@ -99,6 +100,7 @@ class MessageReplay:
         return figures
 
     def _write(self, row: Row) -> None:
+        self._row_us = row.at_us
         self.gaps.take(row)
         self._sink(row)
 
@@ -129,13 +131,13 @@ class MessageReplay:
             )
         )
 
-    def _update(self, update: DepthUpdate, before_us: int) -> None:
+    def _update(self, update: DepthUpdate) -> None:
         last = self._last_id
         if last is not None and update.last_id <= last:
             self.dropped["depth updates that came twice or late"] += 1
             return
         if last is not None and not self._follows(update, last):
-            self._interrupt(f"updates {last + 1} to {update.first_id - 1} are missing", before_us)
+            self._interrupt(f"updates {last + 1} to {update.first_id - 1} are missing")
         self._last_id, self._is_after_snapshot = update.last_id, False
         self._book.update(update)
 
@@ -145,10 +147,10 @@ class MessageReplay:
             return update.previous_id == last
         return update.first_id <= last + 1
 
-    def _interrupt(self, reason: str, before_us: int) -> None:
-        """The book has been wrong for an unknown time: void from the message before, as far as is known."""
+    def _interrupt(self, reason: str) -> None:
+        """The book has been wrong for an unknown time: void from the last row on, as far as is known."""
         if self._is_shown:
-            self._write(Gap(at_us=before_us, product=_PRODUCT, reason=reason))
+            self._write(Gap(at_us=self._row_us, product=_PRODUCT, reason=reason))
         self._book.clear()
         self._is_shown = False
 

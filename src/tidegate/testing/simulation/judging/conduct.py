@@ -74,9 +74,10 @@ def fresh_and_alive(life: Life, evidence: Evidence) -> str | None:
     """16: judged in the step that reserves, and once more when it is sent."""
     for sent in life.world.sent:
         order = sent.recorded.order
-        if order.purpose is Purpose.ENTRY and order.valid_until is not None and sent.wall > order.valid_until:
+        has_end = order.purpose is not Purpose.OPERATOR_CLOSE and not order.is_protection
+        if has_end and order.valid_until is not None and sent.wall > order.valid_until:
             return (
-                f"entry {order.client_order_id} was sent at {sent.wall}, its decision lived until {order.valid_until}"
+                f"order {order.client_order_id} was sent at {sent.wall}, its decision lived until {order.valid_until}"
             )
     return life.instants.broken.get(16)
 
