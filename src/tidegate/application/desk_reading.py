@@ -185,6 +185,8 @@ class DeskReading:
     def without(self, records: Iterable[OrderRecord]) -> Iterator[None]:
         """Read the account as if these live orders were gone; nothing may be awaited or changed meanwhile."""
         gone = tuple(records)
+        # Made now where the products have changed: made in between, it would reserve for them again.
+        _ = self.valuation
         for record in gone:
             self.ledger.commitments.drop(record.client_order_id)
         try:
