@@ -85,7 +85,16 @@ _FIRST = (
         WHERE json_extract(event.value, '$.event') = 'ORDER_SENDING'""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_SECOND = (
+    # A row of its own, since it changes once an hour and the account's row with every order.
+    """CREATE TABLE equity (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        history TEXT NOT NULL,
+        checksum INTEGER NOT NULL
+    )""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
 """Statements by version: the first makes version 1. A released one is never changed."""
 
 SCHEMA = len(MIGRATIONS)
