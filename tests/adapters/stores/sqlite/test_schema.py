@@ -11,10 +11,12 @@ import pytest
 from tests.adapters.stores.sqlite.stores import open_at, steps_for, tamper
 from tidegate.adapters.stores.sqlite.errors import NewerSchema
 from tidegate.adapters.stores.sqlite.queries import Queries
+from tidegate.adapters.stores.sqlite.reader import open_sqlite_reader
 from tidegate.adapters.stores.sqlite.schema import MIGRATIONS, SCHEMA, migrate, version_of
 from tidegate.domain.equity_history import EquityHistory
 from tidegate.domain.events import DayOpened, EquityMarked
 from tidegate.domain.records import StoreUnavailable
+from tidegate.testing.contracts.order_stores.steps import FixedClock
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -67,6 +69,9 @@ async def test_a_store_of_the_first_schema_is_held_against_its_days_opening(tmp_
     store.close()
     tamper(path, "DROP TABLE equity")
     tamper(path, "PRAGMA user_version=1")
+    # Whoever looks before a writer does understands it as it is, and leaves it so.
+    with open_sqlite_reader(path, clock=FixedClock()) as reader:
+        seen = (await reader.load()).equity_history
     again = open_at(path)
     began = (await again.load()).equity_history
     mark = EquityMarked(equity=Decimal(90), high=Decimal(100), at=NOON + timedelta(hours=1))
@@ -76,7 +81,7 @@ async def test_a_store_of_the_first_schema_is_held_against_its_days_opening(tmp_
     stored = await once_more.load()
     once_more.close()
 
-    assert began == EquityHistory().after(day)
+    assert seen == began == EquityHistory().after(day)
     assert stored.equity_history == began.after(mark)
 
 

@@ -95,7 +95,9 @@ class Queries:
         return {movement_id: stored_moment(f"movement {movement_id}", at_us) for movement_id, at_us in rows}
 
     def _equity_history(self, facts: Facts) -> EquityHistory:
-        row = self._connection.execute("SELECT history, checksum FROM equity").fetchone()
+        # A store of schema 1 that no writer has opened since has no such table.
+        is_there = self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'equity'").fetchone()
+        row = self._connection.execute("SELECT history, checksum FROM equity").fetchone() if is_there else None
         if row is None:
             return history_since(facts.day_opened_at, facts.day_opening_equity)
         return stored_equity_history(row)

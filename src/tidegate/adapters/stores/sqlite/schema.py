@@ -99,6 +99,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
 
 SCHEMA = len(MIGRATIONS)
 
+READABLE = 1
+"""The oldest schema that a reader understands: what it lacks is read as what its migration would have made of it."""
+
 
 def migrate(connection: sqlite3.Connection, path: Path, migrations: tuple[tuple[str, ...], ...] = MIGRATIONS) -> None:
     """Bring the file up to the newest schema; killed at any moment, it has the old one or the new one.
@@ -136,5 +139,5 @@ def require_current(connection: sqlite3.Connection, path: Path) -> None:
     version = version_of(connection, path)
     if not version:
         raise NotAStore(path, "it is empty")
-    if version < SCHEMA:
-        raise OlderSchema(path, version, SCHEMA)
+    if version < READABLE:
+        raise OlderSchema(path, version, READABLE)
