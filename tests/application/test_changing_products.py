@@ -68,6 +68,18 @@ async def test_what_orders_reserve_follows_the_fees_and_margins_that_their_produ
         assert (await app.summary(0)).invariants == "hold"
 
 
+async def test_an_amend_in_the_moment_in_which_products_change_is_not_held_against_the_order_itself() -> None:
+    """What it reserved is read as gone while its new terms are judged, also where all is reserved anew just then."""
+    rig = Rig()
+    venue = Listing(rig.venue)
+    async with rig.open(venue=venue) as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.02")))
+        out = placed(await app.coordinator.execute_decision(SPOT, sell("0.02", limit_price=Decimal(101_000))))
+        venue.change(SPOT, taker_fee_rate=Decimal("0.0021"))
+        amended = await app.amend(out.client_order_id, Decimal("0.02"), Decimal(100_900))
+        assert amended.unwrap().limit_price == 100_900
+
+
 async def test_an_order_that_is_held_without_its_product_reserves_again_once_that_is_back() -> None:
     """It was taken up for a cancel that had no answer: it may still fill, and nothing is told of it meanwhile."""
     rig = Rig()

@@ -68,9 +68,12 @@ async def test_what_is_lost_over_midnight_while_the_market_cannot_be_seen_is_a_l
         assert len(await rig.stored(DayOpened)) == 2
         assert app.state() is TradingState.REDUCING
         rig.price(88_000)
+        assert "opening" in (await app.account()).state_reason
         await app.resume("looked at it")
         await rig.clock.advance(61)
-        assert app.state() is TradingState.ACTIVE
+        # The new day has lost nothing; over 24 hours the loss stands.
+        assert "opening" not in (await app.account()).state_reason
+        assert "24 hours ago" in (await app.account()).state_reason
 
 
 async def test_a_guard_that_trips_lowers_no_halt_that_was_written_elsewhere() -> None:

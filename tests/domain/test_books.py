@@ -94,6 +94,14 @@ def test_an_empty_side_is_blind_unless_it_is_known_to_be_empty() -> None:
     assert not walk(book(asks=(), whole=True), BUY, Decimal(1)).is_blind
 
 
+@pytest.mark.parametrize(("width", "is_within"), [("0.02", True), ("0.0199", False)])
+def test_a_spread_is_held_against_its_mid(width: str, is_within: bool) -> None:
+    """99 to 101 is 2 % of 100; without both sides there is none that would be narrow enough."""
+    assert book().is_within(Decimal(width)) is is_within
+    assert not book(asks=()).is_within(Decimal(1))
+    assert not book(bids=levels(("102", "1"))).is_within(Decimal(1))
+
+
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=6), st.integers(1, 400), st.sampled_from(OrderSide))
 def test_a_walk_never_pays_more_than_its_worst_price_nor_less_than_the_touch(
     sizes: list[int], wanted: int, side: OrderSide

@@ -50,8 +50,9 @@ from tidegate.domain.books import BookSnapshot, Level
 from tidegate.domain.commitments import Commitments, margin_rate, reservation
 from tidegate.domain.contradiction import contradiction
 from tidegate.domain.decisions import Decision, same_content
-from tidegate.domain.events import AccountOpened, AmendRequested, OrderAmended
-from tidegate.domain.guards import daily_loss, feed
+from tidegate.domain.equity_history import EquityHistory, EquityMark
+from tidegate.domain.events import AccountOpened, AmendRequested, DayOpened, EquityShifted, OrderAmended
+from tidegate.domain.guards import LossBasis, daily_loss, feed, has_drawn_down, is_high_due
 from tidegate.domain.marks import Mark
 from tidegate.domain.pace import Pace, terms_of
 from tidegate.domain.positions import Position, PositionHistory, apply_fill, fold_fills
@@ -196,7 +197,14 @@ THUNKS: dict[str, Callable[[], Any]] = {
     "unrealised": lambda: (HELD.unrealized_pnl(SPOT, D("61234.56")), HELD.cost_of(SPOT)),
     "ledger": lambda: figures(ledger()),
     "valuation": valuation,
-    "daily loss": lambda: daily_loss(LONG, TWICE, RiskLimits()),
+    "daily loss": lambda: daily_loss(
+        LONG, LossBasis(opening=TWICE, day_ago=EquityMark(NOW, MORE), high=TWICE), RiskLimits()
+    ),
+    "drawdown": lambda: (
+        has_drawn_down(LONG, TWICE, RiskLimits()), is_high_due(LONG, D("0.1"), RiskLimits()),
+        EquityHistory().after(DayOpened(equity=LONG, at=NOW)).after(EquityShifted(amount=MORE, at=NOW)),
+        BOOK.is_within(D("0.00001")),
+    ),
     "feed": lambda: feed(MarketReading(symbol="B", heard_at=NOW - timedelta(seconds=1234.5)), NOW, RiskLimits()),
     "contradiction": judged,
     "differences": lambda: (

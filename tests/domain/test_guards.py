@@ -4,10 +4,13 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.domain.histories import NOW
+from tidegate.domain.equity_history import EquityMark
 from tidegate.domain.guards import (
     DAILY_LOSS,
     FEED,
@@ -19,8 +22,10 @@ from tidegate.domain.guards import (
     BlindBound,
     GuardAnswer,
     GuardReading,
+    LossBasis,
     daily_loss,
     feed,
+    is_high_due,
     records,
 )
 from tidegate.domain.risk import RiskLimits
@@ -30,25 +35,66 @@ PASS, TRIP, BLIND = GuardAnswer.PASS, GuardAnswer.TRIP, GuardAnswer.BLIND
 LIMITS = RiskLimits()
 
 
+def against(opening: int | None, *, day_ago: int | None = None, high: int | None = None) -> LossBasis:
+    """What equity is held against; the opening for what is not named."""
+    before, most = (opening if one is None else one for one in (day_ago, high))
+    return LossBasis(
+        opening=None if opening is None else Decimal(opening),
+        day_ago=None if before is None else EquityMark(NOW, Decimal(before)),
+        high=None if most is None else Decimal(most),
+    )
+
+
 @pytest.mark.parametrize(("equity", "answer"), [("96000", PASS), ("95000.01", PASS), ("95000", TRIP), ("1", TRIP)])
 def test_a_loss_of_five_per_cent_since_the_days_opening_trips(equity: str, answer: GuardAnswer) -> None:
     """From 100,000."""
-    assert daily_loss(Decimal(equity), Decimal(100_000), LIMITS).answer is answer
+    assert daily_loss(Decimal(equity), against(100_000), LIMITS).answer is answer
 
 
 def test_the_sentence_of_a_loss_has_its_figures() -> None:
     """For the person who is woken by it."""
-    reading = daily_loss(Decimal("94000.005"), Decimal(100_000), LIMITS)
+    reading = daily_loss(Decimal("94000.005"), against(100_000, day_ago=98_000, high=98_900), LIMITS)
 
     assert reading.message == "equity 94000 against 100000 at the day's opening: a loss of 6000, 5 % or more"
 
 
-@pytest.mark.parametrize(
-    ("equity", "opening"), [(None, Decimal(1)), (Decimal(1), None), (Decimal(1), Decimal(0)), (Decimal(1), Decimal(-1))]
-)
-def test_a_loss_that_cannot_be_measured_is_blind(equity: Decimal | None, opening: Decimal | None) -> None:
+def test_the_sentence_names_each_that_tripped_and_no_other() -> None:
+    """Over 24 hours and from the high, while the day itself is fine."""
+    reading = daily_loss(Decimal(94_000), against(95_000, day_ago=99_000, high=120_000), LIMITS)
+
+    assert reading.message == (
+        f"equity 94000 against 99000 24 hours ago ({NOW:%Y-%m-%d %H:%M} UTC): a loss of 5000, 5 % or more; "
+        "against 120000 at its high: a drawdown of 26000, 5 % or more"
+    )
+
+
+def test_the_drawdown_has_a_limit_of_its_own() -> None:
+    """And the day and its 24 hours share theirs."""
+    basis, limits = against(100_000, high=110_000), replace(LIMITS, drawdown_limit_pct=Decimal("0.2"))
+
+    assert daily_loss(Decimal(100_000), basis, LIMITS).answer is TRIP
+    assert daily_loss(Decimal(100_000), basis, limits).answer is PASS
+    assert daily_loss(Decimal(88_000), basis, limits).message.endswith("a drawdown of 22000, 20 % or more")
+
+
+@pytest.mark.parametrize(("equity", "is_due"), [("99000", False), ("100099.99", False), ("100100", True)])
+def test_a_high_is_written_once_it_is_a_fiftieth_of_the_limit_above_the_last(equity: str, is_due: bool) -> None:
+    """0.1 % at 5 %: so much of a fall goes unseen, and no more."""
+    assert is_high_due(Decimal(equity), Decimal(100_000), LIMITS) is is_due
+
+
+@pytest.mark.parametrize(("equity", "opening"), [(None, 1), (Decimal(1), None), (Decimal(1), 0), (Decimal(1), -1)])
+def test_a_loss_that_cannot_be_measured_is_blind(equity: Decimal | None, opening: int | None) -> None:
     """A missing rate, or a day without an opening."""
-    assert daily_loss(equity, opening, LIMITS).answer is BLIND
+    assert daily_loss(equity, against(opening, day_ago=1, high=1), LIMITS).answer is BLIND
+
+
+@pytest.mark.parametrize("missing", [{"day_ago": None}, {"high": None}])
+def test_a_history_that_should_be_there_and_is_not_is_blind(missing: dict[str, Any]) -> None:
+    """Without it two of the three losses cannot be told."""
+    basis = replace(against(1), **missing)
+
+    assert daily_loss(Decimal(1), basis, LIMITS).answer is BLIND
 
 
 @pytest.mark.parametrize(

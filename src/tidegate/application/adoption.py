@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from tidegate.application.desk import AccountDesk
 from tidegate.domain.amounts import DOMAIN_CONTEXT, ZERO
-from tidegate.domain.events import AccountMoved, DayOpened, ExternalFlow, JournalEvent
+from tidegate.domain.events import AccountMoved, EquityShifted, ExternalFlow, JournalEvent
 from tidegate.domain.movements import Movement, MovementKind
 from tidegate.domain.reconciliation import Difference, DifferenceKind
 from tidegate.domain.records import NotCommitted, StepCommitted, why_not
@@ -30,8 +30,9 @@ async def adopt(
 ) -> tuple[tuple[Difference, ...], str]:
     """Take up what differs in positions and balances, as the venue has just told them; what was taken up, or why not.
 
-    Derivative positions first: what their change realises is in the venue's balances too. The day's opening equity
-    moves with the flows, so that what was deposited is no profit, and what was withdrawn no loss.
+    Derivative positions first: what their change realises is in the venue's balances too. The day's opening equity, the
+    marks of the last 24 hours and the high move with the flows, so that what was deposited is no profit, and what was
+    withdrawn no loss.
     """
     taken: list[Difference] = []
     at = desk.clock.now()
@@ -119,12 +120,16 @@ def _price(desk: AccountDesk, their: VenuePosition, ours: Decimal) -> Decimal | 
 
 
 def day_after(desk: AccountDesk, flows: Sequence[tuple[str, Decimal]]) -> tuple[JournalEvent, ...]:
-    """The day's opening as if the flows had been there already; where one cannot be priced equity is blind anyhow."""
-    ledger = desk.ledger
-    opening, opened_at = ledger.day_opening_equity, ledger.day_opened_at
+    """The day's opening, the marks and the high as if the flows had been there already.
+
+    Where a flow cannot be priced equity is blind anyhow.
+    """
+    ledger, shift = desk.ledger, ZERO
     for currency, amount in flows:
         value = desk.valuation.flow_value(ledger, currency, amount)
-        opening = None if opening is None or value is None else DOMAIN_CONTEXT.add(opening, value)
-    if opening is None or opened_at is None or opening == ledger.day_opening_equity:
+        if value is None:
+            return ()
+        shift = DOMAIN_CONTEXT.add(shift, value)
+    if not shift or ledger.day_opening_equity is None:
         return ()
-    return (DayOpened(equity=opening, at=opened_at),)
+    return (EquityShifted(amount=shift, at=desk.clock.now()),)

@@ -192,10 +192,27 @@ class DeskReading:
     def equity(self) -> Decimal | None:
         return self.valuation.equity(self.ledger)
 
+    def equity_by_narrow_marks(self) -> Decimal | None:
+        """Equity as the guard of losses may believe it; None also while a spot market it rests on shows no fair mid.
+
+        A mid between sides that are further apart than the collar is no price, and neither is one that was left behind
+        when a side went. Not for the way of an order: it looks at every product.
+        """
+        prices = Valuation(self.valuation.products, self._reporting_currency, self._narrow_price_of)
+        return prices.equity(self.ledger)
+
+    def _narrow_price_of(self, symbol: str) -> Decimal | None:
+        product, book = self.market_data.product(symbol), self.market_data.reading(symbol).book
+        if product is None or not product.is_spot or book is None:
+            return self._price_of(symbol)
+        return self._price_of(symbol) if book.is_within(self.risk_manager.limits_for(symbol).collar_pct) else None
+
     @contextmanager
     def without(self, records: Iterable[OrderRecord]) -> Iterator[None]:
         """Read the account as if these live orders were gone; nothing may be awaited or changed meanwhile."""
         gone = tuple(records)
+        # Made now where the products have changed: made in between, it would reserve for them again.
+        _ = self.valuation
         for record in gone:
             self.ledger.commitments.drop(record.client_order_id)
         try:

@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 
 from tidegate.application.desk import AccountDesk
+from tidegate.application.equity_watch import EquityWatch
 from tidegate.application.restraint import end_cool_down
 from tidegate.application.state_keeper import StateKeeper
 from tidegate.application.troubles import troubles
-from tidegate.domain.events import DayOpened, GuardReported, TradingStateChanged
+from tidegate.domain.events import GuardReported, TradingStateChanged
 from tidegate.domain.guards import (
     DAILY_LOSS,
     FEED,
@@ -16,11 +17,11 @@ from tidegate.domain.guards import (
     BlindBound,
     GuardAnswer,
     GuardReading,
-    daily_loss,
     feed,
     records,
     venue,
 )
+from tidegate.domain.records import StepCommitted
 from tidegate.domain.states import StateEntry, lowered
 from tidegate.domain.vocabulary import TradingState
 
@@ -41,6 +42,8 @@ class GuardWatch:
         self._answers: dict[tuple[str, str], GuardAnswer] = {}
         self._well_since: dict[str, datetime] = {}
         self._seen = (0, 0)
+        self._equity = EquityWatch(desk)
+        self._is_loss_durable = True
 
     async def run_all(self) -> tuple[GuardReading, ...]:
         """Evaluate every guard once and act on what they say."""
@@ -57,11 +60,22 @@ class GuardWatch:
 
     async def run_account(self) -> tuple[GuardReading, ...]:
         """Daily loss and records."""
-        await self._open_day()
-        ledger, limits = self._desk.ledger, self._desk.risk_manager.limits
-        at = self._desk.clock.now()
-        readings = [daily_loss(self._desk.equity(), ledger.day_opening_equity, limits), *self._records(at)]
-        return tuple([await self._judge(reading, at) for reading in readings])
+        await self._equity.mark()
+        if self._equity.is_day_due:
+            if (DAILY_LOSS, "") in self._answers:
+                # What was lost since the last look before midnight is the old day's, and no loss of the new one.
+                await self._judge_loss()
+            await self._equity.open_day()
+        loss, at = await self._judge_loss(), self._desk.clock.now()
+        return (loss, *[await self._judge(reading, at) for reading in self._records(at)])
+
+    async def _judge_loss(self) -> GuardReading:
+        reading, drawn_down_to = self._equity.look()
+        counted = await self._judge(reading, self._desk.clock.now())
+        # Without the state in the store, a restart would take the account for one that an operator has resumed.
+        if drawn_down_to is not None and self._is_loss_durable:
+            await self._equity.note_trip(drawn_down_to)
+        return counted
 
     async def run_feed(self) -> tuple[GuardReading, ...]:
         """The feed of every symbol that has a position or an order, or that has been heard at all.
@@ -105,17 +119,6 @@ class GuardWatch:
             if guard == RECORDS:
                 found.setdefault(symbol, [])
         return [records(tuple(sentences), symbol) for symbol, sentences in found.items()]
-
-    async def _open_day(self) -> None:
-        """The first equity of a UTC day is what its loss is measured against; across a restart the store has it."""
-        ledger, at = self._desk.ledger, self._desk.clock.now()
-        opened = ledger.day_opened_at
-        equity = self._desk.equity()
-        if equity is not None and (opened is None or opened.date() != at.date()):
-            if (DAILY_LOSS, "") in self._answers:
-                # What was lost since the last look before midnight is the old day's, and no loss of the new one.
-                await self._judge(daily_loss(equity, ledger.day_opening_equity, self._desk.risk_manager.limits), at)
-            await self._desk.commit(at, DayOpened(equity=equity, at=at))
 
     async def _judge(self, reading: GuardReading, at: datetime) -> GuardReading:
         counted = self._blind.judge(reading, at)
@@ -166,7 +169,7 @@ class GuardWatch:
     async def _change(
         self, symbol: str, state: TradingState, reading: GuardReading, at: datetime, is_latched: bool
     ) -> None:
-        await self._states.change(
+        outcome = await self._states.change(
             TradingStateChanged(
                 state=state,
                 reason=reading.message,
@@ -176,6 +179,8 @@ class GuardWatch:
                 at=at,
             )
         )
+        if reading.guard == DAILY_LOSS:
+            self._is_loss_durable = isinstance(outcome, StepCommitted)
 
 
 def _is_own(entry: StateEntry, guard: str) -> bool:

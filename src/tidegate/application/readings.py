@@ -8,7 +8,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tidegate.application.desk import AccountDesk
-from tidegate.domain.amounts import DOMAIN_CONTEXT
+from tidegate.application.equity_watch import basis_of
+from tidegate.domain.amounts import DOMAIN_CONTEXT, ZERO
 from tidegate.domain.booking import ACCOUNT
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId
@@ -36,6 +37,8 @@ class PositionReading(Struct, frozen=True, kw_only=True):
 class AccountSummary(Struct, frozen=True, kw_only=True):
     """The account in its reporting currency; `day_pnl` since the UTC day's opening. None where a price is missing.
 
+    `rolling_pnl` is since 24 hours ago, `drawdown` how far equity is below its recorded high, `equity_high`.
+
     `restrained` are the symbols whose own state is not ACTIVE, with who set it and why.
     """
 
@@ -52,6 +55,9 @@ class AccountSummary(Struct, frozen=True, kw_only=True):
     day_opening_equity: Decimal | None
     day_pnl: Decimal | None
     opened_at: datetime | None
+    rolling_pnl: Decimal | None = None
+    equity_high: Decimal | None = None
+    drawdown: Decimal | None = None
 
 
 async def with_strategies(
@@ -125,10 +131,8 @@ class AccountReadings:
         desk, ledger = self._desk, self._desk.ledger
         reading: AccountReading = desk.valuation.account(ledger)
         state = ledger.states.account
-        opening = ledger.day_opening_equity
-        day_pnl = None
-        if reading.equity is not None and opening is not None:
-            day_pnl = DOMAIN_CONTEXT.subtract(reading.equity, opening)
+        basis = basis_of(desk)
+        day_ago, fallen = basis.day_ago, _gain(basis.high, reading.equity)
         return AccountSummary(
             account_id=desk.store.account_id,
             reporting_currency=reading.reporting_currency,
@@ -140,9 +144,12 @@ class AccountReadings:
             state=state.state,
             state_reason=state.reason,
             restrained=ledger.states.symbols,
-            day_opening_equity=opening,
-            day_pnl=day_pnl,
+            day_opening_equity=basis.opening,
+            day_pnl=_gain(reading.equity, basis.opening),
             opened_at=ledger.opened_at,
+            rolling_pnl=_gain(reading.equity, None if day_ago is None else day_ago.equity),
+            equity_high=basis.high,
+            drawdown=None if fallen is None else max(fallen, ZERO),
         )
 
     def position(self, symbol: str, strategy_id: str = "") -> Position:
@@ -161,3 +168,7 @@ class AccountReadings:
     def open_orders(self, symbol: str = "") -> tuple[OrderRecord, ...]:
         """Live orders, oldest first."""
         return self._desk.live_orders(symbol)
+
+
+def _gain(after: Decimal | None, before: Decimal | None) -> Decimal | None:
+    return None if after is None or before is None else DOMAIN_CONTEXT.subtract(after, before)

@@ -51,6 +51,12 @@ class BookSnapshot(Struct, frozen=True, gc=False, kw_only=True):
         bid, ask = self.bids[0].price, self.asks[0].price
         return DOMAIN_CONTEXT.divide(DOMAIN_CONTEXT.add(bid, ask), _TWO) if bid < ask else None
 
+    @exact
+    def is_within(self, width: Decimal) -> bool:
+        """Whether both sides are there, uncrossed, and no further apart than this fraction of their mid."""
+        mid = self.mid
+        return mid is not None and self.asks[0].price - self.bids[0].price <= mid * width
+
     def side(self, taker: OrderSide) -> tuple[Level, ...]:
         """The levels that a taker on this side would use up."""
         return self.asks if taker is OrderSide.BUY else self.bids

@@ -221,6 +221,27 @@ class DayOpened(_Event, frozen=True, gc=False, kw_only=True, tag="DAY_OPENED"):
     equity: Decimal
 
 
+class EquityMarked(_Event, frozen=True, gc=False, kw_only=True, tag="EQUITY_MARKED"):
+    """The equity at a moment, in the reporting currency, and the high that drawdown is measured from.
+
+    `has_tripped` says that the drawdown from that high has tripped: whoever resumes then has the next look take the
+    equity that it finds for the new high.
+    """
+
+    equity: Decimal
+    high: Decimal
+    has_tripped: bool = False
+
+
+class EquityShifted(_Event, frozen=True, gc=False, kw_only=True, tag="EQUITY_SHIFTED"):
+    """A flow from outside moves every equity that later ones are held against: the day's opening, marks and high.
+
+    `amount` is what the flow adds to equity, signed, in the reporting currency.
+    """
+
+    amount: Decimal
+
+
 class ApplicationStarted(_Event, frozen=True, gc=False, kw_only=True, tag="APPLICATION_STARTED"):
     """A writer took the account; its epoch fences every earlier one."""
 
@@ -254,6 +275,8 @@ AccountEvent = (
     | ExternalFlow
     | AccountMoved
     | DayOpened
+    | EquityMarked
+    | EquityShifted
     | ApplicationStarted
     | GuardReported
     | IncidentRaised

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Collection
 from typing import Any, get_args
 
+from tidegate.domain.equity_history import EquityEvent
 from tidegate.domain.events import (
     AccountMoved,
     AccountOpened,
     DayOpened,
+    EquityMarked,
+    EquityShifted,
     ExternalFlow,
     FillBusted,
     JournalEvent,
@@ -21,7 +24,7 @@ from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.lifecycle import apply_news, prepared, sending
 from tidegate.domain.orders import OrderRecord
 
-AccountFact = AccountOpened | AccountMoved | ExternalFlow | DayOpened | TradingStateChanged
+AccountFact = AccountOpened | AccountMoved | ExternalFlow | EquityEvent | TradingStateChanged
 
 
 def own_fill(fill: Fill, record: OrderRecord) -> Fill:
@@ -110,6 +113,8 @@ _TAKES: dict[type, Callable[[Fold, Any], object]] = {
     AccountMoved: Fold._account_moved,
     ExternalFlow: Fold._learnt,
     DayOpened: Fold._learnt,
+    EquityMarked: Fold._learnt,
+    EquityShifted: Fold._learnt,
     TradingStateChanged: Fold._learnt,
     **{kind: Fold._news for kind in get_args(OrderNews) if kind not in (OrderFilled, FillBusted)},
 }

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from tidegate.domain.ages import AHEAD_MAX
 from tidegate.domain.amounts import exact, plain
+from tidegate.domain.equity_history import EquityMark
 from tidegate.domain.risk import RiskLimits
 from tidegate.domain.views import MarketReading
 
@@ -34,24 +35,64 @@ REPETITION = "repetition"
 REPETITION_COOL_DOWN_SECONDS = Decimal(60)
 """How long a symbol takes no entries after the same order came too often."""
 
+_HIGH_STEP = Decimal("0.02")
+
 LATCHED = frozenset({DAILY_LOSS, RECORDS, LOOPS})
 """Guards whose trip waits for an operator; the others move back by themselves once they pass."""
 
 
+class LossBasis(Struct, frozen=True, gc=False, kw_only=True):
+    """What equity is held against: the day's opening, the equity of 24 hours ago, and the high; None where missing."""
+
+    opening: Decimal | None
+    day_ago: EquityMark | None
+    high: Decimal | None
+
+
 @exact
-def daily_loss(equity: Decimal | None, opening: Decimal | None, limits: RiskLimits) -> GuardReading:
-    """Loss since the day's opening as a fraction of it, fees and open positions included (docs/checks.md)."""
+def daily_loss(equity: Decimal | None, basis: LossBasis, limits: RiskLimits) -> GuardReading:
+    """Loss since the day's opening, over 24 hours, and from the high, each as a fraction of what it is held against.
+
+    Fees and open positions are included (docs/checks.md). A trip names each that tripped, with its figures.
+    """
+    opening, day_ago, high = basis.opening, basis.day_ago, basis.high
     if equity is None:
         return _reading(DAILY_LOSS, GuardAnswer.BLIND, "no equity: a balance or a position cannot be priced")
     if opening is None or opening <= 0:
         return _reading(DAILY_LOSS, GuardAnswer.BLIND, "the day's opening equity is missing")
-    loss = opening - equity
-    bound = opening * limits.daily_loss_limit_pct
-    words = f"equity {plain(round(equity, 2))} against {plain(round(opening, 2))} at the day's opening"
-    if loss >= bound:
-        share = plain(limits.daily_loss_limit_pct * 100)
-        return _reading(DAILY_LOSS, GuardAnswer.TRIP, f"{words}: a loss of {plain(round(loss, 2))}, {share} % or more")
-    return _reading(DAILY_LOSS, GuardAnswer.PASS, words)
+    if day_ago is None or day_ago.equity <= 0 or high is None or high <= 0:
+        return _reading(DAILY_LOSS, GuardAnswer.BLIND, "the equity of the last 24 hours, or its high, is missing")
+    by_day, by_high = limits.daily_loss_limit_pct, limits.drawdown_limit_pct
+    held_against = (
+        (opening, "at the day's opening", "loss", by_day),
+        (day_ago.equity, f"24 hours ago ({day_ago.at:%Y-%m-%d %H:%M} UTC)", "loss", by_day),
+        (high, "at its high", "drawdown", by_high),
+    )
+    trips = [
+        f"{plain(round(before, 2))} {when}: "
+        f"a {word} of {plain(round(before - equity, 2))}, {plain(share * 100)} % or more"
+        for before, when, word, share in held_against
+        if before - equity >= before * share
+    ]
+    words = f"equity {plain(round(equity, 2))} against "
+    if trips:
+        return _reading(DAILY_LOSS, GuardAnswer.TRIP, words + "; against ".join(trips))
+    return _reading(DAILY_LOSS, GuardAnswer.PASS, f"{words}{plain(round(opening, 2))} at the day's opening")
+
+
+@exact
+def has_drawn_down(equity: Decimal | None, high: Decimal | None, limits: RiskLimits) -> bool:
+    """Whether equity is below its high by the limit or more."""
+    return equity is not None and high is not None and high - equity >= high * limits.drawdown_limit_pct
+
+
+@exact
+def is_high_due(equity: Decimal, high: Decimal, limits: RiskLimits) -> bool:
+    """Whether a new high is to be written: above the one that stands by a fiftieth of the limit, 0.1 % by default.
+
+    A fall is measured from what was written, so that a restart changes nothing of what counts.
+    """
+    return equity - high >= abs(high) * limits.drawdown_limit_pct * _HIGH_STEP and equity > high
 
 
 def feed(reading: MarketReading, at: datetime, limits: RiskLimits) -> GuardReading:

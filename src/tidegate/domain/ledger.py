@@ -8,9 +8,9 @@ from operator import attrgetter
 from tidegate.domain.amounts import ZERO, exact
 from tidegate.domain.booking import ACCOUNT, book
 from tidegate.domain.commitments import Commitments
+from tidegate.domain.equity_history import EquityEvent, EquityHistory, opening_after
 from tidegate.domain.events import (
     AccountMoved,
-    DayOpened,
     ExternalFlow,
     FillBusted,
     JournalEvent,
@@ -65,12 +65,13 @@ class Ledger:
         self.opened_at: datetime | None = None
         self.day_opened_at: datetime | None = None
         self.day_opening_equity: Decimal | None = None
+        self.equity_history = EquityHistory()
 
     def load(self, stored: StoredAccount) -> None:
         """Take up where the store left off."""
         self.balances = dict(stored.balances)
         self.opening_balances = dict(stored.opening_balances)
-        self.opened_at = stored.opened_at
+        self.opened_at, self.equity_history = stored.opened_at, stored.equity_history
         self.day_opened_at, self.day_opening_equity = stored.day_opened_at, stored.day_opening_equity
         for position in stored.positions:
             self.positions[position.symbol, position.strategy_id] = PositionHistory(position, stored.last_fill_at)
@@ -280,8 +281,10 @@ class Ledger:
     def _learn(self, fact: AccountFact) -> None:
         if isinstance(fact, TradingStateChanged):
             self.states.apply(fact)
-        elif isinstance(fact, DayOpened):
-            self.day_opened_at, self.day_opening_equity = fact.at, fact.equity
+        elif isinstance(fact, EquityEvent):
+            self.equity_history = self.equity_history.after(fact)
+            day = self.day_opened_at, self.day_opening_equity
+            self.day_opened_at, self.day_opening_equity = opening_after(fact, *day)
         elif isinstance(fact, ExternalFlow):
             self.balances[fact.currency] = self.balances.get(fact.currency, ZERO) + fact.amount
             self._external(fact.currency, fact.amount)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from tidegate.domain.decisions import Decision
+from tidegate.domain.equity_history import EquityHistory
 from tidegate.domain.events import DecisionRefused, JournalEvent, NoOrderDecided
 from tidegate.domain.fills import Fill
 from tidegate.domain.orders import OrderRecord, RecordedOrder
@@ -134,6 +135,7 @@ class StoredAccount(Struct, frozen=True, kw_only=True):
     starts: StartMarks = StartMarks()
     movements: dict[str, datetime] = {}
     """Every movement that was booked, by the venue's id."""
+    equity_history: EquityHistory = EquityHistory()
 
 
 class JournalRow(Struct, frozen=True, kw_only=True):

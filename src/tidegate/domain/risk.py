@@ -63,6 +63,7 @@ class RiskLimits(Struct, frozen=True, gc=False, kw_only=True):
     kill_switch_enabled: bool = False
     reduce_only_mode: bool = False
     daily_loss_limit_pct: Decimal = Decimal("0.05")
+    drawdown_limit_pct: Decimal = Decimal("0.05")
     blind_bound_seconds: Decimal = Decimal(60)
     position_tolerance_increments: int = 1
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from tidegate.adapters.cli import wording
+from tidegate.adapters.cli.reading import event_words
 from tidegate.adapters.cli.run_log import RunLog
 from tidegate.adapters.cli.tables import account_table, orders_table
 from tidegate.adapters.cli.valued import Valuation
@@ -17,7 +18,10 @@ from tidegate.application.readings import AccountSummary
 from tidegate.domain.decisions import Decision
 from tidegate.domain.events import (
     ApplicationStarted,
+    DayOpened,
     DecisionRefused,
+    EquityMarked,
+    EquityShifted,
     ExternalFlow,
     GuardReported,
     IncidentRaised,
@@ -283,10 +287,9 @@ def test_a_difference_says_what_becomes_of_it(kind: DifferenceKind, verdict: str
     assert told in lines[-1]
 
 
-def test_the_account_shows_which_symbols_take_no_entries() -> None:
-    """With why, and with the command that lifts it."""
-    entry = StateEntry(state=TradingState.REDUCING, reason="order x is unknown", by="guard records")
-    summary = AccountSummary(
+def account(**changes: object) -> AccountSummary:
+    """An account of which little is known."""
+    plain = AccountSummary(
         account_id="paper",
         reporting_currency="USD",
         equity=None,
@@ -296,15 +299,54 @@ def test_the_account_shows_which_symbols_take_no_entries() -> None:
         exposure=None,
         state=TradingState.ACTIVE,
         state_reason="",
-        restrained={"BTC-USD": entry},
+        restrained={},
         day_opening_equity=None,
         day_pnl=None,
         opened_at=None,
     )
-    console = Console(width=200, file=StringIO())
+    return replace(plain, **changes)
 
-    console.print(account_table(summary, Valuation(None, {})))
 
-    written = console.file
-    assert isinstance(written, StringIO)
-    assert "BTC-USD is REDUCING (order x is unknown); `resume --symbol BTC-USD` lifts it" in written.getvalue()
+def shown_account(summary: AccountSummary, width: int = 80) -> str:
+    """The account as it is printed."""
+    written = StringIO()
+    Console(width=width, file=written).print(account_table(summary, Valuation(None, {})))
+    return written.getvalue()
+
+
+def test_the_account_shows_which_symbols_take_no_entries() -> None:
+    """With why, and with the command that lifts it."""
+    entry = StateEntry(state=TradingState.REDUCING, reason="order x is unknown", by="guard records")
+    told = shown_account(account(restrained={"BTC-USD": entry}), width=200)
+
+    assert "BTC-USD is REDUCING (order x is unknown); `resume --symbol BTC-USD` lifts it" in told
+
+
+@pytest.mark.parametrize(
+    ("high", "drawdown", "told"),
+    [
+        ("1016000", "61000.5", "High         1,016,000.00 USD, now 61,000.50 USD below it (6.00 %)"),
+        ("1016000", "0", "High         1,016,000.00 USD"),
+        ("1016000", None, "High         1,016,000.00 USD"),
+        (None, None, "High         –"),
+    ],
+)
+def test_the_account_shows_how_far_it_is_below_its_high(high: str | None, drawdown: str | None, told: str) -> None:
+    """In a line of eighty columns, next to what was lost over 24 hours."""
+    figures = {"equity_high": high, "drawdown": drawdown, "rolling_pnl": "-12.5"}
+    lines = shown_account(account(**{name: one and Decimal(one) for name, one in figures.items()})).splitlines()
+
+    assert [line.rstrip() for line in lines if line.startswith(("High", "24 hours"))] == ["24 hours     -12.50", told]
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [
+        (DayOpened(equity=Decimal("100000.125"), at=AT), "DAY_OPENED 100,000.12"),
+        (EquityMarked(equity=Decimal(99), high=Decimal(1016), at=AT), "EQUITY_MARKED 99.00, high 1,016.00"),
+        (EquityShifted(amount=Decimal(-20), at=AT), "EQUITY_SHIFTED -20.00"),
+    ],
+)
+def test_events_tell_the_equities_that_losses_are_held_against(event: JournalEvent, told: str) -> None:
+    """A word and its figures."""
+    assert event_words(event) == told

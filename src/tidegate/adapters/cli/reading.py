@@ -19,7 +19,7 @@ from tidegate.adapters.stores.sqlite.reader import SqliteStoreReader, open_sqlit
 from tidegate.application.application import Application
 from tidegate.application.moving import words as movement_words
 from tidegate.application.readings import with_strategies
-from tidegate.domain.events import AccountMoved, ExternalFlow, JournalEvent
+from tidegate.domain.events import AccountMoved, DayOpened, EquityMarked, EquityShifted, ExternalFlow, JournalEvent
 from tidegate.domain.records import JournalRow, StepCommitted
 
 T = TypeVar("T")
@@ -188,9 +188,22 @@ def event_words(event: JournalEvent) -> str:
     refusal = getattr(event, "refusal", None)
     if refusal is not None:
         words.append(f"{refusal.code}: {refusal.message}")
-    if isinstance(event, ExternalFlow):
-        words.append(f"{figures.quantity(event.amount)} {event.currency}")
-    if isinstance(event, AccountMoved):
-        words.append(movement_words(event.movement))
+    words.extend(_account_words(event))
     words.extend(str(one) for one in about if one)
     return " ".join([kind, *words])
+
+
+def _account_words(event: JournalEvent) -> list[str]:
+    match event:
+        case ExternalFlow(currency=currency, amount=amount):
+            return [f"{figures.quantity(amount)} {currency}"]
+        case AccountMoved(movement=movement):
+            return [movement_words(movement)]
+        case DayOpened(equity=equity):
+            return [figures.money(equity)]
+        case EquityMarked(equity=equity, high=high):
+            return [f"{figures.money(equity)}, high {figures.money(high)}"]
+        case EquityShifted(amount=amount):
+            return [figures.money(amount)]
+        case _:
+            return []

@@ -152,6 +152,8 @@ def account_table(summary: AccountSummary, valued: Valuation) -> Table:
         made.add_row("", Text(words, style=STATE_STYLES[entry.state]))
     made.add_row("Equity", figures.money(summary.equity, currency))
     made.add_row("Today", gain_text(summary.day_pnl))
+    made.add_row("24 hours", gain_text(summary.rolling_pnl))
+    made.add_row("High", _high(summary, currency))
     made.add_row("Exposure", figures.money(summary.exposure, currency))
     margin = None if valued.unknown else summary.margin_used
     made.add_row("Margin used", figures.money(margin, currency))
@@ -162,6 +164,15 @@ def account_table(summary: AccountSummary, valued: Valuation) -> Table:
         made.add_row(f"Balance {name}", f"{figures.quantity(balance)}{held}")
     made.add_row("Opened", figures.moment(summary.opened_at))
     return made
+
+
+def _high(summary: AccountSummary, currency: str) -> str:
+    """The high of equity, and how far equity is below it."""
+    high, drawdown = summary.equity_high, summary.drawdown
+    below = ""
+    if high is not None and high > 0 and drawdown:
+        below = f", now {figures.money(drawdown, currency)} below it ({drawdown / high * 100:.2f} %)"
+    return f"{figures.money(high, currency)}{below}"
 
 
 def products_table(products: Iterable[Product]) -> Table:

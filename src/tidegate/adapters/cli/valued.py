@@ -52,4 +52,4 @@ def position_without_value(reading: PositionReading) -> PositionReading:
 
 def account_without_value(summary: AccountSummary) -> AccountSummary:
     """What is known of an account without its market: money and states, and nothing that a price goes into."""
-    return replace(summary, equity=None, day_pnl=None, exposure=None, available={})
+    return replace(summary, equity=None, day_pnl=None, rolling_pnl=None, drawdown=None, exposure=None, available={})

@@ -191,6 +191,9 @@ class AccountLine(Line, frozen=True, kw_only=True):
     reporting_currency: str
     equity: Amount | None
     day_pnl: Amount | None
+    rolling_pnl: Amount | None
+    equity_high: Amount | None
+    drawdown: Amount | None
     exposure: Amount | None
     margin_used: Amount | None
     balances: dict[str, Amount]

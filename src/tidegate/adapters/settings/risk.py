@@ -78,6 +78,7 @@ class RiskSettings(SymbolRisk):
     kill_switch_enabled: bool = _DEFAULT.kill_switch_enabled
     reduce_only_mode: bool = _DEFAULT.reduce_only_mode
     daily_loss_limit_pct: Fraction = _DEFAULT.daily_loss_limit_pct
+    drawdown_limit_pct: Fraction = _DEFAULT.drawdown_limit_pct
     blind_bound_seconds: Age = _DEFAULT.blind_bound_seconds
     symbols: Mapping[Symbol, SymbolRisk] = Field(default_factory=dict)
 

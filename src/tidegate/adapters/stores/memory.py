@@ -12,6 +12,7 @@ from itertools import islice
 from tidegate.adapters.stores.journal import encode_events, genesis, journal_lines, microseconds, row_hash
 from tidegate.adapters.stores.steps import (
     CLAIMS,
+    EQUITY_EVENTS,
     Claim,
     Facts,
     bolder_of,
@@ -20,10 +21,10 @@ from tidegate.adapters.stores.steps import (
     sending_of,
     stored_decision,
 )
+from tidegate.domain.equity_history import EquityHistory
 from tidegate.domain.events import (
     AccountMoved,
     AccountOpened,
-    DayOpened,
     ExternalFlow,
     JournalEvent,
     OrderSending,
@@ -76,6 +77,7 @@ class MemoryOrderStore:
         self._states = TradingStates()
         self._has_account_state = False
         self._facts = Facts()
+        self._equity_history = EquityHistory()
         self._requested = 0
         self._requests: dict[str, InboxRequest] = {}
         self._answers: dict[str, InboxAnswer] = {}
@@ -104,6 +106,7 @@ class MemoryOrderStore:
             last_fill_at=facts.last_fill_at,
             starts=facts.starts,
             movements=dict(self._movements),
+            equity_history=self._equity_history,
         )
 
     async def record_sending(self, approved: ApprovedOrder, step: Step) -> RecordOutcome:
@@ -201,8 +204,9 @@ class MemoryOrderStore:
         elif isinstance(event, AccountMoved):
             self._facts.moved(event)
             self._movements.setdefault(event.movement.movement_id, event.movement.at)
-        elif isinstance(event, DayOpened):
+        elif isinstance(event, EQUITY_EVENTS):
             self._facts.day(event)
+            self._equity_history = self._equity_history.after(event)
 
     async def find_decision(self, decision_id: str) -> StoredDecision | None:
         event = self._decisions.get(decision_id)

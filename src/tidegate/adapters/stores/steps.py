@@ -6,12 +6,15 @@ from decimal import Decimal
 from msgspec import Struct
 
 from tidegate.domain.amounts import ZERO
+from tidegate.domain.equity_history import EquityEvent, opening_after
 from tidegate.domain.events import (
     AccountMoved,
     AccountOpened,
     AmendRequested,
     DayOpened,
     DecisionRefused,
+    EquityMarked,
+    EquityShifted,
     ExternalFlow,
     NoOrderDecided,
     OrderPrepared,
@@ -24,7 +27,8 @@ from tidegate.domain.orders import ApprovedOrder, Order
 from tidegate.domain.records import StartMarks, StateForbids, Step, StoredDecision
 from tidegate.domain.states import TradingStates, permits
 
-ACCOUNT_FACTS = (TradingStateChanged, AccountOpened, AccountMoved, ExternalFlow, DayOpened)
+EQUITY_EVENTS = (DayOpened, EquityMarked, EquityShifted)
+ACCOUNT_FACTS = (TradingStateChanged, AccountOpened, AccountMoved, ExternalFlow, *EQUITY_EVENTS)
 """Events that a store projects by itself, whatever step they come in."""
 
 Claim = DecisionRefused | NoOrderDecided | OrderPrepared
@@ -124,9 +128,12 @@ class Facts(Struct, kw_only=True):
         if event.movement.kind in FLOWS:
             self.flowed(event.movement.currency, event.movement.amount)
 
-    def day(self, event: DayOpened) -> None:
-        self.day_opened_at = event.at
-        self.day_opening_equity = event.equity
+    def day(self, event: EquityEvent) -> bool:
+        """What an equity says of the day's opening; whether that is anything new."""
+        before = self.day_opened_at, self.day_opening_equity
+        after = opening_after(event, *before)
+        self.day_opened_at, self.day_opening_equity = after
+        return after != before
 
     def sent(self, at: datetime) -> None:
         """Count one more order sent on the UTC day of `at`."""

@@ -37,6 +37,7 @@ def wide_settings() -> Settings:
         entry_orders_per_second=Decimal(_OPEN),
         venue_requests_per_second=Decimal(2 * _OPEN),
         daily_loss_limit_pct=Decimal(1),
+        drawdown_limit_pct=Decimal(1),
     )
     return Settings(profile="testing", account_id=ACCOUNT, risk=risk)
 

@@ -116,7 +116,7 @@ def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     open_at(path).close()
     tamper(path, "PRAGMA user_version=99")
-    with pytest.raises(NewerSchema, match="has schema 99, this Tidegate knows up to 1"):
+    with pytest.raises(NewerSchema, match="has schema 99, this Tidegate knows up to 2"):
         open_at(path)
 
 

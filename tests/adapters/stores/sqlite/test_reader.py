@@ -148,8 +148,8 @@ def test_a_store_whose_first_start_was_killed_is_not_read(tmp_path: Path) -> Non
 def test_a_store_that_awaits_its_migration_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "store.db"
     open_at(path).close()
-    monkeypatch.setattr("tidegate.adapters.stores.sqlite.schema.SCHEMA", 2)
-    with pytest.raises(OlderSchema, match="not yet 2"):
+    monkeypatch.setattr("tidegate.adapters.stores.sqlite.schema.READABLE", 3)
+    with pytest.raises(OlderSchema, match="not yet 3"):
         open_sqlite_reader(path, clock=FixedClock())
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from tidegate.adapters.stores.journal import moment
 from tidegate.adapters.stores.steps import Facts
+from tidegate.domain.equity_history import EquityHistory
 from tidegate.domain.events import TradingStateChanged
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.positions import Position
@@ -19,6 +20,7 @@ decode_order = msgspec.json.Decoder(OrderRecord).decode
 decode_position = msgspec.json.Decoder(Position).decode
 _decode_state_change = msgspec.json.Decoder(TradingStateChanged).decode
 decode_facts = msgspec.json.Decoder(Facts).decode
+decode_equity_history = msgspec.json.Decoder(EquityHistory).decode
 
 
 class DamagedCell(sqlite3.DatabaseError):
@@ -61,6 +63,21 @@ def decode_state_change(text: object) -> TradingStateChanged:
         return _decode_state_change(*checked("a trading state", (text,), str))
     except msgspec.MsgspecError as error:
         raise DamagedCell(f"a trading state is not what was written: {error}") from None
+
+
+def stored_equity_history(row: tuple[Any, ...]) -> EquityHistory:
+    """The equity history in a row of `equity`.
+
+    Raises:
+        DamagedCell: there is none.
+    """
+    text, checksum = row
+    try:
+        if is_intact(text, checksum):
+            return decode_equity_history(text)
+    except msgspec.MsgspecError:
+        pass
+    raise DamagedCell("the equity history is not what was written")
 
 
 def is_intact(text: object, checksum: object) -> bool:

@@ -8,14 +8,14 @@ from typing import Any
 from zlib import crc32
 
 from tidegate.adapters.stores.journal import microseconds, row_hash
-from tidegate.adapters.stores.sqlite.codec import encode, inbox_row
+from tidegate.adapters.stores.sqlite.codec import encode, inbox_row, stored_equity_history
 from tidegate.adapters.stores.sqlite.head import Head
 from tidegate.adapters.stores.sqlite.units import StepUnit
-from tidegate.adapters.stores.steps import ACCOUNT_FACTS, Facts
+from tidegate.adapters.stores.steps import ACCOUNT_FACTS, EQUITY_EVENTS, Facts
+from tidegate.domain.equity_history import EquityEvent, EquityHistory, history_since
 from tidegate.domain.events import (
     AccountMoved,
     AccountOpened,
-    DayOpened,
     ExternalFlow,
     JournalEvent,
     TradingStateChanged,
@@ -58,6 +58,9 @@ class Draft:
         self._balances: dict[str, Decimal] = {}
         self._states: dict[str, TradingStateChanged] = {}
         self._answers: list[InboxAnswer] = []
+        self._equities: list[EquityEvent] = []
+        self._before = EquityHistory()
+        """What stands where the store has no history: that of the day's opening, before these equities."""
 
     @property
     def sequence(self) -> int:
@@ -135,9 +138,14 @@ class Draft:
             self._facts_changed = True
             self._facts.moved(event)
             self._movements.append((event.movement.movement_id, microseconds(event.movement.at)))
-        elif isinstance(event, DayOpened):
-            self._facts_changed = True
-            self._facts.day(event)
+        elif isinstance(event, EQUITY_EVENTS):
+            self._note_equity(event)
+
+    def _note_equity(self, event: EquityEvent) -> None:
+        if not self._equities:
+            self._before = history_since(self._facts.day_opened_at, self._facts.day_opening_equity)
+        self._equities.append(event)
+        self._facts_changed |= self._facts.day(event)
 
     def write(self, connection: sqlite3.Connection) -> None:
         """Put everything down."""
@@ -147,6 +155,16 @@ class Draft:
         if self._facts_changed:
             text = encode(self._facts)
             connection.execute("UPDATE account SET facts = ?, checksum = ?", (text.decode(), crc32(text)))
+        if self._equities:
+            self._write_equities(connection)
+
+    def _write_equities(self, connection: sqlite3.Connection) -> None:
+        row = connection.execute("SELECT history, checksum FROM equity").fetchone()
+        history = self._before if row is None else stored_equity_history(row)
+        for event in self._equities:
+            history = history.after(event)
+        text = encode(history)
+        connection.execute("INSERT OR REPLACE INTO equity VALUES (1, ?, ?)", (text.decode(), crc32(text)))
 
     def _rows(self) -> Iterator[tuple[str, Sequence[tuple[object, ...]]]]:
         decided = self._decided

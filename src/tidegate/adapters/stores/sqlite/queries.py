@@ -17,11 +17,13 @@ from tidegate.adapters.stores.sqlite.codec import (
     decode_position,
     inbox_row,
     is_intact,
+    stored_equity_history,
     stored_moment,
 )
 from tidegate.adapters.stores.sqlite.errors import StoreCorrupt, StoreUnusable
 from tidegate.adapters.stores.sqlite.head import states_of
 from tidegate.adapters.stores.steps import CLAIMS, Facts, stored_decision
+from tidegate.domain.equity_history import EquityHistory, history_since
 from tidegate.domain.events import FillBusted, JournalEvent, OrderFilled, OrderSending
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId, client_order_id
@@ -85,11 +87,20 @@ class Queries:
             last_fill_at=facts.last_fill_at,
             starts=facts.starts,
             movements=self._movements(),
+            equity_history=self._equity_history(facts),
         )
 
     def _movements(self) -> dict[str, datetime]:
         rows = self._connection.execute("SELECT movement_id, at FROM movements").fetchall()
         return {movement_id: stored_moment(f"movement {movement_id}", at_us) for movement_id, at_us in rows}
+
+    def _equity_history(self, facts: Facts) -> EquityHistory:
+        # A store of schema 1 that no writer has opened since has no such table.
+        is_there = self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'equity'").fetchone()
+        row = self._connection.execute("SELECT history, checksum FROM equity").fetchone() if is_there else None
+        if row is None:
+            return history_since(facts.day_opened_at, facts.day_opening_equity)
+        return stored_equity_history(row)
 
     def facts(self) -> Facts:
         """What is remembered of the account beside orders and holdings."""

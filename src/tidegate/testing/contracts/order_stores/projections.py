@@ -3,13 +3,14 @@
 # ruff: noqa: S101 -- a contract is asserted
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from tidegate.domain.events import AccountMoved, DayOpened, ExternalFlow
+from tidegate.domain.equity_history import EquityHistory
+from tidegate.domain.events import AccountMoved, DayOpened, EquityMarked, EquityShifted, ExternalFlow
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.movements import Movement, MovementKind
 from tidegate.domain.orders import OrderRecord, RecordedOrder
@@ -106,6 +107,26 @@ class ProjectionClaims(StoreContract):
             assert {name: entry.state for name, entry in stored.symbol_states.items()} == {
                 "ETH-USD": TradingState.HALTED
             }
+
+    async def test_the_equity_history_is_what_the_events_fold_to(self, tmp_path: Path) -> None:
+        async with self.opened(tmp_path) as (store, steps):
+            assert (await store.load()).equity_history == EquityHistory()
+            began, history = steps.now(), EquityHistory()
+            events = (
+                DayOpened(at=began, equity=Decimal(100)),
+                EquityMarked(at=began + timedelta(minutes=5), equity=Decimal(120), high=Decimal(120)),
+                EquityShifted(at=began + timedelta(minutes=9), amount=Decimal("-20.5")),
+                EquityMarked(
+                    at=began + timedelta(minutes=70), equity=Decimal(90), high=Decimal("99.5"), has_tripped=True
+                ),
+            )
+            for event in events:
+                await store.commit(steps.step(event))
+                history = history.after(event)
+            stored = await store.load()
+            assert stored.equity_history == history
+            assert (history.high, history.has_tripped, len(history.marks)) == (Decimal("99.5"), True, 2)
+            assert (stored.day_opened_at, stored.day_opening_equity) == (began, Decimal("79.5"))
 
     async def test_what_came_from_outside_is_with_what_was_there_at_the_opening(self, tmp_path: Path) -> None:
         async with self.opened(tmp_path) as (store, steps):
