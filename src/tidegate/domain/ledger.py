@@ -124,12 +124,6 @@ class Ledger:
         """The account's position on a symbol over all strategies."""
         return self.position(symbol, ACCOUNT)
 
-    def free(self, currency: str) -> Decimal:
-        """What no live order holds of a currency, positions' margin left aside; in the domain's decimal context."""
-        free = self.balances.get(currency, ZERO)
-        held = self.commitments.held.get(currency)
-        return free - held if held else free
-
     @property
     def open_positions(self) -> tuple[Position, ...]:
         """Every strategy's position, flat ones that have a history included."""

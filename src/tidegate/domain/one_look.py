@@ -204,6 +204,7 @@ class OneLook:
         """What stands beside it, if account, state and pace plainly have room for it."""
         ground, valued, is_buy, quantity = quote.ground, quote.valued, terms[1] is _BUY, terms[2]
         product, limits, ledger = ground.product, ground.limits, self._ledger
+        commitments = ledger.commitments
         symbol, notional = product.symbol, quantity * worst
         if (
             quantity < product.minimum_quantity
@@ -226,7 +227,10 @@ class OneLook:
         held = account.position.quantity if account is not None else ZERO
         external = ledger.opening_balances.get(product.base_currency, ZERO)
         value = held * valued
-        sums = ledger.commitments.by_symbol.get(symbol)
+        sums, currency = commitments.by_symbol.get(symbol), product.quote_currency if is_buy else product.base_currency
+        free, kept = ledger.balances.get(currency, ZERO), commitments.held.get(currency)
+        if kept:
+            free -= kept
         if sums is not None and sums.orders:
             if sums.unknown:
                 return None
@@ -238,7 +242,7 @@ class OneLook:
             sums, long, short = None, value, -value
         if is_buy:
             long += notional
-            if beside.has_margin or notional * ground.cost > ledger.free(product.quote_currency):
+            if beside.has_margin or notional * ground.cost > free:
                 return None
         else:
             short += notional
@@ -247,7 +251,6 @@ class OneLook:
             left = left if left < held else held
             if sums is not None and sums.reducing:
                 left -= sums.reducing_leaves
-            free = ledger.free(product.base_currency)
             if quantity > left or quantity > (free - external if external else free):
                 return None
         worst_case = long if long > short else short
