@@ -187,6 +187,25 @@ async def test_a_withdrawal_is_no_loss_and_a_deposit_no_high() -> None:
     assert [event.amount for event in await rig.stored(EquityShifted)] == [-30_000, 20_000]
 
 
+@pytest.mark.parametrize("gained", [0, 2_000])
+async def test_an_account_that_was_emptied_is_blind_and_has_no_drawdown(gained: int) -> None:
+    """A fall to nothing or below is no share of anything: none is written down, and the high stays while nobody resumed."""
+    rig = rig_at(1)
+    async with rig.open() as app:
+        if gained:
+            await long(app)
+            rig.price(100_000 + gained)
+            await rig.clock.advance(0.5 * HOUR)
+            rig.price(100_000)
+        before = await rig.stored(EquityMarked)
+        rig.venue.move(moved(rig, MovementKind.WITHDRAWAL, -100_000))
+        await rig.clock.advance(0.5 * HOUR)
+        assert "is missing" in await reason(app)
+        assert (await app.account()).equity_high == (before[-1].high - 100_000 if before else 0)
+
+    assert not any(event.has_tripped for event in await rig.stored(EquityMarked))
+
+
 async def test_the_journal_has_a_mark_an_hour_and_the_high_as_it_rises() -> None:
     """The guard looks six times as often here."""
     rig = rig_at(1)
