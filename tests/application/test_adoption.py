@@ -135,3 +135,35 @@ async def test_a_position_that_somebody_else_moved_is_taken_up(ours: str, theirs
     moved = [event.movement for event in await rig.stored(AccountMoved)]
     assert [(one.kind, one.quantity) for one in moved] == [(MovementKind.ADJUSTMENT, change)]
     assert "taken up by operator" in moved[0].reason
+
+
+@pytest.mark.parametrize("entry", [120_000, 80_000])
+async def test_what_a_position_stood_at_when_it_was_taken_up_is_no_loss_and_no_high(entry: int) -> None:
+    """It came about before the account knew of it; what it makes from then on is the account's."""
+    rig = Rig()
+    async with rig.open() as app:
+        await rig.clock.advance(1)
+        by_hand = Movement(
+            movement_id="by hand",
+            kind=MovementKind.ADJUSTMENT,
+            at=rig.clock.now(),
+            symbol=PERPETUAL,
+            quantity=Decimal("0.5"),
+            price=Decimal(entry),
+        )
+        rig.venue.move(by_hand, is_told=False)
+        rig.venue.truth.movements.clear()
+        assert (await read_twice(app, rig)).adopted
+        await app.resume("taken up", PERPETUAL)
+        await app.resume("taken up")
+        await rig.clock.advance(61)
+        taken_up = await app.account()
+        assert taken_up.equity is not None
+        assert taken_up.equity - 100_000 == (100_000 - entry) / 2
+        assert (app.state(), taken_up.state_reason) == (TradingState.ACTIVE, "taken up")
+        assert (taken_up.day_pnl, taken_up.rolling_pnl, taken_up.drawdown) == (Decimal(0),) * 3
+        assert taken_up.equity_high == taken_up.equity
+        rig.price(88_000)
+        await rig.clock.advance(61)
+        assert app.state() is TradingState.REDUCING
+        assert "loss of 6000" in (await app.account()).state_reason

@@ -148,6 +148,25 @@ async def test_a_drawdown_whose_trip_was_not_made_durable_trips_after_a_crash_to
         assert (app.state(), (await app.account()).equity_high) == (TradingState.REDUCING, high)
 
 
+async def test_a_state_of_another_that_was_not_made_durable_keeps_the_high_over_a_crash_too() -> None:
+    """The drawdown finds the account latched: whoever latched it, the store must know before it is told of the trip."""
+    rig = rig_at(1)
+    rig.store = store = StatelessStore(rig.settings.account_id, rig.clock)
+    async with rig.open() as app:
+        await long(app)
+        rig.price(116_000)
+        await rig.clock.advance(0.5 * HOUR)
+        assert (await app.halt("by hand")).error
+        store.takes_states = True
+        rig.price(102_000)
+        await rig.clock.advance(0.5 * HOUR)
+        assert app.state() is TradingState.HALTED
+        high = (await app.account()).equity_high
+    async with rig.open() as app:
+        await rig.clock.advance(0.5 * HOUR)
+        assert (app.state(), (await app.account()).equity_high) == (TradingState.REDUCING, high)
+
+
 async def test_a_resume_without_a_drawdown_before_it_leaves_the_high() -> None:
     """Whoever resumes for another reason has seen no drawdown, and neither has one who resumes another state."""
     rig = rig_at(1)
@@ -185,6 +204,25 @@ async def test_a_withdrawal_is_no_loss_and_a_deposit_no_high() -> None:
         assert "drawdown of 50" in await reason(app)
 
     assert [event.amount for event in await rig.stored(EquityShifted)] == [-30_000, 20_000]
+
+
+@pytest.mark.parametrize("gained", [0, 2_000])
+async def test_an_account_that_was_emptied_is_blind_and_has_no_drawdown(gained: int) -> None:
+    """A fall to nothing is no share of anything: none is written down, and the high stays while nobody resumed."""
+    rig = rig_at(1)
+    async with rig.open() as app:
+        if gained:
+            await long(app)
+            rig.price(100_000 + gained)
+            await rig.clock.advance(0.5 * HOUR)
+            rig.price(100_000)
+        before = await rig.stored(EquityMarked)
+        rig.venue.move(moved(rig, MovementKind.WITHDRAWAL, -100_000))
+        await rig.clock.advance(0.5 * HOUR)
+        assert "is missing" in await reason(app)
+        assert (await app.account()).equity_high == (before[-1].high - 100_000 if before else 0)
+
+    assert not any(event.has_tripped for event in await rig.stored(EquityMarked))
 
 
 async def test_the_journal_has_a_mark_an_hour_and_the_high_as_it_rises() -> None:

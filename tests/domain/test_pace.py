@@ -35,6 +35,15 @@ def test_orders_and_other_requests_count_against_the_venues_second() -> None:
     assert (later.requests_last_second, later.entries_last_second) == (1, 0)
 
 
+def test_a_request_keeps_no_order_that_was_sent_before_it_in_the_windows() -> None:
+    """The order's second is over before the request's is."""
+    kept = pace()
+    kept.note_order(OF, terms_of(OF), NOW)
+    kept.note_request(NOW + after(0.9))
+
+    assert kept.reading(NOW + after(1.5), 5).requests_last_second == 1
+
+
 def test_a_full_budget_says_when_it_has_room() -> None:
     """When the second of the last two has been gone for a second, there is room for one."""
     kept = pace()

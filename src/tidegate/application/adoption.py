@@ -6,7 +6,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from tidegate.application.desk import AccountDesk
-from tidegate.domain.amounts import DOMAIN_CONTEXT, ZERO
+from tidegate.domain.amounts import DOMAIN_CONTEXT, ZERO, exact
 from tidegate.domain.events import AccountMoved, EquityShifted, ExternalFlow, JournalEvent
 from tidegate.domain.movements import Movement, MovementKind
 from tidegate.domain.reconciliation import Difference, DifferenceKind
@@ -32,14 +32,15 @@ async def adopt(
 
     Derivative positions first: what their change realises is in the venue's balances too. The day's opening equity, the
     marks of the last 24 hours and the high move with the flows, so that what was deposited is no profit, and what was
-    withdrawn no loss.
+    withdrawn no loss; and with what a position stands at.
     """
     taken: list[Difference] = []
     at = desk.clock.now()
     moved, failures = _moved(desk, adoption, confirmed, positions)
     flawed = "; ".join(failures)
     if moved:
-        outcome = await desk.commit(at, *(AccountMoved(movement=one, at=at) for one in moved.values()))
+        day = _shift(desk, _standing_at(desk, moved.values()))
+        outcome = await desk.commit(at, *(AccountMoved(movement=one, at=at) for one in moved.values()), *day)
         if not isinstance(outcome, StepCommitted):
             return (), _not_durable(outcome)
         taken += [one for one in confirmed if one.kind is DifferenceKind.POSITION and one.subject in moved]
@@ -119,17 +120,33 @@ def _price(desk: AccountDesk, their: VenuePosition, ours: Decimal) -> Decimal | 
     return their.entry_price if is_new else mark.price if mark is not None else their.entry_price
 
 
+@exact
+def _standing_at(desk: AccountDesk, moved: Iterable[Movement]) -> Decimal:
+    """What equity gains or loses as these are booked, none of it by our trading; zero where equity is blind anyhow."""
+    total = ZERO
+    for one in moved:
+        product, mark = desk.ledger.product(one.symbol), desk.market_data.reading(one.symbol).mark
+        rate = desk.valuation.rate(product.settlement_currency)
+        if mark is not None and rate is not None:
+            total += (product.notional(one.quantity, mark.price) - product.notional(one.quantity, one.price)) * rate
+    return total
+
+
 def day_after(desk: AccountDesk, flows: Sequence[tuple[str, Decimal]]) -> tuple[JournalEvent, ...]:
     """The day's opening, the marks and the high as if the flows had been there already.
 
     Where a flow cannot be priced equity is blind anyhow.
     """
-    ledger, shift = desk.ledger, ZERO
+    shift = ZERO
     for currency, amount in flows:
-        value = desk.valuation.flow_value(ledger, currency, amount)
+        value = desk.valuation.flow_value(desk.ledger, currency, amount)
         if value is None:
             return ()
         shift = DOMAIN_CONTEXT.add(shift, value)
-    if not shift or ledger.day_opening_equity is None:
+    return _shift(desk, shift)
+
+
+def _shift(desk: AccountDesk, amount: Decimal) -> tuple[JournalEvent, ...]:
+    if not amount or desk.ledger.day_opening_equity is None:
         return ()
-    return (EquityShifted(amount=shift, at=desk.clock.now()),)
+    return (EquityShifted(amount=amount, at=desk.clock.now()),)

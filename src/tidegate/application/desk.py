@@ -170,6 +170,7 @@ class AccountDesk(DeskReading):
         stood = self.ledger.states.own(change.symbol)
         outcome = await self.store.write_state(change)
         if is_safer:
+            self.is_state_durable = self.is_state_durable if change.symbol else type(outcome) is StepCommitted
             self.publisher.publish((change,))
         elif type(outcome) is StepCommitted and self.ledger.states.own(change.symbol) == stood:
             self.hold_state(change)
@@ -177,6 +178,7 @@ class AccountDesk(DeskReading):
 
     def hold_state(self, change: TradingStateChanged) -> None:
         """Have a trading state hold here that is durable already, whoever wrote it."""
+        self.is_state_durable |= not change.symbol
         self.ledger.states.apply(change)
         self.publisher.publish((change,))
 

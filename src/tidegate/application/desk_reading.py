@@ -53,6 +53,8 @@ class DeskReading:
         """From when an order is in doubt: by then its outcome is known, or an operator has to look."""
         self.outcomes_resolve = False
         """Whether an unknown outcome becomes known by asking: not where nobody asks, nor without client order ids."""
+        self.is_state_durable = True
+        """Whether the store knows that the account's state is a safer one, as far as it is."""
         self.set_aside: dict[ClientOrderId, OrderRecord] = {}
         """Orders that keep what they reserve while they are not live: quarantined ones, and ended exits in a close."""
         self._valuation: Valuation | None = None

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from tidegate.application.desk import AccountDesk
 from tidegate.domain.events import DayOpened, EquityMarked
-from tidegate.domain.guards import GuardReading, LossBasis, daily_loss, has_drawn_down, is_high_due
+from tidegate.domain.guards import GuardAnswer, GuardReading, LossBasis, daily_loss, has_drawn_down, is_high_due
 from tidegate.domain.vocabulary import TradingState
 
 
@@ -20,7 +20,10 @@ class EquityWatch:
     def look(self) -> tuple[GuardReading, Decimal | None]:
         """What the guard of losses sees now, and the equity where that is a drawdown which trips."""
         equity, basis, limits = self._equity, basis_of(self._desk), self._desk.risk_manager.limits
-        return daily_loss(equity, basis, limits), equity if has_drawn_down(equity, basis.high, limits) else None
+        reading = daily_loss(equity, basis, limits)
+        # A trip that sets no state must not be written down: the next look would take the state for a resume.
+        is_seen = reading.answer is GuardAnswer.TRIP and has_drawn_down(equity, basis.high, limits)
+        return reading, equity if is_seen else None
 
     @property
     def is_day_due(self) -> bool:

@@ -21,7 +21,6 @@ from tidegate.domain.guards import (
     records,
     venue,
 )
-from tidegate.domain.records import StepCommitted
 from tidegate.domain.states import StateEntry, lowered
 from tidegate.domain.vocabulary import TradingState
 
@@ -43,7 +42,6 @@ class GuardWatch:
         self._well_since: dict[str, datetime] = {}
         self._seen = (0, 0)
         self._equity = EquityWatch(desk)
-        self._is_loss_durable = True
 
     async def run_all(self) -> tuple[GuardReading, ...]:
         """Evaluate every guard once and act on what they say."""
@@ -73,7 +71,7 @@ class GuardWatch:
         reading, drawn_down_to = self._equity.look()
         counted = await self._judge(reading, self._desk.clock.now())
         # Without the state in the store, a restart would take the account for one that an operator has resumed.
-        if drawn_down_to is not None and self._is_loss_durable:
+        if drawn_down_to is not None and self._desk.is_state_durable:
             await self._equity.note_trip(drawn_down_to)
         return counted
 
@@ -169,7 +167,7 @@ class GuardWatch:
     async def _change(
         self, symbol: str, state: TradingState, reading: GuardReading, at: datetime, is_latched: bool
     ) -> None:
-        outcome = await self._states.change(
+        await self._states.change(
             TradingStateChanged(
                 state=state,
                 reason=reading.message,
@@ -179,8 +177,6 @@ class GuardWatch:
                 at=at,
             )
         )
-        if reading.guard == DAILY_LOSS:
-            self._is_loss_durable = isinstance(outcome, StepCommitted)
 
 
 def _is_own(entry: StateEntry, guard: str) -> bool:

@@ -73,6 +73,7 @@ class Pace:
 
     def note_request(self, at: datetime) -> None:
         """Any request that counts against the venue's budget."""
+        self._enter_just_sent()  # The windows stay in the order of time, by which they forget.
         requests = self._requests
         while requests and requests[0] <= at - _SECOND:
             requests.popleft()

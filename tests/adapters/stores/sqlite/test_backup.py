@@ -2,11 +2,12 @@
 
 import shutil
 import stat
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from tests.adapters.stores.sqlite.stores import ACCOUNT, fill_with, open_at, tamper, writer_elsewhere
+from tests.adapters.stores.sqlite.stores import ACCOUNT, fill_with, open_at, steps_for, tamper, writer_elsewhere
 from tidegate.adapters.stores.sqlite import (
     BackupRefused,
     NoSuchStore,
@@ -15,6 +16,7 @@ from tidegate.adapters.stores.sqlite import (
     back_up,
     open_sqlite_reader,
 )
+from tidegate.domain.events import DayOpened
 from tidegate.testing.contracts.order_store import FixedClock
 
 
@@ -81,6 +83,28 @@ async def test_a_copy_whose_tables_are_not_what_its_journal_says_is_no_backup(tm
     store.close()
     tamper(path, "DELETE FROM orders WHERE client_order_id = ?", order_id)
     with pytest.raises(StoreCorrupt, match=f"order {order_id} is in the journal and not among the orders"):
+        back_up(path, tmp_path / "copy.db")
+    assert copies_in(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("UPDATE equity SET history = replace(history, '120000', '121000')", "the equity history"),
+        ("UPDATE account SET facts = replace(facts, '120000', '121000')", "the account's row"),
+        ("UPDATE balances SET total = total || '1'", "balance"),
+    ],
+)
+async def test_a_copy_that_no_start_could_load_is_no_backup(tmp_path: Path, statement: str, words: str) -> None:
+    """Sums are in no table that the journal is held against; their checksums are looked at."""
+    path = tmp_path / "store.db"
+    store = open_at(path)
+    await fill_with(store, 3)
+    steps = steps_for(store)
+    await store.commit(steps.step(DayOpened(at=steps.now(), equity=Decimal(120_000))))
+    store.close()
+    tamper(path, statement)
+    with pytest.raises(StoreCorrupt, match=words):
         back_up(path, tmp_path / "copy.db")
     assert copies_in(tmp_path) == []
 

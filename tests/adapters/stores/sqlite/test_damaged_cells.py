@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,9 @@ from tests.adapters.stores.sqlite.stores import fill_with, open_at, steps_for, t
 from tidegate.adapters.stores.sqlite import back_up, open_sqlite_inbox, open_sqlite_reader
 from tidegate.adapters.stores.sqlite.errors import StoreCorrupt, StoreError
 from tidegate.adapters.stores.sqlite.reader import last_moment
-from tidegate.domain.events import TradingStateChanged
+from tidegate.domain.events import DayOpened, TradingStateChanged
 from tidegate.domain.identifiers import ClientOrderId
-from tidegate.domain.records import InboxAnswer, RequestKind, StoreUnavailable
+from tidegate.domain.records import InboxAnswer, RequestKind, Step, StoreUnavailable
 from tidegate.domain.vocabulary import TradingState
 from tidegate.testing.contracts.order_store import FixedClock
 
@@ -26,6 +27,7 @@ async def full_store(path: Path) -> str:
     store = open_at(path)
     order_id, *_ = await fill_with(store, 4)
     await store.write_state(halted())
+    await store.commit(Step(at=CLOCK.now(), events=(DayOpened(equity=Decimal(100), at=CLOCK.now()),)))
     store.close()
     with open_sqlite_inbox(path, clock=CLOCK) as inbox:
         answered = await inbox.submit_request(RequestKind.CANCEL_ALL, "{}")

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from contextlib import closing, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,8 +13,10 @@ from tidegate.adapters.stores.sqlite.agreement import disagreements
 from tidegate.adapters.stores.sqlite.chain import chain_flaw
 from tidegate.adapters.stores.sqlite.errors import BackupRefused, StoreCorrupt, StoreError
 from tidegate.adapters.stores.sqlite.files import OWNER_ONLY, connect_to_read, existing, in_our_words, resolved
-from tidegate.adapters.stores.sqlite.queries import account_of
+from tidegate.adapters.stores.sqlite.queries import Queries, account_of
 from tidegate.adapters.stores.sqlite.schema import require_current
+
+_ANY_DAY = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class BackupReport(Struct, frozen=True, kw_only=True):
@@ -81,6 +84,8 @@ def _verified(source: Path, draft: Path, target: Path) -> BackupReport:
             flaw = next(iter(disagreements(copy)), None)
         if flaw is not None:
             raise StoreCorrupt(source, flaw)
+        # Sums are in no table that the journal is held against, and carry checksums of their own.
+        Queries(copy, source).load(_ANY_DAY)
         last = copy.execute("SELECT sequence, hash FROM journal ORDER BY sequence DESC LIMIT 1").fetchone()
     sequence, digest = (0, b"") if last is None else last
     return BackupReport(path=str(target), account_id=account_id, sequence=sequence, hash=digest.hex())
