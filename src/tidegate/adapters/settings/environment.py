@@ -23,7 +23,7 @@ def _aliases() -> dict[str, Key]:
 
 
 def environment_name(path: Key) -> str:
-    """What a key is called in the environment: `TIDEGATE__RISK__MAX_LEVERAGE`, without a dash, which no shell allows."""
+    """What a key is called in the environment: `TIDEGATE__RISK__MAX_LEVERAGE`, without the dash of a symbol."""
     return _BETWEEN.join((PREFIX, *path)).upper().replace("-", "_")
 
 
