@@ -185,11 +185,11 @@ def event_words(event: JournalEvent) -> str:
     fill = getattr(event, "fill", None)
     if fill is not None:
         words.append(f"{figures.quantity(fill.quantity)} at {figures.price(fill.price)}")
+    words.extend(_account_words(event))
+    words.extend(str(one) for one in about if one)
     refusal = getattr(event, "refusal", None)
     if refusal is not None:
         words.append(f"{refusal.code}: {refusal.message}")
-    words.extend(_account_words(event))
-    words.extend(str(one) for one in about if one)
     return " ".join([kind, *words])
 
 
