@@ -121,6 +121,15 @@ def test_the_end_of_the_journal_is_read_without_the_rest(traded: Run) -> None:
     assert traded("events", "--last", "3", "--after", "2").code == 2
 
 
+def test_in_a_pipe_a_row_of_the_journal_is_one_line(traded: Run) -> None:
+    """Whoever looks for an order with grep finds all that its rows say."""
+    rows = traded("events", "--json").objects
+    told = traded("events").out.splitlines()
+
+    assert [int(line.split()[0]) for line in told] == [row["sequence"] for row in rows]
+    assert max(map(len, told)) > 100
+
+
 def test_reading_changes_nothing(traded: Run, traded_folder: Path) -> None:
     """Not a byte of the store, and no file beside it."""
     store = traded_folder / "data" / "tidegate" / "paper.sqlite"

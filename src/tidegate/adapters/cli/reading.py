@@ -156,6 +156,10 @@ async def events(
             rows = _first(call, limit, await reader.journal(after=after, limit=limit + 1), on)
         else:
             rows = await _last_rows(reader, last)
+    if rows and call.terminal.is_plain:
+        for row in rows:
+            call.terminal.line(_row(row))
+        return DONE
     call.terminal.answer(map(lines.event_line, rows), *(map(_row, rows) if rows else [Text("No events.")]))
     return DONE
 
