@@ -142,7 +142,7 @@ async def events(
     ] = 200,
     last: Annotated[int | None, typer.Option("--last", min=1, metavar="ROWS", help="The last so many rows.")] = None,
 ) -> int:
-    """Show the journal: everything that happened, with the hash that chains each row to the one before.
+    """Show the journal: everything that happened. With --json each row has its hash, which chains it to the one before.
 
     [dim]tidegate events --last 20[/dim]
 
