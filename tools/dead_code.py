@@ -38,8 +38,9 @@ CALLED_BY_NAME: Final = [
     "_asyncgen_firstiter_hook",
     "_asyncgen_finalizer_hook",
     "agen",
-    # An attribute of rich's tables.
+    # Attributes of rich's tables.
     "padding",
+    "show_edge",
     # What html.parser calls for every element that begins.
     "handle_starttag",
 ]

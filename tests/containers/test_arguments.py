@@ -122,6 +122,8 @@ class Elsewhen(WallClock):
         ("engine_port", object(), "engine_port must be an EnginePort, not object"),
         ("market_data", object(), "market_data must be a MarketDataPort, not object"),
         ("account", object(), "account must be an AccountPort, not object"),
+        ("order_store", object(), "order_store must be an OrderStorePort, not object"),
+        ("ids", object(), "ids must be an IdPort, not object"),
     ],
 )
 async def test_a_part_that_cannot_take_its_place_is_named_when_the_application_is_opened(

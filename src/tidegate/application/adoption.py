@@ -50,8 +50,8 @@ async def adopt(
     flows = _flows(desk, adoption, (*(one.subject for one in found), *settled), balances)
     if not flows:
         return tuple(taken), flawed
-    day = day_after(desk, [(flow.currency, flow.amount) for flow in flows])
-    outcome = await desk.commit(at, *flows, *day)
+    shift = equity_shift(desk, [(flow.currency, flow.amount) for flow in flows])
+    outcome = await desk.commit(at, *flows, *shift)
     if not isinstance(outcome, StepCommitted):
         return tuple(taken), _not_durable(outcome)
     return (*taken, *found), flawed
@@ -132,7 +132,7 @@ def _standing_at(desk: AccountDesk, moved: Iterable[Movement]) -> Decimal:
     return total
 
 
-def day_after(desk: AccountDesk, flows: Sequence[tuple[str, Decimal]]) -> tuple[JournalEvent, ...]:
+def equity_shift(desk: AccountDesk, flows: Sequence[tuple[str, Decimal]]) -> tuple[JournalEvent, ...]:
     """The day's opening, the marks and the high as if the flows had been there already.
 
     Where a flow cannot be priced equity is blind anyhow.

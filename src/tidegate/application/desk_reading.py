@@ -59,7 +59,7 @@ class DeskReading:
         """Orders that keep what they reserve while they are not live: quarantined ones, and ended exits in a close."""
         self._valuation: Valuation | None = None
 
-    def outcomes_are_asked_for(
+    def expect_outcomes(
         self, capabilities: EngineCapabilities, *, first_after_seconds: float, every_seconds: float
     ) -> None:
         """The venue is asked about orders in doubt: after its horizon and three polls it should have told of each."""

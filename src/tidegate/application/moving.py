@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from tidegate.application.adoption import day_after
+from tidegate.application.adoption import equity_shift
 from tidegate.application.desk import AccountDesk
 from tidegate.domain.amounts import plain
 from tidegate.domain.events import AccountMoved
@@ -45,8 +45,8 @@ class MovementBooks:
         desk, ledger = self._desk, self._desk.ledger
         if ledger.is_summed and movement.quantity and ledger.misses_movement(movement):
             await desk.histories.complete()
-        day = day_after(desk, flows)
-        return desk.note(desk.clock.now(), AccountMoved(movement=movement, at=movement.at), *day) is not None
+        shift = equity_shift(desk, flows)
+        return desk.note(desk.clock.now(), AccountMoved(movement=movement, at=movement.at), *shift) is not None
 
 
 def words(movement: Movement) -> str:

@@ -98,9 +98,7 @@ def make_desk(
     )
     desk.transmissions.deadline_seconds = float(settings.supervisor.venue_deadline_seconds)
     periods = supervisor_intervals(settings)
-    desk.outcomes_are_asked_for(
-        venue.capabilities, first_after_seconds=periods.in_flight_age, every_seconds=periods.in_flight
-    )
+    desk.expect_outcomes(venue.capabilities, first_after_seconds=periods.in_flight_age, every_seconds=periods.in_flight)
     return desk
 
 

@@ -161,7 +161,10 @@ async def _entered(
         if on_progress is not None and isinstance(session := container.session(), MarketSession):
             session.on_progress = on_progress
         venue = _ports_of_the_venue(container)
-        source_token = DECISION_SOURCE.set(BoundSource(container.ids(), clock))
+        require("order_store", container.order_store(), "an OrderStorePort", "load", "record_sending", "commit")
+        ids = container.ids()
+        require("ids", ids, "an IdPort", "draw")
+        source_token = DECISION_SOURCE.set(BoundSource(ids, clock))
         clock_token = BOUND_CLOCK.set(clock)
         desk_token = BOUND_DESK.set(container.desk())
         try:

@@ -103,6 +103,23 @@ def test_in_a_window_of_eighty_columns_a_row_of_common_figures_is_one_line(
     assert max(map(len, rows_on_screen(command))) <= 80
 
 
+def test_orders_of_common_figures_fit_eighty_columns_also_where_one_was_refused() -> None:
+    """Their long code folds; a row that was one column too long had left an empty line below each in most windows."""
+    made = table("Time", "Symbol", "Side", "Type", "Quantity", "Limit", "Filled", "Status", "Order", right=["Quantity"])
+    made.add_row("02:45:45", "BTC-USD", "BUY", "MARKET", "0.00318889", "78,397", "78,319", "FILLED", "tg710cead9")
+    refused = "REFUSED VENUE_POST_ONLY_WOULD_CROSS"
+    made.add_row("02:44:46", "BTC-PERP", "SELL", "LIMIT GTD", "0.0127", "78,389", "–", refused, "tg08cc7aa2")
+    out = io.StringIO()
+    with redirect_stdout(out):
+        terminal = Terminal()
+        terminal.out.width = 80
+        terminal.show(made)
+
+    lines = out.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert {"02:45:45", "78,319", "tg08cc7aa2"} <= figures_in(lines)
+
+
 def test_in_a_pipe_too_a_long_figure_makes_its_table_wider() -> None:
     """A price of a coin with many decimals, a size of one with many zeros."""
     made = table("Symbol", "Quantity", "Status", right=["Quantity"])

@@ -1,8 +1,10 @@
 """The program as a whole: its help, its exit codes, and how it ends when something is wrong."""
 
 import inspect
+import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,21 @@ def test_every_command_has_its_help_and_the_common_options(program: Run, name: s
     _, _, command = next(row for row in COMMANDS if row[1] == name)
     opening = (inspect.getdoc(command) or "").split()[0]
     assert opening in ended.out
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_commands_help_is_filled_to_the_windows_edge(
+    program: Run, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Broken where the source is, every second line had ended in the middle of a window of eighty columns."""
+    monkeypatch.setattr("typer.rich_utils.MAX_WIDTH", 80)
+    text = program(*name.split(), "--help").out.split("╭")[0]
+    usage, *paragraphs = [part.split("\n") for part in re.sub(r" +\n", "\n", text).strip().split("\n\n")]
+
+    assert not any(doubled in usage[0] for doubled in ("[[", "...}"))
+    for lines in paragraphs:
+        for line, below in pairwise(one.strip() for one in lines):
+            assert len(line) + 1 + len(below.split()[0]) > 78
 
 
 def test_the_version_is_told(program: Run) -> None:

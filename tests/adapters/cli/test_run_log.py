@@ -39,7 +39,7 @@ from tidegate.domain.identifiers import ClientOrderId, TradeId
 from tidegate.domain.orders import Order, OrderRecord, Refused
 from tidegate.domain.products import Product
 from tidegate.domain.reconciliation import Difference, DifferenceKind, ReconciliationReport
-from tidegate.domain.refusals import ExposureRefused, Remedy
+from tidegate.domain.refusals import ExposureRefused, InvalidRefused, Remedy
 from tidegate.domain.states import StateEntry
 from tidegate.domain.vocabulary import (
     Action,
@@ -337,6 +337,14 @@ def test_the_account_shows_how_far_it_is_below_its_high(high: str | None, drawdo
     lines = shown_account(account(**{name: one and Decimal(one) for name, one in figures.items()})).splitlines()
 
     assert [line.rstrip() for line in lines if line.startswith(("High", "24 hours"))] == ["24 hours     -12.50", told]
+
+
+def test_an_event_of_a_refusal_names_its_symbol_before_the_sentence() -> None:
+    """Behind it, the symbol reads as the sentence's last word."""
+    refusal = InvalidRefused(message="expire_at is missing: GTD needs it")
+    event = DecisionRefused(symbol="BTC-USD", decision=Decision(action=Action.HOLD), refusal=refusal, at=AT)
+
+    assert event_words(event) == "DECISION_REFUSED BTC-USD INVALID: expire_at is missing: GTD needs it"
 
 
 @pytest.mark.parametrize(

@@ -236,6 +236,9 @@ def create(window: int, notional: Decimal = Decimal(100), label: str | None = No
 def no_strategy():
     return 5
 
+async def late():
+    return Mine(1)
+
 def broken():
     return 1 / 0
 
@@ -271,7 +274,9 @@ def test_a_module_s_factory_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyP
     ("name", "parameters", "message"),
     [
         ("creat", {}, r"names no factory creat in .*mine\.py; did you mean create\?"),
-        ("no_strategy", {}, r"intake\.strategy made a int, which has no decide\(view\)"),
+        ("decimal", {}, r"names no factory decimal in .*mine\.py; did you mean (?!Decimal)\w+\?"),
+        ("no_strategy", {}, r"intake\.strategy made an object of int, which has no decide\(view\)"),
+        ("late", {}, r"intake\.strategy made a coroutine: its factory is a def, not an async def"),
         ("create", {"windw": 1}, r"intake\.parameters\.windw is no parameter of the strategy; did you mean window\?"),
         ("create", {}, r"intake\.parameters\.window is missing: the strategy needs it"),
         ("create", {"window": "many"}, r"intake\.parameters\.window must be a whole number"),

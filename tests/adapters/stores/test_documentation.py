@@ -3,6 +3,8 @@
 import json
 import re
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
@@ -84,3 +86,18 @@ async def test_the_hash_rule_of_the_page_makes_the_hashes_of_the_file(tmp_path: 
 def test_the_page_names_the_figure_of_the_code() -> None:
     assert f"every {CHECKPOINT_ROWS:,} rows" in PAGE
     assert f"at most {CHECKPOINT_ROWS:,}:" in PAGE
+
+
+def test_the_store_of_the_page_keeps_the_contract_and_its_types(tmp_path: Path) -> None:
+    """As an author has it: two modules, pytest, and a strict type checker."""
+    opener, contract = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    (tmp_path / "acme_store.py").write_text(opener, encoding="utf-8")
+    (tmp_path / "test_acme.py").write_text(contract, encoding="utf-8")
+    for command in (
+        ["pytest", "-q", "-o", "asyncio_mode=auto", "--override-ini=addopts=", "test_acme.py"],
+        ["mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), "acme_store.py", "test_acme.py"],
+    ):
+        ended = subprocess.run(
+            [sys.executable, "-m", *command], check=False, capture_output=True, text=True, cwd=tmp_path, timeout=300
+        )
+        assert not ended.returncode, ended.stdout + ended.stderr

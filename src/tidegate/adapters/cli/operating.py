@@ -113,7 +113,7 @@ async def cancel_all(
 
 async def halt(
     call: Call,
-    reason: Annotated[str, typer.Argument(metavar="[REASON]", help="Why, for the record.")] = "halted by an operator",
+    reason: Annotated[str, typer.Argument(metavar="REASON", help="Why, for the record.")] = "halted by an operator",
     symbol: SymbolOption = "",
 ) -> int:
     """Stop all trading: no order of a strategy is sent from here on.
@@ -128,7 +128,7 @@ async def halt(
 
 async def reduce(
     call: Call,
-    reason: Annotated[str, typer.Argument(metavar="[REASON]", help="Why, for the record.")] = "reduced by an operator",
+    reason: Annotated[str, typer.Argument(metavar="REASON", help="Why, for the record.")] = "reduced by an operator",
     symbol: SymbolOption = "",
 ) -> int:
     """Stop entries: only cancels, and orders that shrink a position."""
@@ -137,7 +137,7 @@ async def reduce(
 
 async def resume(
     call: Call,
-    reason: Annotated[str, typer.Argument(metavar="[REASON]", help="Why, for the record.")] = "resumed by an operator",
+    reason: Annotated[str, typer.Argument(metavar="REASON", help="Why, for the record.")] = "resumed by an operator",
     symbol: SymbolOption = "",
 ) -> int:
     """Trade again after a halt or a guard's trip: an operator has looked."""

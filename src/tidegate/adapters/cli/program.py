@@ -80,6 +80,7 @@ _GROUPS = {"import": "Make a recording of a capture or a file of a real market."
 _HELP = """The execution gate between a trading strategy and a market.
 
 A decision comes in; one correct order goes out, or one refusal that says what would pass.
+
 Begin with [bold]tidegate run[/bold]: it trades on paper, and nothing it does can cost money.
 """
 
@@ -151,10 +152,15 @@ def _bound(doors: Doors, command: Command) -> Callable[..., None]:
         with redirect_stdout(terminal.aside) if terminal.is_json else nullcontext():
             raise typer.Exit(_run(call, command, values, decides))
 
-    bound.__doc__ = command.__doc__
+    bound.__doc__ = _unwrapped(command.__doc__ or "")
     # typer asks inspect for a command's parameters, and inspect looks here first.
     vars(bound)["__signature__"] = inspect.Signature([*keywords, *COMMON])
     return bound
+
+
+def _unwrapped(text: str) -> str:
+    """Each paragraph on a line of its own: broken where the source is, it would be broken there in a window as well."""
+    return "\n\n".join(" ".join(paragraph.splitlines()) for paragraph in inspect.cleandoc(text).split("\n\n"))
 
 
 def _run(call: Call, command: Command, values: dict[str, Any], decides: str | None) -> int:

@@ -142,7 +142,7 @@ async def events(
     ] = 200,
     last: Annotated[int | None, typer.Option("--last", min=1, metavar="ROWS", help="The last so many rows.")] = None,
 ) -> int:
-    """Show the journal: everything that happened, with the hash that chains each row to the one before.
+    """Show the journal: everything that happened. With --json each row has its hash, which chains it to the one before.
 
     [dim]tidegate events --last 20[/dim]
 
@@ -156,6 +156,10 @@ async def events(
             rows = _first(call, limit, await reader.journal(after=after, limit=limit + 1), on)
         else:
             rows = await _last_rows(reader, last)
+    if rows and call.terminal.is_plain:
+        for row in rows:
+            call.terminal.line(_row(row))
+        return DONE
     call.terminal.answer(map(lines.event_line, rows), *(map(_row, rows) if rows else [Text("No events.")]))
     return DONE
 
@@ -185,11 +189,11 @@ def event_words(event: JournalEvent) -> str:
     fill = getattr(event, "fill", None)
     if fill is not None:
         words.append(f"{figures.quantity(fill.quantity)} at {figures.price(fill.price)}")
+    words.extend(_account_words(event))
+    words.extend(str(one) for one in about if one)
     refusal = getattr(event, "refusal", None)
     if refusal is not None:
         words.append(f"{refusal.code}: {refusal.message}")
-    words.extend(_account_words(event))
-    words.extend(str(one) for one in about if one)
     return " ".join([kind, *words])
 
 

@@ -96,7 +96,7 @@ async def run(
 async def replay(
     call: Call,
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE...", help="A recording, or `synthetic`; several are played as one.")
+        list[str], typer.Argument(metavar="FILE", help="A recording, or `synthetic`; several are played as one.")
     ],
     strategy: StrategyOption = None,
     stdin: StdinOption = None,

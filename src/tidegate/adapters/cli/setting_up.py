@@ -28,7 +28,7 @@ _STARS = "********"
 
 def init(
     call: Call,
-    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where; here by default.")] = Path(),
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where; here by default.")] = Path(),
 ) -> int:
     """Write a commented tidegate.toml and an example strategy; files that are there are never written over."""
     made = [folder / name for name in _TEMPLATES]

@@ -16,11 +16,16 @@ _ENDLESS = 100_000
 
 
 def fitted(table: Table, console: Console) -> int:
-    """Draw a ruled table closer together where it would be cut; how wide the console must be for it not to be."""
+    """Draw a ruled table closer together, then without its edges, where it would be cut.
+
+    Returns how wide the console must be for it not to be.
+    """
     if table.box is None:
         return console.width
     if _needed(table, console) > console.width:
         table.padding = (0, 0)
+    if _needed(table, console) > console.width:
+        table.show_edge = False
     return max(console.width, _needed(table, console))
 
 

@@ -134,10 +134,9 @@ def _boolean(name: str, value: Any) -> bool:
 
 
 def _moment(name: str, value: Any) -> datetime:
-    text = _text(name, value)
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
         raise _Unreadable(f"{name} must be a moment such as 2026-05-02T02:40:00Z", key=name) from None
     if moment.tzinfo is None:
         raise _Unreadable(f"{name} has no time zone", "end it with Z for UTC", name)

@@ -40,8 +40,11 @@ def load_strategy(spec: str, parameters: Mapping[str, Any] | None = None) -> Str
     arguments = _arguments(factory, parameters or {})
     with named_failures(shown(spec, _NAME_LENGTH_MAX)):
         strategy = factory(**arguments)
+    if inspect.iscoroutine(strategy):
+        strategy.close()  # nobody will await it, and the interpreter would say so
+        raise _wrong("made a coroutine: its factory is a def, not an async def")
     if not callable(getattr(strategy, "decide", None)):
-        raise _wrong(f"made a {type(strategy).__name__}, which has no decide(view)")
+        raise _wrong(f"made an object of {type(strategy).__name__}, which has no decide(view)")
     made: Strategy = strategy
     return made
 
@@ -88,7 +91,9 @@ def _factory(module: ModuleType, place: str, name: str) -> Callable[..., Any]:
     if callable(factory):
         made: Callable[..., Any] = factory
         return made
-    own = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
+    named = {key: value for key, value in vars(module).items() if callable(value) and not key.startswith("_")}
+    # What it imported is not what was meant: Decision, or Action, is no factory of anybody's.
+    own = [key for key, value in named.items() if getattr(value, "__module__", None) == module.__name__]
     hint = f"; did you mean {nearest(name, own)}?" if own else ""
     raise _wrong(f"names no factory {shown(name)} in {shown(place, _NAME_LENGTH_MAX)}{hint}")
 

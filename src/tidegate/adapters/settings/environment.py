@@ -23,8 +23,8 @@ def _aliases() -> dict[str, Key]:
 
 
 def environment_name(path: Key) -> str:
-    """What a key is called in the environment: `TIDEGATE__RISK__MAX_LEVERAGE`."""
-    return _BETWEEN.join((PREFIX, *path)).upper()
+    """What a key is called in the environment: `TIDEGATE__RISK__MAX_LEVERAGE`, without the dash of a symbol."""
+    return _BETWEEN.join((PREFIX, *path)).upper().replace("-", "_")
 
 
 def from_environment(environ: Mapping[str, str]) -> Iterator[Given]:
