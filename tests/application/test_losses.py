@@ -281,3 +281,47 @@ async def test_an_account_without_the_coins_does_not_mind_a_wide_market() -> Non
         await rig.clock.advance(61)
         assert "loss of" in await reason(app)
         assert Decimal(0) < ((await app.account()).drawdown or Decimal(0))
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+async def test_a_withdrawal_of_coins_without_a_price_waits_for_one(is_restarted: bool) -> None:
+    """At a start the venue may tell of it before its market: once prices come, nothing was lost."""
+    rig = rig_at(1)
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.5")))
+        await rig.clock.advance(0.5 * HOUR)
+        before = await app.account()
+    async with rig.open() as app:
+        rig.venue.set_book(SPOT, bids=[], asks=[])
+        rig.venue.move(moved(rig, MovementKind.WITHDRAWAL, currency="BTC", amount=Decimal("-0.5")))
+        rig.venue.move(moved(rig, MovementKind.WITHDRAWAL, -1_000, "m2"))
+        await rig.clock.advance(0.1 * HOUR)
+        assert app.operations.desk.ledger.equity_history.unpriced == {"BTC": Decimal("-0.5")}
+        if not is_restarted:
+            rig.price(100_000)
+            await rig.clock.advance(0.5 * HOUR)
+    rig.price(100_000)
+    async with rig.open() as app:
+        await rig.clock.advance(0.5 * HOUR)
+        after = await app.account()
+        assert (app.state(), after.drawdown) == (TradingState.ACTIVE, before.drawdown)
+        assert before.equity_high is not None
+        assert after.equity_high == before.equity_high - 51_000
+
+    assert [(event.amount, event.unpriced) for event in await rig.stored(EquityShifted)] == [
+        (Decimal(0), {"BTC": Decimal("-0.5")}),
+        (Decimal(-1_000), {"BTC": Decimal("-0.5")}),
+        (Decimal(-50_000), {}),
+    ]
+
+
+async def test_an_unsynchronised_spot_market_shows_no_loss_and_no_high() -> None:
+    """Its mark is what was left behind: the guard is blind, and the account is not latched for it."""
+    rig = rig_at(1)
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.5")))
+        rig.price(88_000, SPOT)
+        rig.venue.set_reading(SPOT, is_synced=False)
+        assert app.operations.desk.equity_by_narrow_marks() is None
+        rig.price(100_000, SPOT)
+        assert app.operations.desk.equity_by_narrow_marks() is not None

@@ -13,7 +13,7 @@ from tidegate.domain.movements import Movement, MovementKind
 from tidegate.domain.reconciliation import DifferenceKind, ReconciliationReport
 
 
-def moved(rig: Rig, kind: MovementKind, amount: int = 0, movement_id: str = "m1", **changes: Any) -> Movement:
+def moved(rig: Rig, kind: MovementKind, amount: int | Decimal = 0, movement_id: str = "m1", **changes: Any) -> Movement:
     """A movement of dollars, stamped now."""
     plain = Movement(movement_id=movement_id, kind=kind, at=rig.clock.now(), currency="USD", amount=Decimal(amount))
     return replace(plain, **changes)

@@ -6,8 +6,9 @@ from decimal import Decimal
 from msgspec import Struct
 
 from tidegate.application.desk import AccountDesk
+from tidegate.application.equity_flows import equity_shift
 from tidegate.domain.amounts import DOMAIN_CONTEXT, ZERO, exact
-from tidegate.domain.events import AccountMoved, EquityShifted, ExternalFlow, JournalEvent
+from tidegate.domain.events import AccountMoved, ExternalFlow
 from tidegate.domain.movements import Movement, MovementKind
 from tidegate.domain.reconciliation import Difference, DifferenceKind
 from tidegate.domain.records import NotCommitted, StepCommitted, why_not
@@ -39,7 +40,7 @@ async def adopt(
     moved, failures = _moved(desk, adoption, confirmed, positions)
     flawed = "; ".join(failures)
     if moved:
-        day = _shift(desk, _standing_at(desk, moved.values()))
+        day = equity_shift(desk, more=_standing_at(desk, moved.values()))
         outcome = await desk.commit(at, *(AccountMoved(movement=one, at=at) for one in moved.values()), *day)
         if not isinstance(outcome, StepCommitted):
             return (), _not_durable(outcome)
@@ -130,23 +131,3 @@ def _standing_at(desk: AccountDesk, moved: Iterable[Movement]) -> Decimal:
         if mark is not None and rate is not None:
             total += (product.notional(one.quantity, mark.price) - product.notional(one.quantity, one.price)) * rate
     return total
-
-
-def equity_shift(desk: AccountDesk, flows: Sequence[tuple[str, Decimal]]) -> tuple[JournalEvent, ...]:
-    """The day's opening, the marks and the high as if the flows had been there already.
-
-    Where a flow cannot be priced equity is blind anyhow.
-    """
-    shift = ZERO
-    for currency, amount in flows:
-        value = desk.valuation.flow_value(desk.ledger, currency, amount)
-        if value is None:
-            return ()
-        shift = DOMAIN_CONTEXT.add(shift, value)
-    return _shift(desk, shift)
-
-
-def _shift(desk: AccountDesk, amount: Decimal) -> tuple[JournalEvent, ...]:
-    if not amount or desk.ledger.day_opening_equity is None:
-        return ()
-    return (EquityShifted(amount=amount, at=desk.clock.now()),)

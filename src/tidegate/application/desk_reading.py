@@ -204,10 +204,14 @@ class DeskReading:
         return prices.equity(self.ledger)
 
     def _narrow_price_of(self, symbol: str) -> Decimal | None:
-        product, book = self.market_data.product(symbol), self.market_data.reading(symbol).book
-        if product is None or not product.is_spot or book is None:
-            return self._price_of(symbol)
-        return self._price_of(symbol) if book.is_within(self.risk_manager.limits_for(symbol).collar_pct) else None
+        product, reading = self.market_data.product(symbol), self.market_data.reading(symbol)
+        if product is not None and product.is_spot:
+            is_wide = reading.book is not None and not reading.book.is_within(
+                self.risk_manager.limits_for(symbol).collar_pct
+            )
+            if is_wide or not reading.is_synced:
+                return None
+        return self._price_of(symbol)
 
     @contextmanager
     def without(self, records: Iterable[OrderRecord]) -> Iterator[None]:

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from tidegate.application.desk import AccountDesk
+from tidegate.application.equity_flows import equity_shift
 from tidegate.domain.events import DayOpened, EquityMarked
 from tidegate.domain.guards import GuardAnswer, GuardReading, LossBasis, daily_loss, has_drawn_down, is_high_due
 from tidegate.domain.vocabulary import TradingState
@@ -40,9 +41,14 @@ class EquityWatch:
     async def mark(self) -> None:
         """Write a mark each hour, a high that is new, and the high anew once an operator resumed after it had tripped.
 
+        Before that, what flows have waited for a price and now have one.
+
         Whatever its way, a resume shows in the state alone: nobody else makes a latched account ACTIVE again.
         """
-        desk, equity = self._desk, self._equity
+        desk = self._desk
+        if shift := equity_shift(desk) if desk.ledger.equity_history.unpriced else ():
+            await desk.commit(desk.clock.now(), *shift)
+        equity = self._equity
         history, at = desk.ledger.equity_history, desk.clock.now()
         if equity is None or history.high is None:
             return
@@ -59,7 +65,8 @@ class EquityWatch:
 
     @property
     def _equity(self) -> Decimal | None:
-        return self._desk.equity_by_narrow_marks()
+        """None also while a flow waits for its price: until then nothing is known to hold it against."""
+        return None if self._desk.ledger.equity_history.unpriced else self._desk.equity_by_narrow_marks()
 
     async def _write(self, equity: Decimal, high: Decimal, *, has_tripped: bool) -> None:
         at = self._desk.clock.now()

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from tidegate.application.adoption import equity_shift
 from tidegate.application.desk import AccountDesk
+from tidegate.application.equity_flows import equity_shift
 from tidegate.domain.amounts import plain
 from tidegate.domain.events import AccountMoved
 from tidegate.domain.movements import FLOWS, FORCED, Movement, movement_flaw

@@ -236,10 +236,12 @@ class EquityMarked(_Event, frozen=True, gc=False, kw_only=True, tag="EQUITY_MARK
 class EquityShifted(_Event, frozen=True, gc=False, kw_only=True, tag="EQUITY_SHIFTED"):
     """A flow from outside moves every equity that later ones are held against: the day's opening, marks and high.
 
-    `amount` is what the flow adds to equity, signed, in the reporting currency.
+    `amount` is what the flow adds to equity, signed, in the reporting currency; `unpriced` all that still waits for a
+    price after it, signed, by currency.
     """
 
     amount: Decimal
+    unpriced: dict[str, Decimal] = {}
 
 
 class ApplicationStarted(_Event, frozen=True, gc=False, kw_only=True, tag="APPLICATION_STARTED"):

@@ -57,7 +57,7 @@ def daily_loss(equity: Decimal | None, basis: LossBasis, limits: RiskLimits) -> 
     """
     opening, day_ago, high = basis.opening, basis.day_ago, basis.high
     if equity is None:
-        return _reading(DAILY_LOSS, GuardAnswer.BLIND, "no equity: a balance or a position cannot be priced")
+        return _reading(DAILY_LOSS, GuardAnswer.BLIND, "no equity: a balance, a position or a flow cannot be priced")
     if opening is None or opening <= 0:
         return _reading(DAILY_LOSS, GuardAnswer.BLIND, "the day's opening equity is missing")
     if day_ago is None or day_ago.equity <= 0 or high is None or high <= 0:

@@ -89,12 +89,15 @@ class Valuation:
         return None if self._in_use.gone and self._in_use.holds_what_is_gone else total
 
     @exact
-    def flow_value(self, ledger: Ledger, currency: str, amount: Decimal) -> Decimal | None:
-        """What a flow from outside adds to equity, signed; external coins are no part of it. None: no rate is known."""
+    def own_of_flow(self, ledger: Ledger, currency: str, amount: Decimal) -> Decimal:
+        """How much of a flow from outside is in equity, signed and in its currency; external coins are not."""
         if currency in self._bases:
-            amount = min(amount + ledger.opening_balances.get(currency, ZERO), ZERO)
-        rate = self.rate(currency) if amount else ZERO
-        return None if rate is None else amount * rate
+            return min(amount + ledger.opening_balances.get(currency, ZERO), ZERO)
+        return amount
+
+    def has_market(self, currency: str) -> bool:
+        """Whether there is a market by which a currency can have a rate."""
+        return currency == self.reporting_currency or currency in self._spot_into_reporting
 
     @exact
     def readings(

@@ -352,7 +352,15 @@ def test_an_event_of_a_refusal_names_its_symbol_before_the_sentence() -> None:
     [
         (DayOpened(equity=Decimal("100000.125"), at=AT), "DAY_OPENED 100,000.12"),
         (EquityMarked(equity=Decimal(99), high=Decimal(1016), at=AT), "EQUITY_MARKED 99.00, high 1,016.00"),
+        (
+            EquityMarked(equity=Decimal(9), high=Decimal(10), has_tripped=True, at=AT),
+            "EQUITY_MARKED 9.00, high 10.00, the drawdown has tripped",
+        ),
         (EquityShifted(amount=Decimal(-20), at=AT), "EQUITY_SHIFTED -20.00"),
+        (
+            EquityShifted(amount=Decimal(0), unpriced={"BTC": Decimal("-0.3")}, at=AT),
+            "EQUITY_SHIFTED 0.00, -0.3 BTC has no price yet",
+        ),
     ],
 )
 def test_events_tell_the_equities_that_losses_are_held_against(event: JournalEvent, told: str) -> None:

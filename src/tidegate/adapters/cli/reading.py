@@ -205,9 +205,11 @@ def _account_words(event: JournalEvent) -> list[str]:
             return [movement_words(movement)]
         case DayOpened(equity=equity):
             return [figures.money(equity)]
-        case EquityMarked(equity=equity, high=high):
-            return [f"{figures.money(equity)}, high {figures.money(high)}"]
-        case EquityShifted(amount=amount):
-            return [figures.money(amount)]
+        case EquityMarked(equity=equity, high=high, has_tripped=has_tripped):
+            tripped = ", the drawdown has tripped" if has_tripped else ""
+            return [f"{figures.money(equity)}, high {figures.money(high)}{tripped}"]
+        case EquityShifted(amount=amount, unpriced=unpriced):
+            waiting = (f"{figures.quantity(one)} {currency} has no price yet" for currency, one in unpriced.items())
+            return [", ".join((figures.money(amount), *waiting))]
         case _:
             return []

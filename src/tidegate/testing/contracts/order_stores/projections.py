@@ -115,7 +115,9 @@ class ProjectionClaims(StoreContract):
             events = (
                 DayOpened(at=began, equity=Decimal(100)),
                 EquityMarked(at=began + timedelta(minutes=5), equity=Decimal(120), high=Decimal(120)),
-                EquityShifted(at=began + timedelta(minutes=9), amount=Decimal("-20.5")),
+                EquityShifted(
+                    at=began + timedelta(minutes=9), amount=Decimal("-20.5"), unpriced={"BTC": Decimal("-0.5")}
+                ),
                 EquityMarked(
                     at=began + timedelta(minutes=70), equity=Decimal(90), high=Decimal("99.5"), has_tripped=True
                 ),
@@ -126,6 +128,7 @@ class ProjectionClaims(StoreContract):
             stored = await store.load()
             assert stored.equity_history == history
             assert (history.high, history.has_tripped, len(history.marks)) == (Decimal("99.5"), True, 2)
+            assert history.unpriced == {"BTC": Decimal("-0.5")}
             assert (stored.day_opened_at, stored.day_opening_equity) == (began, Decimal("79.5"))
 
     async def test_what_came_from_outside_is_with_what_was_there_at_the_opening(self, tmp_path: Path) -> None:
