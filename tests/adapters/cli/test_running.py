@@ -323,8 +323,8 @@ def test_a_refusal_of_which_the_journal_has_nothing_is_told_with_its_reason(
 
     for ended in (by_strategy, by_line):
         assert "refused    BTC-USD ID_CONFLICT: decision id" in ended.out
-        assert "x    ID_CONFLICT" in ended.out
-    assert by_strategy.out.count("refused    ") == int(by_strategy.out.split("x    ID_CONFLICT")[0].split()[-1])
+        assert "x  ID_CONFLICT" in ended.out
+    assert by_strategy.out.count("refused    ") == int(by_strategy.out.split("x  ID_CONFLICT")[0].split()[-1])
 
 
 def test_a_recording_out_of_a_pipe_is_told_for_what_it_is(program: Run) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
@@ -79,8 +80,8 @@ def _counts(summary: RunSummary, session: SessionProgress | None) -> Table:
     return grid
 
 
-def _refusals(log: RunLog) -> Table:
-    grid = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 2))
+def _refusals(log: RunLog) -> Padding:
+    grid = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     grid.add_column(justify="right")
     grid.add_column(style="red", no_wrap=True)
     grid.add_column()
@@ -90,7 +91,7 @@ def _refusals(log: RunLog) -> Table:
         if refusal is not None and refusal.remedy is not None:
             words.append(f"\n→ {figures.clean(refusal.remedy.text)}", style="dim")
         grid.add_row(f"{count} x", code, words)
-    return grid
+    return Padding.indent(grid, 2)
 
 
 def _money(opening: AccountSummary, summary: RunSummary, log: RunLog) -> Table:
