@@ -35,6 +35,12 @@ async def long(app: Application) -> None:
     placed(await app.coordinator.execute_decision(PERPETUAL, buy("0.5")))
 
 
+async def moves_to(rig: Rig, mid: int) -> None:
+    """The price moves, and the guards look."""
+    rig.price(mid)
+    await rig.clock.advance(0.5 * HOUR)
+
+
 async def reason(app: Application) -> str:
     return (await app.account()).state_reason
 
@@ -48,8 +54,7 @@ async def test_a_slow_fall_over_two_days_is_a_loss_over_24_hours() -> None:
         await rig.clock.advance(4.5 * HOUR)
         assert app.state() is TradingState.ACTIVE
     async with rig.open() as app:
-        rig.price(88_500)
-        await rig.clock.advance(0.5 * HOUR)
+        await moves_to(rig, 88_500)
         assert app.state() is TradingState.REDUCING
         why, account = await reason(app), await app.account()
         assert "24 hours ago" in why
@@ -65,8 +70,7 @@ async def test_a_loss_over_24_hours_that_still_stands_trips_again_and_ends_with_
     rig = rig_at(1, drawdown_limit_pct="0.5")
     async with rig.open() as app:
         await long(app)
-        rig.price(88_000)
-        await rig.clock.advance(0.5 * HOUR)
+        await moves_to(rig, 88_000)
         await app.resume("seen")
         await rig.clock.advance(0.5 * HOUR)
         assert app.state() is TradingState.REDUCING
@@ -81,12 +85,10 @@ async def test_a_fall_from_a_high_trips_though_nothing_was_lost_since_the_openin
     rig = rig_at(1)
     async with rig.open() as app:
         await long(app)
-        rig.price(116_000)
-        await rig.clock.advance(0.5 * HOUR)
+        await moves_to(rig, 116_000)
     async with rig.open() as app:
         before = await app.account()
-        rig.price(102_000)
-        await rig.clock.advance(0.5 * HOUR)
+        await moves_to(rig, 102_000)
         after = await app.account()
         assert (app.state(), after.equity_high) == (TradingState.REDUCING, before.equity_high)
         assert "drawdown of 7000" in after.state_reason
@@ -102,10 +104,8 @@ async def test_a_resume_after_a_drawdown_takes_the_equity_of_then_for_the_high(i
     rig = rig_at(1)
     async with rig.open() as app:
         await long(app)
-        rig.price(116_000)
-        await rig.clock.advance(0.5 * HOUR)
-        rig.price(102_000)
-        await rig.clock.advance(0.5 * HOUR)
+        await moves_to(rig, 116_000)
+        await moves_to(rig, 102_000)
         assert app.state() is TradingState.REDUCING
         await app.resume("seen")
         if not is_restarted:
@@ -115,8 +115,7 @@ async def test_a_resume_after_a_drawdown_takes_the_equity_of_then_for_the_high(i
         account = await app.account()
         assert app.state() is TradingState.ACTIVE
         assert (account.equity_high, account.drawdown) == (account.equity, Decimal(0))
-        rig.price(91_000)
-        await rig.clock.advance(0.5 * HOUR)
+        await moves_to(rig, 91_000)
         assert app.state() is TradingState.REDUCING
         assert "drawdown of 5500" in await reason(app)
 
@@ -130,41 +129,45 @@ class StatelessStore(MemoryOrderStore):
         return await super().write_state(change) if self.takes_states else StoreUnavailable(reason="the disk is full")
 
 
-async def test_a_drawdown_whose_trip_was_not_made_durable_trips_after_a_crash_too() -> None:
-    """A store that does not know of the trip must not make the next start believe that somebody has resumed."""
+def rig_of_stateless() -> tuple[Rig, StatelessStore]:
+    """A world whose store does that."""
     rig = rig_at(1)
     rig.store = store = StatelessStore(rig.settings.account_id, rig.clock)
-    async with rig.open() as app:
-        await long(app)
-        rig.price(116_000)
-        await rig.clock.advance(0.5 * HOUR)
-        rig.price(102_000)
-        await rig.clock.advance(0.5 * HOUR)
-        assert app.state() is TradingState.REDUCING
-        high = (await app.account()).equity_high
-    store.takes_states = True
+    return rig, store
+
+
+async def latched_with_its_high(rig: Rig, high: Decimal | None) -> None:
+    """See that the next start is REDUCING, and has the high that the last one had."""
     async with rig.open() as app:
         await rig.clock.advance(0.5 * HOUR)
         assert (app.state(), (await app.account()).equity_high) == (TradingState.REDUCING, high)
+
+
+async def test_a_drawdown_whose_trip_was_not_made_durable_trips_after_a_crash_too() -> None:
+    """A store that does not know of the trip must not make the next start believe that somebody has resumed."""
+    rig, store = rig_of_stateless()
+    async with rig.open() as app:
+        await long(app)
+        await moves_to(rig, 116_000)
+        await moves_to(rig, 102_000)
+        assert app.state() is TradingState.REDUCING
+        high = (await app.account()).equity_high
+    store.takes_states = True
+    await latched_with_its_high(rig, high)
 
 
 async def test_a_state_of_another_that_was_not_made_durable_keeps_the_high_over_a_crash_too() -> None:
     """The drawdown finds the account latched: whoever latched it, the store must know before it is told of the trip."""
-    rig = rig_at(1)
-    rig.store = store = StatelessStore(rig.settings.account_id, rig.clock)
+    rig, store = rig_of_stateless()
     async with rig.open() as app:
         await long(app)
-        rig.price(116_000)
-        await rig.clock.advance(0.5 * HOUR)
+        await moves_to(rig, 116_000)
         assert (await app.halt("by hand")).error
         store.takes_states = True
-        rig.price(102_000)
-        await rig.clock.advance(0.5 * HOUR)
+        await moves_to(rig, 102_000)
         assert app.state() is TradingState.HALTED
         high = (await app.account()).equity_high
-    async with rig.open() as app:
-        await rig.clock.advance(0.5 * HOUR)
-        assert (app.state(), (await app.account()).equity_high) == (TradingState.REDUCING, high)
+    await latched_with_its_high(rig, high)
 
 
 async def test_a_resume_without_a_drawdown_before_it_leaves_the_high() -> None:
@@ -172,8 +175,7 @@ async def test_a_resume_without_a_drawdown_before_it_leaves_the_high() -> None:
     rig = rig_at(1)
     async with rig.open() as app:
         await long(app)
-        rig.price(108_000)
-        await rig.clock.advance(0.5 * HOUR)
+        await moves_to(rig, 108_000)
         high = (await app.account()).equity_high
         rig.price(100_000)
         await app.halt("by hand")
@@ -199,8 +201,7 @@ async def test_a_withdrawal_is_no_loss_and_a_deposit_no_high() -> None:
         after = await app.account()
         assert after.equity_high == 90_000
         assert (after.rolling_pnl, after.drawdown) == (before.rolling_pnl, before.drawdown)
-        rig.price(90_000)
-        await rig.clock.advance(0.5 * HOUR)
+        await moves_to(rig, 90_000)
         assert "drawdown of 50" in await reason(app)
 
     assert [event.amount for event in await rig.stored(EquityShifted)] == [-30_000, 20_000]
