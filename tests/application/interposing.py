@@ -10,7 +10,7 @@ from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import ClientOrderId
 from tidegate.domain.movements import Movement
 from tidegate.domain.orders import ApprovedOrder, OrderRecord, RecordedOrder
-from tidegate.domain.ports import Broker, OrderStorePort
+from tidegate.domain.ports import Broker, ClockPort, OrderStorePort
 from tidegate.domain.products import Product
 from tidegate.domain.records import (
     CommitOutcome,
@@ -150,6 +150,19 @@ class InterposedStore:
 
     async def answer(self, answer: InboxAnswer) -> CommitOutcome:
         return await self.inner.answer(answer)
+
+
+class SlowStore(InterposedStore):
+    """Takes `seconds` to say that it has recorded an attempt."""
+
+    def __init__(self, store: OrderStorePort, clock: ClockPort) -> None:
+        super().__init__(store, after=self._slowly)
+        self.seconds = 0.0
+        self._clock = clock
+
+    async def _slowly(self, call: str) -> None:
+        if call == "record_sending" and self.seconds:
+            await self._clock.sleep(self.seconds)
 
 
 class InterposedVenue:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.application.interposing import InterposedStore, InterposedVenue
+from tests.application.interposing import InterposedStore, InterposedVenue, SlowStore
 from tests.application.rig import HORIZON_SECONDS, SPOT, Rig, buy, close, offer_to_buy, only, placed, refused, sell
 from tidegate import Action, Decision, OrderStatus, TradingState
 from tidegate.adapters.brokers.scripted import Answer
@@ -113,18 +113,11 @@ async def test_a_symbol_halted_by_another_process_takes_no_entries_and_others_do
 async def test_what_a_slow_commit_outlives_is_not_sent() -> None:
     """The decision's life, the trading state and the feed's age are looked at once more before the send (P13)."""
     rig = Rig()
-
-    async def slow(method: str) -> None:
-        if method == "record_sending" and patience:
-            await rig.clock.sleep(patience)
-
-    patience = 0.0
-    store = InterposedStore(rig.store, after=slow)
+    store = SlowStore(rig.store, rig.clock)
     async with rig.open(order_store=store) as app:
 
         async def executed(decision: Decision, seconds: float) -> PlacementResult:
-            nonlocal patience
-            patience = seconds
+            store.seconds = seconds
             task = asyncio.create_task(app.coordinator.execute_decision(SPOT, decision))
             await rig.clock.advance(seconds)
             return await task
@@ -146,15 +139,11 @@ async def test_what_a_slow_commit_outlives_is_not_sent() -> None:
 @pytest.mark.parametrize("action", [Action.SELL, Action.CLOSE])
 async def test_a_reduction_whose_life_ends_while_it_is_recorded_is_not_sent_and_a_close_is(action: Action) -> None:
     """The last look judges as review does: nothing goes past its decision's life, protection and closes excepted."""
-    rig, patience = Rig(), 0.0
-
-    async def slow(method: str) -> None:
-        if method == "record_sending" and patience:
-            await rig.clock.sleep(patience)
-
-    async with rig.open(order_store=InterposedStore(rig.store, after=slow)) as app:
+    rig = Rig()
+    store = SlowStore(rig.store, rig.clock)
+    async with rig.open(order_store=store) as app:
         placed(await app.coordinator.execute_decision(SPOT, buy("0.05")))
-        patience = 2.0
+        store.seconds = 2.0
         soon = rig.clock.now() + timedelta(seconds=1)
         reduction = sell("0.05", reduce_only=True, valid_until=soon)
         late = reduction if action is Action.SELL else close(valid_until=soon)

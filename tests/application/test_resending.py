@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from tests.application.interposing import InterposedStore
+from tests.application.interposing import InterposedStore, SlowStore
 from tests.application.rig import HORIZON_SECONDS, PERPETUAL, SPOT, Rig, buy, offer_to_sell, only, placed, refused, sell
 from tidegate import OrderStatus, OrderType, TradingState
 from tidegate.adapters.brokers.scripted import Answer
@@ -80,19 +80,15 @@ async def test_an_exit_whose_checks_no_longer_pass_ends_as_not_accepted() -> Non
 @pytest.mark.parametrize("slow_seconds", [0.0, 6.0], ids=["before its review", "while it is recorded"])
 async def test_a_lost_reduction_is_not_sent_again_once_its_decisions_life_is_over(slow_seconds: float) -> None:
     """Whoever gave an exit a life does not want it later; one without, as most are, goes out again."""
-    rig, patience = Rig(), 0.0
-
-    async def slowly(call: str) -> None:
-        if call == "record_sending" and patience:
-            await rig.clock.sleep(patience)
-
-    async with rig.open(order_store=InterposedStore(rig.store, after=slowly)) as app:
+    rig = Rig()
+    store = SlowStore(rig.store, rig.clock)
+    async with rig.open(order_store=store) as app:
         placed(await app.coordinator.execute_decision(SPOT, buy("0.05")))
         rig.venue.next_submit(Answer.timeout_never_received())
         lives = HORIZON_SECONDS + slow_seconds - 1
         exit_ = sell("0.05", reduce_only=True, valid_until=rig.clock.now() + timedelta(seconds=lives))
         placed(await app.coordinator.execute_decision(SPOT, exit_))
-        patience = slow_seconds
+        store.seconds = slow_seconds
         await rig.clock.advance(HORIZON_SECONDS + slow_seconds + 3)
         ended = only([one for one in await app.orders() if one.order.decision_id == exit_.decision_id])
         assert ended.status is OrderStatus.REFUSED

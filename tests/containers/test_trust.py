@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from tests.application.rig import placed, refused
 from tidegate import Action, Decision
 from tidegate.adapters.brokers.simulated.broker import SimulatedBroker
 from tidegate.adapters.stores.memory import MemoryOrderStore
 from tidegate.domain.orders import RecordedOrder
-from tidegate.domain.refusals import StaleMarkRefused
 from tidegate.domain.submissions import SubmissionOutcome
 from tidegate.domain.views import MarketReading
 from tidegate.domain.vocabulary import OrderStatus
@@ -48,11 +48,10 @@ async def test_what_is_made_from_the_simulated_venue_is_looked_at() -> None:
     venue = MadeFromIt(market.venue, market.clock)
     async with open_services(venue, MemoryOrderStore(ACCOUNT, market.clock), market.clock) as app:
         venue.misreads = True
-        refused = await app.coordinator.execute_decision(market.symbol, _BUY)
-        assert isinstance(refused.failure(), StaleMarkRefused)
+        refused(await app.coordinator.execute_decision(market.symbol, _BUY), "STALE_MARK")
         venue.misreads, venue.answers_wrongly = False, True
-        placed = await app.coordinator.execute_decision(market.symbol, replace(_BUY, decision_id="two"))
-        assert placed.unwrap().order.status is OrderStatus.UNKNOWN  # type: ignore[union-attr]
+        order = placed(await app.coordinator.execute_decision(market.symbol, replace(_BUY, decision_id="two")))
+        assert order.status is OrderStatus.UNKNOWN
 
 
 async def test_what_the_simulated_venue_raises_is_an_order_without_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,5 +63,5 @@ async def test_what_the_simulated_venue_raises_is_an_order_without_an_answer(mon
 
     async with open_services(market.broker, MemoryOrderStore(ACCOUNT, market.clock), market.clock) as app:
         monkeypatch.setattr(market.broker, "_arrive", fails)
-        placed = await app.coordinator.execute_decision(market.symbol, _BUY)
-        assert placed.unwrap().order.status is OrderStatus.UNKNOWN  # type: ignore[union-attr]
+        order = placed(await app.coordinator.execute_decision(market.symbol, _BUY))
+        assert order.status is OrderStatus.UNKNOWN
