@@ -207,23 +207,46 @@ async def test_a_withdrawal_is_no_loss_and_a_deposit_no_high() -> None:
     assert [event.amount for event in await rig.stored(EquityShifted)] == [-30_000, 20_000]
 
 
-@pytest.mark.parametrize("gained", [0, 2_000])
-async def test_an_account_that_was_emptied_is_blind_and_has_no_drawdown(gained: int) -> None:
-    """A fall to nothing is no share of anything: none is written down, and the high stays while nobody resumed."""
+async def test_an_account_that_was_emptied_has_lost_nothing() -> None:
+    """It is held against what the withdrawal left of its opening: nothing, and a deposit moves that up again."""
     rig = rig_at(1)
     async with rig.open() as app:
-        if gained:
-            await long(app)
-            rig.price(100_000 + gained)
-            await rig.clock.advance(0.5 * HOUR)
-            rig.price(100_000)
+        rig.venue.move(moved(rig, MovementKind.WITHDRAWAL, -100_000))
+        await rig.clock.advance(0.5 * HOUR)
+        assert (app.state(), (await app.account()).equity_high) == (TradingState.ACTIVE, 0)
+        rig.venue.move(moved(rig, MovementKind.DEPOSIT, 50_000, "m2"))
+        await rig.clock.advance(0.5 * HOUR)
+        assert (app.state(), (await app.account()).equity_high) == (TradingState.ACTIVE, 50_000)
+
+
+async def test_what_was_gained_and_withdrawn_is_no_loss() -> None:
+    """100,000 became 111,000, and 105,000 were taken out: the opening counts as -5,000, and the high goes on."""
+    rig = rig_at(1)
+    async with rig.open() as app:
+        await long(app)
+        await moves_to(rig, 122_000)
+        rig.venue.move(moved(rig, MovementKind.WITHDRAWAL, -105_000))
+        await rig.clock.advance(0.5 * HOUR)
+        account = await app.account()
+        assert (app.state(), account.day_opening_equity) == (TradingState.ACTIVE, -5_000)
+        assert account.equity is not None
+        assert 5_900 < account.equity < 6_000
+        await moves_to(rig, 121_000)
+        assert "at its high: a drawdown of 500, 5 % or more" in await reason(app)
+
+
+async def test_an_emptied_account_is_held_against_what_is_left_of_its_high() -> None:
+    """Some 101,000 at its high, 100,000 now and as much withdrawn: all of the 1,000 that are left of the high."""
+    rig = rig_at(1)
+    async with rig.open() as app:
+        await long(app)
+        await moves_to(rig, 102_000)
+        rig.price(100_000)
         before = await rig.stored(EquityMarked)
         rig.venue.move(moved(rig, MovementKind.WITHDRAWAL, -100_000))
         await rig.clock.advance(0.5 * HOUR)
-        assert "is missing" in await reason(app)
-        assert (await app.account()).equity_high == (before[-1].high - 100_000 if before else 0)
-
-    assert not any(event.has_tripped for event in await rig.stored(EquityMarked))
+        assert "against 974.5 at its high: a drawdown of 1000, 5 % or more" in await reason(app)
+        assert (await app.account()).equity_high == before[-1].high - 100_000
 
 
 async def test_the_journal_has_a_mark_an_hour_and_the_high_as_it_rises() -> None:

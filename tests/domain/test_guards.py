@@ -83,10 +83,22 @@ def test_a_high_is_written_once_it_is_a_fiftieth_of_the_limit_above_the_last(equ
     assert is_high_due(Decimal(equity), Decimal(100_000), LIMITS) is is_due
 
 
-@pytest.mark.parametrize(("equity", "opening"), [(None, 1), (Decimal(1), None), (Decimal(1), 0), (Decimal(1), -1)])
+@pytest.mark.parametrize(("equity", "opening"), [(None, 1), (Decimal(1), None)])
 def test_a_loss_that_cannot_be_measured_is_blind(equity: Decimal | None, opening: int | None) -> None:
     """A missing rate, or a day without an opening."""
     assert daily_loss(equity, against(opening, day_ago=1, high=1), LIMITS).answer is BLIND
+
+
+@pytest.mark.parametrize(("equity", "answer"), [(30, PASS), (0, PASS), (-20, PASS), (-21, TRIP)])
+def test_more_gained_and_withdrawn_than_there_was_at_the_opening_is_no_loss(equity: int, answer: GuardAnswer) -> None:
+    """An opening of 100, 50 gained and 120 withdrawn: it is held against -20, and only what is below that is lost."""
+    assert daily_loss(Decimal(equity), against(-20, high=30 if equity > 0 else -20), LIMITS).answer is answer
+
+
+def test_an_account_without_money_has_lost_none() -> None:
+    """Opened empty, and empty still."""
+    assert daily_loss(Decimal(0), against(0), LIMITS).answer is PASS
+    assert daily_loss(Decimal("-0.01"), against(0), LIMITS).answer is TRIP
 
 
 @pytest.mark.parametrize("missing", [{"day_ago": None}, {"high": None}])

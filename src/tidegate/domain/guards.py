@@ -53,14 +53,15 @@ class LossBasis(Struct, frozen=True, gc=False, kw_only=True):
 def daily_loss(equity: Decimal | None, basis: LossBasis, limits: RiskLimits) -> GuardReading:
     """Loss since the day's opening, over 24 hours, and from the high, each as a fraction of what it is held against.
 
-    Fees and open positions are included (docs/checks.md). A trip names each that tripped, with its figures.
+    Fees and open positions are included (docs/checks.md). A trip names each that tripped, with its figures. Of what a
+    withdrawal left nothing or less, any loss is too much.
     """
     opening, day_ago, high = basis.opening, basis.day_ago, basis.high
     if equity is None:
         return _reading(DAILY_LOSS, GuardAnswer.BLIND, "no equity: a balance, a position or a flow cannot be priced")
-    if opening is None or opening <= 0:
+    if opening is None:
         return _reading(DAILY_LOSS, GuardAnswer.BLIND, "the day's opening equity is missing")
-    if day_ago is None or day_ago.equity <= 0 or high is None or high <= 0:
+    if day_ago is None or high is None:
         return _reading(DAILY_LOSS, GuardAnswer.BLIND, "the equity of the last 24 hours, or its high, is missing")
     by_day, by_high = limits.daily_loss_limit_pct, limits.drawdown_limit_pct
     held_against = (
@@ -72,7 +73,7 @@ def daily_loss(equity: Decimal | None, basis: LossBasis, limits: RiskLimits) -> 
         f"{plain(round(before, 2))} {when}: "
         f"a {word} of {plain(round(before - equity, 2))}, {plain(share * 100)} % or more"
         for before, when, word, share in held_against
-        if before - equity >= before * share
+        if _is_lost(before, equity, share)
     ]
     words = f"equity {plain(round(equity, 2))} against "
     if trips:
@@ -83,7 +84,13 @@ def daily_loss(equity: Decimal | None, basis: LossBasis, limits: RiskLimits) -> 
 @exact
 def has_drawn_down(equity: Decimal | None, high: Decimal | None, limits: RiskLimits) -> bool:
     """Whether equity is below its high by the limit or more."""
-    return equity is not None and high is not None and high - equity >= high * limits.drawdown_limit_pct
+    return equity is not None and high is not None and _is_lost(high, equity, limits.drawdown_limit_pct)
+
+
+def _is_lost(before: Decimal, equity: Decimal, share: Decimal) -> bool:
+    """Whether that share of what was there before is gone, or more."""
+    lost = before - equity
+    return lost > 0 and lost >= before * share
 
 
 @exact
