@@ -13,7 +13,7 @@ from tidegate.application.application import Application
 from tidegate.containers.testing import STARTS_AT
 from tidegate.domain.events import DayOpened, EquityMarked, EquityShifted, GuardReported, TradingStateChanged
 from tidegate.domain.movements import MovementKind
-from tidegate.domain.records import CommitOutcome, StoreUnavailable
+from tidegate.domain.records import CommitOutcome, Step, StoreUnavailable
 
 pytestmark = pytest.mark.no_cover
 
@@ -205,6 +205,25 @@ async def test_a_withdrawal_is_no_loss_and_a_deposit_no_high() -> None:
         assert "drawdown of 50" in await reason(app)
 
     assert [event.amount for event in await rig.stored(EquityShifted)] == [-30_000, 20_000]
+
+
+async def test_an_account_that_is_given_another_reporting_currency_opens_its_day_anew() -> None:
+    """200,000 EUR earlier in the day, 100,000 USD now: nobody has lost half of it."""
+    rig = rig_at(1)
+    async with rig.open():
+        await rig.clock.advance(0.5 * HOUR)
+    at = rig.clock.now()
+    earlier = DayOpened(equity=Decimal(200_000), currency="EUR", at=at)
+    await rig.store.commit(Step(at=at, events=(earlier,)))
+
+    async with rig.open() as app:
+        assert (await app.account()).day_opening_equity in (None, 100_000)
+        await rig.clock.advance(0.5 * HOUR)
+        account = await app.account()
+        assert (account.state, account.day_opening_equity, account.equity_high) == (TradingState.ACTIVE, *2 * (100_000,))
+
+    first, *between, last = await rig.stored(DayOpened)
+    assert ((first.currency, last.currency), between) == (("USD", "USD"), [earlier])
 
 
 async def test_an_account_that_was_emptied_has_lost_nothing() -> None:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.domain.histories import NOW
 from tidegate.domain.equity_history import EquityEvent, EquityHistory, EquityMark, history_since
@@ -42,6 +43,26 @@ def test_after_a_day_it_is_the_last_mark_that_is_24_hours_old() -> None:
     assert [kept.day_ago(NOW + n * HOUR) for n in (25, 26, 26.5)] == [
         EquityMark(NOW + n * HOUR, Decimal(100 + n)) for n in (1, 2, 2)
     ]
+
+
+def test_an_account_that_is_given_another_currency_begins_anew() -> None:
+    """Nothing of what it was in the old one is held against it; that it had tripped waits for an operator as before."""
+    tripped = EquityMarked(equity=Decimal(90), high=Decimal(100), has_tripped=True, at=NOW + 2 * HOUR)
+    waiting = EquityShifted(amount=Decimal(0), unpriced={"ETH": Decimal(2)}, at=NOW + 2 * HOUR)
+    before = history(replace(opened(), currency="USD"), tripped, waiting)
+    after = before.after(replace(opened(80, 3), currency="EUR"))
+
+    assert [before.is_in(one) for one in ("USD", "EUR")] == [True, False]
+    assert [after.is_in(one) for one in ("USD", "EUR")] == [False, True]
+    assert (after.marks, after.high) == ((EquityMark(NOW + 3 * HOUR, Decimal(80)),), 80)
+    assert (after.has_tripped, after.unpriced) == (True, {"ETH": 2})
+
+
+def test_a_history_that_never_said_its_currency_goes_on() -> None:
+    """Of an earlier version."""
+    after = history(opened(100), replace(opened(90, 24), currency="USD"))
+
+    assert (after.currency, after.high, len(after.marks)) == ("USD", 100, 2)
 
 
 def test_marks_are_an_hour_apart_and_a_new_high_between_them_is_none() -> None:

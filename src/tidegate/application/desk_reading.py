@@ -48,7 +48,7 @@ class DeskReading:
         self.ledger = Ledger(self.market_data.product, risk_manager.states)
         self.pace = pace_for(risk_manager)
         self.one_look = OneLook(self.ledger, self.pace, self.market_data)
-        self._reporting_currency = reporting_currency
+        self.reporting_currency = reporting_currency
         self.unknown_bound = timedelta()
         """From when an order is in doubt: by then its outcome is known, or an operator has to look."""
         self.outcomes_resolve = False
@@ -73,7 +73,7 @@ class DeskReading:
         """Prices for this account; made anew when the venue's list of products has changed."""
         products = self.market_data.listed
         if self._valuation is None or self._valuation.products is not products:
-            self._valuation = Valuation(products, self._reporting_currency, self._price_of)
+            self._valuation = Valuation(products, self.reporting_currency, self._price_of)
             self._reserve_anew(products)
         return self._valuation
 
@@ -200,7 +200,7 @@ class DeskReading:
         A mid between sides that are further apart than the collar is no price, and neither is one that was left behind
         when a side went. Not for the way of an order: it looks at every product.
         """
-        prices = Valuation(self.valuation.products, self._reporting_currency, self._narrow_price_of)
+        prices = Valuation(self.valuation.products, self.reporting_currency, self._narrow_price_of)
         return prices.equity(self.ledger)
 
     def _narrow_price_of(self, symbol: str) -> Decimal | None:

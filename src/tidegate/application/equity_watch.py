@@ -28,15 +28,16 @@ class EquityWatch:
 
     @property
     def is_day_due(self) -> bool:
-        """Whether the UTC day has not been opened yet, and can be."""
+        """Whether the UTC day has not been opened yet in the reporting currency, and can be."""
         opened, today = self._desk.ledger.day_opened_at, self._desk.clock.now().date()
-        return (opened is None or opened.date() != today) and self._equity is not None
+        is_open = opened is not None and opened.date() == today and is_comparable(self._desk)
+        return not is_open and self._equity is not None
 
     async def open_day(self) -> None:
         """The first equity of a UTC day is what its loss is measured against; across a restart the store has it."""
         equity, at = self._equity, self._desk.clock.now()
         if equity is not None:
-            await self._desk.commit(at, DayOpened(equity=equity, at=at))
+            await self._desk.commit(at, DayOpened(equity=equity, currency=self._desk.reporting_currency, at=at))
 
     async def mark(self) -> None:
         """Write a mark each hour, a high that is new, and the high anew once an operator resumed after it had tripped.
@@ -50,7 +51,7 @@ class EquityWatch:
             await desk.commit(desk.clock.now(), *shift)
         equity = self._equity
         history, at = desk.ledger.equity_history, desk.clock.now()
-        if equity is None or history.high is None:
+        if equity is None or history.high is None or not is_comparable(desk):
             return
         is_resumed = history.has_tripped and desk.ledger.states.account.state is TradingState.ACTIVE
         if is_resumed or history.is_due(at) or is_high_due(equity, history.high, desk.risk_manager.limits):
@@ -73,9 +74,16 @@ class EquityWatch:
         await self._desk.commit(at, EquityMarked(equity=equity, high=high, has_tripped=has_tripped, at=at))
 
 
+def is_comparable(desk: AccountDesk) -> bool:
+    """Whether what equity was is in the reporting currency of now: an account may be given another."""
+    return desk.ledger.equity_history.is_in(desk.reporting_currency)
+
+
 def basis_of(desk: AccountDesk) -> LossBasis:
     """What the account's equity is held against now."""
     ledger = desk.ledger
+    if not is_comparable(desk):
+        return LossBasis(opening=None, day_ago=None, high=None)
     return LossBasis(
         opening=ledger.day_opening_equity,
         day_ago=ledger.equity_history.day_ago(desk.clock.now()),

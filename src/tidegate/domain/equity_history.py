@@ -28,13 +28,19 @@ class EquityMark(Struct, frozen=True, gc=False):
 class EquityHistory(Struct, frozen=True, kw_only=True):
     """Marks of the last hours, oldest first, and the high; `has_tripped` says that the drawdown from it has tripped.
 
-    `unpriced` are flows, signed and by currency, that have moved none of it yet, since they had no price.
+    `unpriced` are flows, signed and by currency, that have moved none of it yet, since they had no price. `currency` is
+    the reporting currency of all other figures; empty while no row has said it.
     """
 
     marks: tuple[EquityMark, ...] = ()
     high: Decimal | None = None
     has_tripped: bool = False
     unpriced: dict[str, Decimal] = {}
+    currency: str = ""
+
+    def is_in(self, currency: str) -> bool:
+        """Whether equities in this currency may be held against it."""
+        return self.currency in ("", currency)
 
     def is_due(self, at: datetime) -> bool:
         """Whether a mark is to be set: the last is an hour old, or ahead of a clock that went back."""
@@ -54,13 +60,17 @@ class EquityHistory(Struct, frozen=True, kw_only=True):
             marks = tuple(EquityMark(one.at, DOMAIN_CONTEXT.add(one.equity, event.amount)) for one in self.marks)
             high = None if self.high is None else DOMAIN_CONTEXT.add(self.high, event.amount)
             return replace(self, marks=marks, high=high, unpriced=event.unpriced)
+        if isinstance(event, DayOpened) and not self.is_in(event.currency):
+            begun = EquityHistory(has_tripped=self.has_tripped, unpriced=self.unpriced)
+            return begun.after(event)
         marks = self.marks
         if self.is_due(event.at):
             kept = (one for one in marks if event.at - DAY - _LATE <= one.at <= event.at)
             marks = (*kept, EquityMark(event.at, event.equity))
         if isinstance(event, EquityMarked):
             return replace(self, marks=marks, high=event.high, has_tripped=event.has_tripped)
-        return replace(self, marks=marks, high=event.equity if self.high is None else max(self.high, event.equity))
+        high = event.equity if self.high is None else max(self.high, event.equity)
+        return replace(self, marks=marks, high=high, currency=event.currency or self.currency)
 
 
 def opening_after(

@@ -216,9 +216,13 @@ class AccountMoved(_Event, frozen=True, gc=False, kw_only=True, tag="ACCOUNT_MOV
 
 
 class DayOpened(_Event, frozen=True, gc=False, kw_only=True, tag="DAY_OPENED"):
-    """The equity, in the reporting currency, against which the day's loss is measured."""
+    """The equity against which the day's loss is measured, in the reporting currency of the day.
+
+    `currency` is that; empty in rows of earlier versions, which did not say.
+    """
 
     equity: Decimal
+    currency: str = ""
 
 
 class EquityMarked(_Event, frozen=True, gc=False, kw_only=True, tag="EQUITY_MARKED"):

@@ -350,7 +350,7 @@ def test_an_event_of_a_refusal_names_its_symbol_before_the_sentence() -> None:
 @pytest.mark.parametrize(
     ("event", "told"),
     [
-        (DayOpened(equity=Decimal("100000.125"), at=AT), "DAY_OPENED 100,000.12"),
+        (DayOpened(equity=Decimal("100000.125"), currency="USD", at=AT), "DAY_OPENED 100,000.12 USD"),
         (EquityMarked(equity=Decimal(99), high=Decimal(1016), at=AT), "EQUITY_MARKED 99.00, high 1,016.00"),
         (
             EquityMarked(equity=Decimal(9), high=Decimal(10), has_tripped=True, at=AT),

@@ -203,8 +203,8 @@ def _account_words(event: JournalEvent) -> list[str]:
             return [f"{figures.quantity(amount)} {currency}"]
         case AccountMoved(movement=movement):
             return [movement_words(movement)]
-        case DayOpened(equity=equity):
-            return [figures.money(equity)]
+        case DayOpened(equity=equity, currency=currency):
+            return [figures.money(equity, currency)]
         case EquityMarked(equity=equity, high=high, has_tripped=has_tripped):
             tripped = ", the drawdown has tripped" if has_tripped else ""
             return [f"{figures.money(equity)}, high {figures.money(high)}{tripped}"]
