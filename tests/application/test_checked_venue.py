@@ -25,6 +25,7 @@ from tidegate.domain.submissions import (
     SubmissionOutcome,
     SubmissionUnanswered,
     Unreachable,
+    VenueBalances,
     VenueOrder,
 )
 
@@ -263,6 +264,26 @@ async def test_what_broke_last_stops_the_entries_of_the_next_start_until_an_oper
 
     async with rig.open() as app:
         assert app.state() is TradingState.ACTIVE
+
+
+async def test_a_mismatch_that_was_seen_twice_stops_the_entries_of_the_next_start() -> None:
+    """A `reconcile` that finds it ends at once; what it printed is not all that comes of it."""
+    rig = Rig()
+
+    class Poor(InterposedVenue):
+        async def balances(self) -> VenueBalances | Unreachable:
+            told = await super().balances()
+            return told if isinstance(told, Unreachable) else replace(told, balances={"USD": Decimal(1)})
+
+    async with rig.open(venue=rig.venue) as app:
+        assert app.state() is TradingState.ACTIVE
+    async with rig.open(venue=Poor(rig.venue)) as app:
+        await rig.clock.advance(5)
+        report = await app.reconcile()
+        assert not report.agrees
+
+    async with rig.open() as app:
+        assert app.state() is TradingState.REDUCING
 
 
 async def test_an_adapter_does_not_end_the_program() -> None:

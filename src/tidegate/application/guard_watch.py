@@ -73,7 +73,7 @@ class GuardWatch:
         Nothing is called off: the venue may not answer any more, and the next start does it.
         """
         at = self._desk.clock.now()
-        for reading in self._records(at) if self.is_urgent else ():
+        for reading in self._records(at):
             own = self._desk.ledger.states.own(reading.symbol)
             if reading.answer is GuardAnswer.TRIP and not (own is not None and own.is_latched):
                 await self._desk.change_state(_changed(reading, lowered(own), at, is_latched=True))

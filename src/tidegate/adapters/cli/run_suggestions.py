@@ -46,16 +46,16 @@ def _again(call: Call, settings: Settings, is_told: bool) -> list[tuple[str, str
     named = [shlex.quote(name) for name in settings.paper.recordings]
     config = "" if call.config is None else f" --config {shlex.quote(str(call.config))}"
     strategy, why = settings.intake.strategy, "the same again, and keep its journal"
-    decided = f"{config} --strategy {shlex.quote(strategy)}" if strategy else config
+    decides, source = f" --strategy {shlex.quote(strategy)}" if strategy else "", ""
     if is_told:
         told = _standard_input()
-        decided = f"{config}{' --stdin' if strategy else ''} < {told or 'FILE'}"
+        decides, source = " --stdin" if strategy else "", f" < {told or 'FILE'}"
         why = why if told else "again with the decisions in a FILE, which come at the same moments each time; kept"
     return [
-        (f"replay {' '.join(named)} --store sqlite:///replay.sqlite{decided}", why),
+        (f"replay {' '.join(named)}{decides} --store sqlite:///replay.sqlite{config}{source}", why),
         (f"events --store sqlite:///replay.sqlite{config}", "then read it, row by row"),
         (
-            f"run --recording {' --recording '.join(named)}{decided}",
+            f"run --recording {' --recording '.join(named)}{decides}{config}{source}",
             "at a pace to watch, with a store that survives kill -9",
         ),
     ]
