@@ -41,6 +41,8 @@ CALLED_BY_NAME: Final = [
     # Attributes of rich's tables.
     "padding",
     "show_edge",
+    # What the warnings module calls to show one.
+    "showwarning",
     # What html.parser calls for every element that begins.
     "handle_starttag",
 ]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tidegate.adapters.brokers.registry import live_broker
+from tidegate.adapters.cli import program
 from tidegate.adapters.clocks import ManualClock
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.stores.opening import open_store
@@ -56,6 +57,14 @@ def nothing(*arguments):
     return None
 
 
+def broken(settings):
+    raise LookupError("no such region")
+
+
+def leaving(settings):
+    raise SystemExit(0)
+
+
 def store(settings, clock, process, is_read_only, resources):
     resources.callback(lambda: None)
     made = MemoryOrderStore(settings.account_id, clock)
@@ -71,6 +80,8 @@ _POINTS = """
 acme = acme_venue:broker
 nothing = acme_venue:nothing
 late = acme_venue:late
+broken = acme_venue:broken
+leaving = acme_venue:leaving
 short = acme_venue:short
 unable = acme_venue:unable
 text = acme_venue:a_name
@@ -114,6 +125,7 @@ def test_a_package_brings_a_venue_under_its_name() -> None:
     [
         ("nothing", "acme_venue:nothing makes no Broker but NoneType, without submit, "),
         ("late", "acme_venue:late makes no Broker but coroutine, without submit, "),
+        ("leaving", r"acme_venue:leaving raised SystemExit\(0\): the program's end is not its to decide"),
         ("short", "the adapter takes client order ids of at most 20 letters, and ours have 32"),
         ("unable", "the adapter's capabilities are NoneType"),
         ("text", "acme_venue:a_name is no callable but str"),
@@ -125,6 +137,24 @@ def test_what_a_package_registers_and_is_no_venue_is_told_by_its_place(name: str
     """At once, and not by the first part that asks it for something."""
     with pytest.raises(ConfigurationError, match="venue.name: " + told):
         live_broker(_live(name))
+
+
+@pytest.mark.usefixtures("installed")
+def test_what_an_adapter_raises_as_it_is_made_is_no_bug_of_ours(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It comes out as it is, and the command line says whose it is, in one line."""
+    monkeypatch.setattr(sys, "argv", ["tidegate", "run"])
+    with pytest.raises(LookupError) as caught:
+        live_broker(_live("broken"))
+
+    program._report_bug(LookupError, caught.value, caught.value.__traceback__)
+
+    told = capsys.readouterr().err
+    assert told.startswith(
+        "error: an error of acme_venue, no part of Tidegate: LookupError: no such region (acme_venue"
+    )
+    assert told.count("\n") == 1
 
 
 @pytest.mark.usefixtures("installed")

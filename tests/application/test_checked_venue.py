@@ -12,6 +12,7 @@ from tests.application.rig import HORIZON_SECONDS, SPOT, Rig, buy, offer_to_buy,
 from tests.domain.histories import NOW
 from tidegate import OrderStatus, TradingState
 from tidegate.adapters.brokers.scripted import Answer
+from tidegate.adapters.stores.memory import MemoryOrderStore
 from tidegate.domain.events import IncidentRaised, OrderRejected
 from tidegate.domain.identifiers import ClientOrderId, VenueOrderId
 from tidegate.domain.orders import RecordedOrder
@@ -24,6 +25,7 @@ from tidegate.domain.submissions import (
     SubmissionOutcome,
     SubmissionUnanswered,
     Unreachable,
+    VenueBalances,
     VenueOrder,
 )
 
@@ -241,3 +243,78 @@ async def test_questions_count_against_the_venues_budget_and_leave_entries_what_
         placed(await app.coordinator.execute_decision(SPOT, buy("0.01")))
 
     assert refusal.context["budget"] == "requests"
+
+
+async def test_what_broke_last_stops_the_entries_of_the_next_start_until_an_operator_resumes() -> None:
+    """A process that is there for one decision ends before a guard has its next turn."""
+    rig = Rig()
+
+    async def fail(method: str) -> None:
+        if method == "submit":
+            raise ClientError("reset")
+
+    async with rig.open(venue=InterposedVenue(rig.venue, before=fail)) as app:
+        order = placed(await app.coordinator.execute_decision(SPOT, buy()))
+        assert order.status is OrderStatus.UNKNOWN
+
+    async with rig.open() as app:
+        assert app.state() is TradingState.REDUCING
+        refused(await app.coordinator.execute_decision(SPOT, buy()), "TRADING_STATE")
+        await app.resume("the adapter was mended")
+
+    async with rig.open() as app:
+        assert app.state() is TradingState.ACTIVE
+
+
+async def test_a_mismatch_that_was_seen_twice_stops_the_entries_of_the_next_start() -> None:
+    """A `reconcile` that finds it ends at once; what it printed is not all that comes of it."""
+    rig = Rig()
+
+    class Poor(InterposedVenue):
+        async def balances(self) -> VenueBalances | Unreachable:
+            told = await super().balances()
+            return told if isinstance(told, Unreachable) else replace(told, balances={"USD": Decimal(1)})
+
+    async with rig.open(venue=rig.venue) as app:
+        assert app.state() is TradingState.ACTIVE
+    async with rig.open(venue=Poor(rig.venue)) as app:
+        await rig.clock.advance(5)
+        report = await app.reconcile()
+        assert not report.agrees
+
+    async with rig.open() as app:
+        assert app.state() is TradingState.REDUCING
+
+
+async def test_an_adapter_does_not_end_the_program() -> None:
+    """An SDK that calls sys.exit() would have it end as done, with an order of which nobody knows what became."""
+    rig = Rig()
+
+    async def leave(method: str) -> None:
+        if method == "submit":
+            raise SystemExit
+
+    async with rig.open(venue=InterposedVenue(rig.venue, before=leave)) as app:
+        order = placed(await app.coordinator.execute_decision(SPOT, buy()))
+        assert order.status is OrderStatus.UNKNOWN
+        await rig.clock.advance(2)
+        assert app.state() is TradingState.REDUCING
+
+    assert "SystemExit" in only(await rig.stored(IncidentRaised)).message
+
+
+async def test_a_store_that_has_failed_does_not_keep_an_application_from_being_left() -> None:
+    """There is nothing to make durable in then, and the process ends with what it had to say."""
+    rig = Rig()
+
+    async def fail(method: str) -> None:
+        if method == "submit":
+            raise ClientError("reset")
+
+    store = MemoryOrderStore(rig.settings.account_id, rig.clock)
+    async with rig.open(venue=InterposedVenue(rig.venue, before=fail), order_store=store) as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy()))
+        store.close()
+        kept = len(await store.journal(limit=100))
+
+    assert len(await store.journal(limit=100)) == kept

@@ -143,7 +143,7 @@ class Application(AccountReadings):
             if self._session is not None and self.recovered is not None:
                 await self._reconcile_at_rest()
             if not self._is_read_only:
-                await self._desk.store.flush()
+                await self.coordinator.supervisor.guard_watch.leave()
 
     async def _reconcile_at_rest(self) -> None:
         """The session's time stands still, so what is learnt of the venue now is how it stays until the next start.

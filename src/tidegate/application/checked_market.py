@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 
 from msgspec import Struct
 
-from tidegate.application.foreign import shown, writable
+from tidegate.application.foreign import FOREIGN, shown, writable
 from tidegate.domain.market_flaws import depth_flaw, is_plain, product_flaw, reading_flaw
 from tidegate.domain.ports import MarketDataPort
 from tidegate.domain.products import Product
@@ -54,7 +54,7 @@ class CheckedMarket:
     def products(self) -> tuple[Product, ...]:
         try:
             given: object = self._market.products
-        except Exception as error:  # noqa: BLE001 -- whatever it is, it decides nothing
+        except FOREIGN as error:  # whatever it is, it decides nothing
             self._raised(error, "it was asked for products")
             return self.listed
         if given is not self._given:
@@ -82,7 +82,7 @@ class CheckedMarket:
             if market.products is not self._given:
                 self._list(market.products)
             product = market.product(symbol)
-        except Exception as error:  # noqa: BLE001 -- as above
+        except FOREIGN as error:
             self._raised(error, "it was asked for products")
             return self._by_symbol.get(symbol)
         known = self._by_symbol.get(symbol)
@@ -102,7 +102,7 @@ class CheckedMarket:
     def reading(self, symbol: str) -> MarketReading:
         try:
             reading = self._market.reading(symbol)
-        except Exception as error:  # noqa: BLE001 -- as above
+        except FOREIGN as error:
             self._raised(error, "the market was read", symbol)
             return MarketReading(symbol=symbol)
         if self._is_trusted or reading is self._readings.get(symbol, _UNREAD):
@@ -122,7 +122,7 @@ class CheckedMarket:
     def changes(self) -> AsyncIterator[str]:
         return self._market.changes()
 
-    def _raised(self, error: Exception, when: str, symbol: str = "") -> None:
+    def _raised(self, error: BaseException, when: str, symbol: str = "") -> None:
         is_grave = isinstance(error, MemoryError | RecursionError)
         self._failed(f"it raised {shown(error)} when {when}", symbol, is_grave=is_grave)
 

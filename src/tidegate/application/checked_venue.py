@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Self
 
 from tidegate.application.desk import AccountDesk
+from tidegate.application.foreign import FOREIGN
 from tidegate.application.hearing import Hearing, Nothing, is_cancelled
 from tidegate.domain.answer_flaws import (
     acknowledgement_flaw,
@@ -88,7 +89,7 @@ class CheckedEngine(Hearing):
             flaw = self._submission_flaw(recorded, answer)
             if not flaw:
                 return answer
-        except Exception as error:  # noqa: BLE001 -- whatever it is, the order may be live
+        except FOREIGN as error:  # whatever it is, the order may be live
             flaw = self._raised(error, what, recorded)
         except CancelledError as error:
             if is_cancelled():

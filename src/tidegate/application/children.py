@@ -8,6 +8,7 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
+from tidegate.application.foreign import FOREIGN
 from tidegate.domain.ports import ClockPort
 
 Loop = Callable[[], Awaitable[None]]
@@ -109,7 +110,7 @@ class Children(AbstractAsyncContextManager["Children"]):
         failure: BaseException | None = None
         try:
             await loop()
-        except Exception as error:  # noqa: BLE001 -- whatever killed it, its siblings live and the operator knows
+        except FOREIGN as error:  # whatever killed it, its siblings live and the operator knows
             failure = error
         await self._after(name, loop, failure, restarts)
 

@@ -67,6 +67,18 @@ class GuardWatch:
         loss, at = await self._judge_loss(), self._desk.clock.now()
         return (loss, *[await self._judge(reading, at) for reading in self._records(at)])
 
+    async def leave(self) -> None:
+        """Have on the disk what the guard of records would say at its next turn, which does not come, and all else.
+
+        Nothing is called off: the venue may not answer any more, and the next start does it.
+        """
+        at = self._desk.clock.now()
+        for reading in self._records(at):
+            own = self._desk.ledger.states.own(reading.symbol)
+            if reading.answer is GuardAnswer.TRIP and not (own is not None and own.is_latched):
+                await self._desk.change_state(_changed(reading, lowered(own), at, is_latched=True))
+        await self._desk.store.flush()
+
     async def _judge_loss(self) -> GuardReading:
         reading, drawn_down_to = self._equity.look()
         counted = await self._judge(reading, self._desk.clock.now())
@@ -149,7 +161,7 @@ class GuardWatch:
             current = states.entry(reading.symbol) if reading.symbol else states.account
             if current.state is not TradingState.ACTIVE:
                 return
-        await self._change(reading.symbol, lowered(states.own(reading.symbol)), reading, at, is_latched)
+        await self._states.change(_changed(reading, lowered(states.own(reading.symbol)), at, is_latched=is_latched))
 
     async def _recover(self, reading: GuardReading, at: datetime) -> None:
         """Back by one state, if this guard set it, nothing latched it, and it has been well for the cool-down."""
@@ -157,26 +169,24 @@ class GuardWatch:
         if entry is None or not _is_own(entry, reading.guard):
             return
         if at - self._well_since.setdefault(reading.symbol, at) >= _COOL_DOWN:
-            await self._change(reading.symbol, TradingState.ACTIVE, reading, at, False)
+            await self._states.change(_changed(reading, TradingState.ACTIVE, at, is_latched=False))
 
     def _answer_before(self, reading: GuardReading) -> GuardAnswer:
         """What the guard had said before a restart, as far as the state it set tells."""
         entry = self._desk.ledger.states.own(reading.symbol)
         return GuardAnswer.TRIP if entry is not None and entry.by == f"guard {reading.guard}" else GuardAnswer.PASS
 
-    async def _change(
-        self, symbol: str, state: TradingState, reading: GuardReading, at: datetime, is_latched: bool
-    ) -> None:
-        await self._states.change(
-            TradingStateChanged(
-                state=state,
-                reason=reading.message,
-                by=f"guard {reading.guard}",
-                symbol=symbol,
-                is_latched=is_latched,
-                at=at,
-            )
-        )
+
+def _changed(reading: GuardReading, state: TradingState, at: datetime, *, is_latched: bool) -> TradingStateChanged:
+    """The state of its symbol as a guard sets it."""
+    return TradingStateChanged(
+        state=state,
+        reason=reading.message,
+        by=f"guard {reading.guard}",
+        symbol=reading.symbol,
+        is_latched=is_latched,
+        at=at,
+    )
 
 
 def _is_own(entry: StateEntry, guard: str) -> bool:

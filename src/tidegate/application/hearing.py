@@ -8,7 +8,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from tidegate.application.desk import AccountDesk
-from tidegate.application.foreign import shown, writable
+from tidegate.application.foreign import FOREIGN, shown, writable
 from tidegate.domain.answer_flaws import is_a, unwritable
 from tidegate.domain.orders import OrderRecord, RecordedOrder
 from tidegate.domain.submissions import Unreachable
@@ -55,7 +55,7 @@ class Hearing:
             self._desk.pace.note_request(self._now())
         try:
             return await ask()
-        except Exception as error:  # noqa: BLE001 -- whatever it is, it decides nothing
+        except FOREIGN as error:  # whatever it is, it decides nothing
             return Nothing(self._raised(error, what, order))
         except CancelledError as error:
             if under_way.take_cut(name):

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from inspect import iscoroutinefunction
 from warnings import warn
 
+from tidegate.application.foreign import FOREIGN, shown
+
 _SECONDS = 5.0
 """How long, in real seconds, closing may take."""
 
@@ -31,5 +33,5 @@ async def _closed(name: str, aclose: Callable[[], Awaitable[object]]) -> None:
             await aclose()
     except TimeoutError:
         warn(f"{name} had not closed after {_SECONDS:g} s", RuntimeWarning, stacklevel=2)
-    except Exception as error:  # noqa: BLE001 -- an adapter raises what its libraries do
-        warn(f"{name} raised {error!r} when it was closed", RuntimeWarning, stacklevel=2)
+    except FOREIGN as error:  # an adapter raises what its libraries do
+        warn(f"{name} raised {shown(error)} when it was closed", RuntimeWarning, stacklevel=2)

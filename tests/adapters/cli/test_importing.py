@@ -110,6 +110,13 @@ def test_raw_messages_are_imported_and_said(program: Run) -> None:
         (TERMS.replace("0.01", "-1"), "price_increment -1 is not above zero"),
         (TERMS.replace("0.01", "true"), "price_increment must be a number"),
         (TERMS.replace('"0.00001"', '"0,00001"'), "base_increment must be a number"),
+        (TERMS + "initial_margin_rate = 10", "initial_margin_rate must be at most 1: a rate of 0.1 is 10 %"),
+        (
+            TERMS + "initial_margin_rate = 0.05\nmaintenance_margin_rate = 0.1",
+            "maintenance_margin_rate must be below initial_margin_rate",
+        ),
+        (TERMS + "minimum_quantity = 5\nmaximum_quantity = 4", "maximum_quantity is below minimum_quantity"),
+        (TERMS.replace('"BTC"', '"USDT"'), "base_currency and quote_currency are both USDT"),
         (
             TERMS.replace("taker_fee_rate = 0.001", "taker_fee_rate = 10"),
             "taker_fee_rate must be at most 0.1: a rate of",

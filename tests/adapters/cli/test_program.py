@@ -6,12 +6,14 @@ import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
+from warnings import warn
 
 import pytest
 
 from tests.adapters.cli.conftest import Run
 from tidegate import __version__
 from tidegate.adapters.cli import program as module
+from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.program import COMMANDS
 
 NAMES = [name for _, name, _ in COMMANDS]
@@ -112,6 +114,21 @@ def test_a_bug_is_one_line_with_its_place(capsys: pytest.CaptureFixture[str], mo
     assert short.startswith("error: a bug in Tidegate: ZeroDivisionError: division by zero (")
     assert short.count("\n") == 1
     assert "Traceback" in whole
+
+
+@pytest.mark.filterwarnings("always")
+def test_a_warning_is_one_line(program: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the place in our code that it came through, which says nothing to whoever reads it."""
+
+    async def warning(call: Call) -> int:
+        warn("Lab raised OSError\nwhen it was closed", RuntimeWarning, stacklevel=1)
+        return 0
+
+    monkeypatch.setattr(module, "COMMANDS", (("Keep", "warn", warning), ("Keep", "other", warning)))
+
+    ended = program("warn")
+
+    assert (ended.code, ended.err) == (0, "warning: Lab raised OSError when it was closed\n")
 
 
 def test_the_program_runs_as_a_module(tmp_path: Path) -> None:

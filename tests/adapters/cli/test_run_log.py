@@ -204,7 +204,7 @@ def test_an_order_that_waits_for_a_trigger_is_told_with_it() -> None:
     trailing = replace(order(OrderType.TRAILING_STOP), limit_price=None, trail=Decimal(250))
     records = [OrderRecord(order=one, worst_price=Decimal(1), status=OrderStatus.ACCEPTED) for one in (stop, trailing)]
     screen = Console(file=StringIO(), width=120)
-    screen.print(orders_table(records))
+    screen.print(orders_table(records, AT))
 
     assert wording.terms(stop) == "BUY 0.5 BTC-USD STOP GTC with trigger 59,000"
     assert wording.terms(trailing) == "BUY 0.5 BTC-USD TRAILING_STOP GTC with trail 250"

@@ -103,6 +103,21 @@ async def test_a_strategy_that_raises_is_named_with_what_and_where() -> None:
         await anext(intake_of(Broken(), ManualClock(START)).decisions())
 
 
+async def test_an_error_that_cannot_say_what_it_is_is_the_strategy_s_all_the_same() -> None:
+    """It had been reported as a bug of ours."""
+
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise LookupError
+
+    class Broken:
+        def decide(self, view: StrategyView) -> list[object]:
+            raise Mute
+
+    with pytest.raises(StrategyError, match=r"^Broken failed: Mute \(test_strategies\.py"):
+        await anext(intake_of(Broken(), ManualClock(START)).decisions())
+
+
 @pytest.mark.parametrize("item", [Decision(action=Action.HOLD), ("BTC-USD", "BUY"), ("BTC-USD",), None, 5])
 async def test_what_is_no_pair_of_symbol_and_decision_is_named(item: object) -> None:
     """A typing mistake in a strategy is no silence."""

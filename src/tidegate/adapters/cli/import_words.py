@@ -25,6 +25,7 @@ def import_line(report: ImportReport) -> wire_upkeep.ImportLine:
         order_rows_dropped=dict(report.order_rows_dropped),
         trades=report.trades,
         trades_kept=report.trades_kept,
+        trades_dropped=dict(report.trades_dropped),
         rows_written=report.rows_written,
         seconds_crossed_before=plain(report.seconds_crossed_before),
         smallest_spread=None if report.smallest_spread is None else plain(report.smallest_spread),
@@ -40,9 +41,9 @@ def import_words(report: ImportReport) -> Iterator[Text]:
     )
     dropped = ", ".join(f"{count:,} {reason}" for reason, count in report.order_rows_dropped.items())
     yield Text(f"  {report.order_rows_kept:,} of {report.order_rows:,} order rows kept; dropped: {dropped or 'none'}")
-    yield Text(
-        f"  {report.trades_kept:,} of {report.trades:,} trades; {figures.counted(report.rows_written, 'row')} written"
-    )
+    lost = ", ".join(f"{count:,} {reason}" for reason, count in report.trades_dropped.items())
+    trades = f"{report.trades_kept:,} of {report.trades:,} trades kept; dropped: {lost or 'none'}"
+    yield Text(f"  {trades}; {figures.counted(report.rows_written, 'row')} written")
     yield Text(f"  the book was crossed for {report.seconds_crossed_before} s as captured, and is never crossed now")
     yield from (Text(f"  {note}", style="dim") for note in report.notes)
 

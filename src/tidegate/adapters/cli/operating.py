@@ -11,7 +11,7 @@ from tidegate.adapters.cli import lines, tables, wording
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.failures import DONE, REFUSED, NoAnswer, UsageError
 from tidegate.adapters.cli.hands import Hand, InboxHand, reach
-from tidegate.adapters.cli.stored import require_store
+from tidegate.adapters.cli.stored import clock_reading, require_store
 from tidegate.adapters.cli.symbols import played_symbols, require_product, require_symbol
 from tidegate.adapters.clocks import WallClock
 from tidegate.adapters.spelling import shown
@@ -106,7 +106,8 @@ async def cancel_all(
     require_store(call.settings)
     async with reach(call) as hand:
         records = await hand.cancel_all(include_protection, recordable(reason))
-    shown_as = tables.orders_table(records, is_verbose=call.terminal.is_verbose) if records else Text("No open orders.")
+    now, is_verbose = clock_reading(call.settings), call.terminal.is_verbose
+    shown_as = tables.orders_table(records, now, is_verbose=is_verbose) if records else Text("No open orders.")
     call.terminal.answer(map(lines.order_line, records), shown_as)
     return DONE if all(record.is_terminal for record in records) else REFUSED
 

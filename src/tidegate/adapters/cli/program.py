@@ -3,12 +3,14 @@
 import asyncio
 import inspect
 import sys
+import warnings
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import nullcontext, redirect_stdout
 from inspect import Parameter
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Any
+from warnings import catch_warnings
 
 import typer
 from typer.main import get_command
@@ -32,6 +34,8 @@ from tidegate.adapters.cli.decision_options import PARAMETERS, DecisionOptions, 
 from tidegate.adapters.cli.failures import DONE, FAILURES, MISTAKES, REFUSED, UNREAD, USAGE, exit_code
 from tidegate.adapters.cli.opener import Doors
 from tidegate.adapters.cli.terminal import Terminal, stand_in
+from tidegate.adapters.registered import adapter_of
+from tidegate.application.foreign import said
 
 Command = Callable[..., int | Coroutine[Any, Any, int]]
 
@@ -93,8 +97,11 @@ def main(doors: Doors, arguments: Sequence[str] | None = None) -> int:
     stand_in()
     sys.excepthook = _report_bug
     try:
-        # Called as a command and not as a Typer, which would put a hook of its own in place of ours.
-        get_command(create_cli(doors))(args=None if arguments is None else list(arguments), prog_name=_program_name())
+        with catch_warnings():
+            warnings.showwarning = _note_warning
+            # Called as a command and not as a Typer, which would put a hook of its own in place of ours.
+            command = get_command(create_cli(doors))
+            command(args=None if arguments is None else list(arguments), prog_name=_program_name())
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0
@@ -205,7 +212,14 @@ def _report_bug(kind: type[BaseException], error: BaseException, traceback: Trac
     if {"-v", "--verbose"} & set(sys.argv):
         sys.__excepthook__(kind, error, traceback)
         return
+    adapter = adapter_of(traceback)
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next
     place = f" ({traceback.tb_frame.f_globals.get('__name__')} line {traceback.tb_lineno})" if traceback else ""
-    terminal.error(f"a bug in Tidegate: {kind.__name__}: {error}{place}; run it again with -v to see all of it")
+    whose = f"an error of {adapter}, no part of Tidegate" if adapter else "a bug in Tidegate"
+    terminal.error(f"{whose}: {kind.__name__}: {said(error)}{place}; run it again with -v to see all of it")
+
+
+def _note_warning(message: Warning | str, *_where: object, **_more: object) -> None:
+    """A warning of ours or of an adapter's library, in one line."""
+    Terminal().note(f"warning: {' '.join(str(message).split())}")

@@ -11,7 +11,7 @@ from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.failures import DONE, REFUSED, UsageError
 from tidegate.adapters.cli.first_word import first_word
 from tidegate.adapters.cli.looking import RecordingOption, looking, market_of, opened
-from tidegate.adapters.cli.stored import require_store
+from tidegate.adapters.cli.stored import clock_reading, require_store
 from tidegate.adapters.cli.symbols import require_product, require_symbol
 from tidegate.adapters.cli.valued import account_without_value, position_without_value, valuation
 from tidegate.adapters.clocks import WallClock
@@ -53,7 +53,8 @@ async def orders(
     require_symbol(symbol)
     with _records(call) as reader:
         found = _first(call, limit, await reader.orders(limit=limit + 1, open_only=open_only, symbol=symbol))
-    shown_as = tables.orders_table(found, is_verbose=call.terminal.is_verbose) if found else Text("No orders.")
+    now, is_verbose = clock_reading(call.settings), call.terminal.is_verbose
+    shown_as = tables.orders_table(found, now, is_verbose=is_verbose) if found else Text("No orders.")
     call.terminal.answer(map(lines.order_line, found), shown_as)
     return DONE
 
@@ -64,7 +65,8 @@ async def fills(call: Call, limit: LimitOption = 50, symbol: SymbolOption = "") 
     with _records(call) as reader:
         latest = _first(call, limit, await reader.fills(limit=limit + 1, symbol=symbol))
         found = await with_strategies(latest, reader.find_order)
-    call.terminal.answer(map(lines.fill_line, found), tables.fills_table(found) if found else Text("No fills."))
+    shown_as = tables.fills_table(found, clock_reading(call.settings)) if found else Text("No fills.")
+    call.terminal.answer(map(lines.fill_line, found), shown_as)
     return DONE
 
 

@@ -1,8 +1,6 @@
-"""The summary of a run for people: what was decided, sent, filled and refused, and what to try next."""
+"""The summary of a run for people: what was decided, sent, filled and refused."""
 
-import os
-import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,21 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from tidegate.adapters.cli import figures
-from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.run_log import RunLog
 from tidegate.adapters.cli.tables import STATE_STYLES, gain_text
 from tidegate.adapters.sessions.session import SessionProgress
 from tidegate.adapters.settings import Settings
-from tidegate.adapters.settings.environment import PREFIX, environment_name
-from tidegate.adapters.settings.keys import SECRETS
-from tidegate.adapters.settings.store_url import MemoryStoreUrl
 from tidegate.application.readings import AccountSummary
 from tidegate.application.summary import RunSummary
 from tidegate.domain.amounts import plain
-from tidegate.domain.products import Product
 from tidegate.domain.vocabulary import TradingState
-
-_SECRET_NAMES = frozenset(map(environment_name, SECRETS))
 
 
 def run_summary(
@@ -185,51 +176,3 @@ def assumptions(settings: Settings, session: SessionProgress | None = None) -> s
         f"nothing fills past the recorded depth; feed/entry/ack/cancel take {words}; fees are {fees}; "
         f"derivatives have {paper.margin} margin and {funding}.{told}"
     )
-
-
-def suggestions(call: Call, settings: Settings, log: RunLog, products: Sequence[Product]) -> list[Text]:
-    """What to try next: three commands that can be typed as they stand."""
-    symbol = next(iter(log.symbols), products[0].symbol)
-    before = _environment()
-    if isinstance(settings.store_url, MemoryStoreUrl):
-        named = [shlex.quote(name) for name in settings.paper.recordings]
-        strategy = f" --strategy {shlex.quote(settings.intake.strategy)}" if settings.intake.strategy else ""
-        after = "" if call.config is None else f"--config {shlex.quote(str(call.config))}"
-        commands = (
-            (
-                f"replay {' '.join(named)}{strategy} --store sqlite:///replay.sqlite",
-                "the same again, and keep its journal",
-            ),
-            ("events --store sqlite:///replay.sqlite", "then read it, row by row"),
-            (
-                f"run --recording {' --recording '.join(named)}{strategy}",
-                "at a pace to watch, with a store that survives kill -9",
-            ),
-        )
-    else:
-        after = call.repeated
-        commands = (
-            ("orders", "what became of every order"),
-            (f"plan {symbol} BUY --notional 1000000", "what the checks say to a million, and what would pass"),
-            ("doctor", "verify the books, row by row"),
-        )
-    lines = ((" ".join(filter(None, (before, call.program, words, after))), why) for words, why in commands)
-    return [_title(), *(_command(line, why) for line, why in lines)]
-
-
-def _title() -> Text:
-    return Text("\nTry next", style="bold")
-
-
-def _command(line: str, why: str) -> Text:
-    return Text.assemble((f"# {why}\n", "dim"), (line, "cyan"))
-
-
-def _environment() -> str:
-    """The variables that made the settings what they are, so that the suggestion means the same market; no secret."""
-    given = {
-        name: value
-        for name, value in sorted(os.environ.items())
-        if name.startswith(f"{PREFIX}__PAPER__") and name not in _SECRET_NAMES
-    }
-    return " ".join(f"{name}={shlex.quote(value)}" for name, value in given.items())

@@ -21,7 +21,8 @@ from tidegate.adapters.cli.run_display import Progress, displayed
 from tidegate.adapters.cli.run_intake import ToldIntake
 from tidegate.adapters.cli.run_lines import run_line
 from tidegate.adapters.cli.run_log import RunLog
-from tidegate.adapters.cli.run_summary import assumptions, run_summary, suggestions
+from tidegate.adapters.cli.run_suggestions import suggestions
+from tidegate.adapters.cli.run_summary import assumptions, run_summary
 from tidegate.adapters.cli.stopping import stopped
 from tidegate.adapters.cli.stored import set_aside
 from tidegate.adapters.cli.symbols import warn_of_unmatched
@@ -224,7 +225,7 @@ async def _play(
     if drawing is not None:
         drawing.draw(terminal, _title(settings, source), closing, closed_at, summary, assumed)
     if not terminal.is_json:
-        for suggestion in suggestions(call, settings, log, products):
+        for suggestion in suggestions(call, settings, log, products, is_told=isinstance(source, Path)):
             terminal.line(suggestion)
     return _exit_code(summary)
 

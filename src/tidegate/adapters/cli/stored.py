@@ -1,11 +1,14 @@
 """The store that a command is about: whether it is there, where its account stands, and how to set it aside."""
 
+from datetime import datetime
 from pathlib import Path
 
 from tidegate.adapters.brokers.simulated.archive import WorldState
 from tidegate.adapters.brokers.simulated.peeking import PLACE_SUFFIX, peek_standing
 from tidegate.adapters.brokers.simulated.world import WorldError
 from tidegate.adapters.cli.failures import FileUnusable, UsageError
+from tidegate.adapters.clocks import WallClock
+from tidegate.adapters.recordings.header import moment_of
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.settings.store_url import MemoryStoreUrl, PostgresStoreUrl, SqliteStoreUrl
 from tidegate.adapters.stores.sqlite.errors import NoSuchStore, StoreLocked
@@ -60,6 +63,12 @@ def last_state(settings: Settings) -> WorldState | None:
         return peek_standing(Path(f"{url.path}{WORLD_SUFFIX}"))
     except WorldError:
         return None  # the finding of the world itself says so
+
+
+def clock_reading(settings: Settings) -> datetime:
+    """What the account's own clock says: where its session stands, as last written; else the wall's."""
+    state = last_state(settings)
+    return WallClock().now() if state is None else moment_of(state.at_us)
 
 
 def lost_store(settings: Settings) -> WorldState | None:

@@ -1,6 +1,7 @@
 """Tables for people: orders, fills, positions, products, within eighty columns."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from rich import box
@@ -20,7 +21,7 @@ from tidegate.domain.vocabulary import OrderSide, OrderStatus, TradingState
 SHORT_ID = 10
 """So much of an order's id tells a hundred thousand orders apart; commands take it as well as the whole."""
 
-_FOLDING = frozenset({"Status", "Order"})
+_FOLDING = frozenset({"Time", "Status", "Order"})
 _STATUS_STYLES = {
     OrderStatus.FILLED: "green",
     OrderStatus.REFUSED: "red",
@@ -37,7 +38,7 @@ def table(*columns: str, right: Sequence[str] = ()) -> Table:
     """An empty table; columns named in `right` hold figures."""
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for name in columns:
-        # A status may carry a long code: it folds before any figure is cut.
+        # A status may carry a long code, and a time its day: they fold before any figure is cut.
         is_text = name in _FOLDING
         made.add_column(name, justify="right" if name in right else "left", no_wrap=not is_text, overflow="fold")
     return made
@@ -59,12 +60,20 @@ def gain_text(value: Decimal | None) -> Text:
     return Text(figures.signed(value), style=style)
 
 
-def orders_table(records: Iterable[OrderRecord], *, is_verbose: bool = False) -> Table:
-    """Orders as they stand, one a row."""
+def _times(moments: Iterable[datetime], now: datetime) -> Iterator[str]:
+    """Each moment as a second of the day, with the day before it where not all of them are of today."""
+    told = tuple(moments)
+    is_today = all(one.date() == now.date() for one in told)
+    return map(figures.time_of_day if is_today else figures.moment, told)
+
+
+def orders_table(records: Sequence[OrderRecord], now: datetime, *, is_verbose: bool = False) -> Table:
+    """Orders as they stand, one a row; `now` is of the clock that their times are of."""
     made = table(
         "Time", "Symbol", "Side", "Type", "Quantity", "Limit", "Filled", "Status", "Order", right=_ORDER_FIGURES
     )
-    for record in records:
+    times = _times((record.order.created_at for record in records), now)
+    for record, time in zip(records, times, strict=True):
         order = record.order
         kind = (
             order.order_type.value if order.is_taker_only else f"{order.order_type.value} {order.time_in_force.value}"
@@ -74,7 +83,7 @@ def orders_table(records: Iterable[OrderRecord], *, is_verbose: bool = False) ->
         if order.trail is not None:
             kind += f"\ntrail {figures.price(order.trail)}"
         made.add_row(
-            figures.time_of_day(order.created_at),
+            time,
             record.symbol,
             side_text(record.side),
             kind,
@@ -90,12 +99,12 @@ def orders_table(records: Iterable[OrderRecord], *, is_verbose: bool = False) ->
 _ORDER_FIGURES = ("Quantity", "Limit", "Filled")
 
 
-def fills_table(fills: Iterable[Fill]) -> Table:
-    """Executions, one a row."""
+def fills_table(fills: Sequence[Fill], now: datetime) -> Table:
+    """Executions, one a row; `now` is of the clock that their times are of."""
     made = table("Time", "Symbol", "Side", "Quantity", "Price", "Fee", "Liquidity", "Order", right=_FILL_FIGURES)
-    for fill in fills:
+    for fill, time in zip(fills, _times((fill.at for fill in fills), now), strict=True):
         made.add_row(
-            figures.time_of_day(fill.at),
+            time,
             fill.symbol,
             side_text(fill.side),
             figures.quantity(fill.quantity),

@@ -16,12 +16,17 @@ _ENDLESS = 100_000
 
 
 def fitted(table: Table, console: Console) -> int:
-    """Draw a ruled table closer together, then without its edges, where it would be cut.
+    """Draw a ruled table closer together where no text has to fold then, or it would be cut; then without its edges.
 
-    Returns how wide the console must be for it not to be.
+    Returns how wide the console must be for it not to be cut.
     """
     if table.box is None:
         return console.width
+    padding = table.padding
+    if _whole(table, console) > console.width:
+        table.padding = (0, 0)
+        if _whole(table, console) > console.width:
+            table.padding = padding
     if _needed(table, console) > console.width:
         table.padding = (0, 0)
     if _needed(table, console) > console.width:
@@ -29,9 +34,14 @@ def fitted(table: Table, console: Console) -> int:
     return max(console.width, _needed(table, console))
 
 
+def _whole(table: Table, console: Console) -> int:
+    """How wide it is where nothing folds."""
+    return console.measure(table, options=console.options.update(width=_ENDLESS)).maximum
+
+
 def _needed(table: Table, console: Console) -> int:
-    whole = console.measure(table, options=console.options.update(width=_ENDLESS)).maximum
-    return whole - sum(_spare(column) for column in table.columns if not column.no_wrap)
+    """How wide it is where every text folds that may."""
+    return _whole(table, console) - sum(_spare(column) for column in table.columns if not column.no_wrap)
 
 
 def _spare(column: Column) -> int:

@@ -43,6 +43,7 @@ class ImportLine(Line, frozen=True, kw_only=True):
     order_rows_dropped: dict[str, int]
     trades: int
     trades_kept: int
+    trades_dropped: dict[str, int]
     rows_written: int
     seconds_crossed_before: Amount
     smallest_spread: Amount | None

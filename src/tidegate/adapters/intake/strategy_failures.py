@@ -7,6 +7,7 @@ from types import TracebackType
 import tidegate
 from tidegate.adapters.spelling import shown
 from tidegate.application.configuration import ConfigurationError
+from tidegate.application.foreign import said
 from tidegate.application.strategy import StrategyError
 
 _TEXT_LENGTH_MAX = 300
@@ -47,5 +48,5 @@ def told(error: BaseException, traceback: TracebackType | None) -> str:
     # What was called of ours, such as Decision, is not where its author looks.
     theirs = [frame for frame in frames if _OURS not in Path(frame.filename).parents] or frames
     place = f" ({Path(theirs[-1].filename).name} line {theirs[-1].lineno})" if theirs else ""
-    words = shown(" ".join(str(error).split()), _TEXT_LENGTH_MAX)
+    words = shown(" ".join(said(error).split()), _TEXT_LENGTH_MAX)
     return f"{type(error).__name__}{': ' + words if words else ''}{place}"

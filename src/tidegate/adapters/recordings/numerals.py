@@ -7,6 +7,7 @@ from functools import lru_cache
 from tidegate.domain.amounts import flaw, plain
 
 _NUMBER = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,24})?(?:[eE][+-]?[0-9]{1,2})?")
+_LONG = re.compile(r"[0-9]{19}")
 _SHOWN_CHARACTERS = 40
 _NO_ROUNDING = Context(prec=60)
 
@@ -19,7 +20,8 @@ def amount(text: str, name: str) -> Decimal:
         ValueError: it is no number, negative, NaN, infinite, or has more than 18 digits on either side of the point.
     """
     if not _NUMBER.fullmatch(text):
-        raise ValueError(f"{name} {shown_text(text)} is not a number of zero or more")
+        what = "has more than 18 digits before the point" if _LONG.match(text) else "is not a number of zero or more"
+        raise ValueError(f"{name} {shown_text(text)} {what}")
     number = Decimal(text)
     reason = flaw(number.normalize(_NO_ROUNDING))
     if reason is not None:

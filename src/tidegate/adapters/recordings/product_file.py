@@ -66,7 +66,23 @@ def read_product(path: Path) -> ProductEntry:
     for name in ("maker_fee_rate", "taker_fee_rate"):
         if abs(getattr(product, name)) > _FEE_RATE_MAX:
             raise ProductFileError(path, f"{name} must be at most {_FEE_RATE_MAX}: a rate of 0.001 is 0.1 %")
+    contradiction = _contradiction(product)
+    if contradiction:
+        raise ProductFileError(path, contradiction)
     return product
+
+
+def _contradiction(product: ProductEntry) -> str:
+    """Why no market can have these terms together; nothing where one can."""
+    if product.initial_margin_rate > 1:
+        return "initial_margin_rate must be at most 1: a rate of 0.1 is 10 %"
+    if product.maintenance_margin_rate >= product.initial_margin_rate:
+        return "maintenance_margin_rate must be below initial_margin_rate, or each position is liquidated as it opens"
+    if product.maximum_quantity is not None and product.maximum_quantity < product.minimum_quantity:
+        return "maximum_quantity is below minimum_quantity"
+    if product.base_currency == product.quote_currency:
+        return f"base_currency and quote_currency are both {product.quote_currency}"
+    return ""
 
 
 def _table(path: Path) -> dict[str, Any]:

@@ -168,6 +168,7 @@ def test_the_clock_is_the_collectors_and_the_offset_is_told(tmp_path: Path) -> N
     ("wrong", "complaint"),
     [
         ("not a line", "is not a receive time in nanoseconds"),
+        (f"{START_NS // 1_000} {{}}", "is not a receive time in nanoseconds"),
         (f"{START_NS} {{", "not a message"),
         (line(9, {"e": "trade", "s": "BTCUSDT", "t": 1, "p": "NaN", "q": "1", "m": True}), "price 'NaN' is not"),
         (line(9, {"e": "trade", "s": "BTCUSDT", "t": 1, "p": "Infinity", "q": "1", "m": True}), "price 'Infinity'"),

@@ -168,6 +168,7 @@ def test_the_first_rows_may_be_enough(tmp_path: Path) -> None:
         ("-5,1777689384000,1777689384000,99.0,1.0,created,bid", "id '-5'"),
         ("5,soon,1777689384000,99.0,1.0,created,bid", "timestamp 'soon'"),
         ("5,1777689384000,1777689384000521,99.0,1.0,created,bid", "milliseconds"),
+        ("5,1777689384,1777689384,99.0,1.0,created,bid", "milliseconds"),
         ("5,1777689384000,1777689384000,abc,1.0,created,bid", "price 'abc'"),
         ("5,1777689384000,1777689384000,,1.0,created,bid", "price ''"),
         ("5,1777689384000,1777689384000,99.0,-1.0,created,bid", "volume '-1.0'"),
@@ -202,6 +203,8 @@ def test_a_broken_order_row_is_named_by_file_and_line(row: str, complaint: str, 
         ("7,1777689384000,1777689384000,99.0,0.0,5,6,buy", "above zero"),
         ("7,1777689384000,1777689384000,99.0,1.0,5,six,buy", "sell_order_id 'six'"),
         ("7,1777689384000,1777689384000,99.0,1.0,5,6,both", "side 'both'"),
+        ("7,1777689384,1777689384,99.0,1.0,5,6,buy", "exchange_timestamp '1777689384' is not a time in milliseconds"),
+        ("1,1777689384000,1777689384000,99.0,1.0,5,6,buy", "trade_id 1 stands for another trade already"),
     ],
 )
 def test_a_broken_trade_is_named_by_file_and_line(row: str, complaint: str, tmp_path: Path) -> None:
@@ -292,7 +295,33 @@ def test_notes_that_are_none_are_named(tmp_path: Path) -> None:
     (folder / "meta.json").write_bytes(b" " * (1 << 20) + b"{}")
     assert "longer than" in damage(folder).reason
     (folder / "meta.json").write_bytes(b'{"pair":"usd"}')
-    assert "pair 'usd'" in damage(folder).reason
+    found = damage(folder)
+    assert "pair 'usd'" in found.reason
+    assert Path(found.file).name == "meta.json"
+
+
+def test_a_capture_that_does_not_say_its_pair_is_taken_for_btcusd_and_says_so(tmp_path: Path) -> None:
+    """Whoever captured another pair without its notes learns under which name it is traded."""
+    folder = sample().save(tmp_path / "capture")
+    (folder / "meta.json").unlink()
+
+    report = import_bitstamp(folder, tmp_path / "market.tgr.gz")
+
+    assert report.symbol == "BTC-USD"
+    assert "the capture does not say its pair (meta.json does): it is taken for btcusd" in report.notes
+    assert report.notes != import_bitstamp(sample().save(folder), tmp_path / "market.tgr.gz").notes
+
+
+def test_a_trade_that_came_twice_is_printed_once(tmp_path: Path) -> None:
+    """A second print would fill an order that waits at its price once more."""
+    capture = sample()
+    once = imported(capture.save(tmp_path / "capture"), tmp_path / "market.tgr.gz")[1]
+    capture.trades.append(capture.trades[-1])
+
+    report, rows = imported(capture.save(tmp_path / "capture"), tmp_path / "market.tgr.gz")
+
+    assert rows == once
+    assert (report.trades, report.trades_kept, report.trades_dropped) == (2, 1, {"came twice": 1})
 
 
 def test_a_broken_archive_is_named(tmp_path: Path) -> None:

@@ -163,7 +163,10 @@ def test_the_length_of_a_bar_must_be_known_and_hold(tmp_path: Path) -> None:
         imported(tmp_path, "0,100,101,99,100,1")
     with pytest.raises(SourceRejected, match="more than a month apart"):
         imported(tmp_path, "0,100,101,99,100,1", "9999999,100,101,99,100,1")
-    with pytest.raises(CaptureDamaged, match="begins before the one above it ended: bars last 90 s"):
+    with pytest.raises(
+        CaptureDamaged,
+        match=r"a bar at \d{4}-\d\d-\d\d \d\d:\d\d:00 begins before the one above it ended: bars last 90 s",
+    ):
         imported(tmp_path, "0,1,1,1,1,1", "60,1,1,1,1,1", options=BarOptions(interval_seconds=90))
     source = tmp_path / "old.csv"
     source.write_text(f"{HEADER}30,1,1,1,1,1\n", encoding="utf-8")

@@ -125,6 +125,7 @@ def test_a_silence_is_a_quiet_market_up_to_a_bound_and_then_a_gap(tmp_path: Path
     [
         ("1767614401,0,1,buy", "price is zero"),
         ("1767614401,-1,1,buy", "price '-1' is not a number of zero or more"),
+        (f"1767614401,1,1{'0' * 18},buy", "has more than 18 digits before the point"),
         ("1767614401,NaN,1,buy", "price 'NaN' is not"),
         ("1767614401,Infinity,1,buy", "price 'Infinity' is not"),
         ("1767614401,1,0.0,buy", "size is zero"),

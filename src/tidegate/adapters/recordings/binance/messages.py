@@ -9,6 +9,7 @@ from tidegate.adapters.recordings.format import PriceAndSize
 from tidegate.adapters.recordings.numerals import amount, shown_text
 from tidegate.domain.vocabulary import OrderSide
 
+_FIRST_MOMENT_NS = 1_483_228_800_000_000_000  # 2017, in which Binance opened; microseconds would be a day of 1970
 _LAST_MOMENT_NS = 253_402_300_799_999_999_999  # the last nanosecond of the year 9999
 _TIME_DIGITS_MAX = len(str(_LAST_MOMENT_NS))
 
@@ -119,7 +120,8 @@ def parse(line: str) -> RawLine:
         ValueError: it is not one, or holds what no market can say; the message says what.
     """
     time, space, text = line.partition(" ")
-    if not (space and time.isdigit() and len(time) <= _TIME_DIGITS_MAX and int(time) <= _LAST_MOMENT_NS):
+    is_whole = time.isdigit() and len(time) <= _TIME_DIGITS_MAX
+    if not (space and is_whole and _FIRST_MOMENT_NS <= int(time) <= _LAST_MOMENT_NS):
         raise ValueError(f"{shown_text(time)} is not a receive time in nanoseconds, a space and a message")
     try:
         found = _decode(text)

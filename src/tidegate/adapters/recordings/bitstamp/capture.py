@@ -13,6 +13,7 @@ from tidegate.adapters.recordings.capture_files import (
     file_on_disk,
     open_archive,
 )
+from tidegate.adapters.recordings.products import currencies_of
 from tidegate.adapters.spelling import spelt_out
 
 _ORDERS = ("orders.csv.gz", "orders.csv")
@@ -21,11 +22,14 @@ _META = "meta.json"
 _ARCHIVES = (".whl", ".zip")
 _SAMPLE_FOLDER = "_sample_data"
 
+DEFAULT_PAIR = "btcusd"
+"""What a capture is taken for that does not say of which pair it is."""
+
 
 class CaptureMeta(msgspec.Struct, frozen=True):
     """What the collector wrote about its run, as far as it is used here."""
 
-    pair: str = "btcusd"
+    pair: str | None = None
     total_order_rows: int | None = None
     trades: int | None = None
     reconnects: int = 0
@@ -37,6 +41,7 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
     orders: CaptureFile
     trades: CaptureFile
     meta: CaptureMeta
+    currencies: tuple[str, str]
     origin: str
     licence: str
 
@@ -53,6 +58,12 @@ def find_capture(source: Path) -> Capture:
     folder = PurePosixPath(orders).parent
     trades = _only_one(source, [name for name in files if PurePosixPath(name).parent == folder], _TRADES)
     meta = files.get(str(folder / _META))
+    notes = _meta(meta) if meta is not None else CaptureMeta()
+    pair = notes.pair or DEFAULT_PAIR
+    currencies = currencies_of(pair)
+    if currencies is None:
+        named = (meta or files[orders]).name
+        raise CaptureDamaged(named, 1, f"the pair {pair!r} is not one whose currencies are known")
     package = next((file for name, file in files.items() if name.endswith(".dist-info/METADATA")), None)
     origin, licence = (
         _package(package) if package is not None else (spelt_out(source.name), "not stated by the capture")
@@ -60,7 +71,8 @@ def find_capture(source: Path) -> Capture:
     return Capture(
         orders=files[orders],
         trades=files[trades],
-        meta=_meta(meta) if meta is not None else CaptureMeta(),
+        meta=notes,
+        currencies=currencies,
         origin=origin,
         licence=licence,
     )

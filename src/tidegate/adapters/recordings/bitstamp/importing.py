@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
-from tidegate.adapters.recordings.bitstamp.capture import Capture, find_capture
+from tidegate.adapters.recordings.bitstamp.capture import DEFAULT_PAIR, Capture, find_capture
 from tidegate.adapters.recordings.bitstamp.cleaning import Cleaning
 from tidegate.adapters.recordings.bitstamp.report import ImportReport
 from tidegate.adapters.recordings.bitstamp.rows import Moment, TradeRow, order_moments, trade_rows
 from tidegate.adapters.recordings.bitstamp.survey import Survey, Tape, survey
 from tidegate.adapters.recordings.format import RECORDING_VERSION
 from tidegate.adapters.recordings.header import HeaderLine, Provenance, moment_of
-from tidegate.adapters.recordings.products import currencies_of, recorded_products
+from tidegate.adapters.recordings.products import recorded_products
 from tidegate.adapters.recordings.writer import RecordingWriter
 
 IMPORTER = "tidegate import bitstamp, version 1"
@@ -36,13 +36,16 @@ def import_bitstamp(
     """
     capture = find_capture(source)
     steps = _Steps(capture, progress, row_limit)
-    tape = Tape(list(trade_rows(capture.trades)))
+    trades, repeated = trade_rows(capture.trades)
+    tape = Tape(trades)
     found = survey(steps.moments(), tape)
     if found is None:
         capture.orders.damaged(2, "there is no order event")
     with RecordingWriter(destination, _header(capture, found)) as writer:
         cleaning = Cleaning((ghost.order_id for ghost in found.ghosts), writer.write)
         trades_dropped = _clean(steps.moments(), tape, found, cleaning)
+        if repeated:
+            trades_dropped["came twice"] = repeated
         cleaning.dropped["synthetic end"] = found.row_count - found.cut
         writer.end_at(found.ended_at_ms * 1_000)
         report = _report(capture, found, cleaning, trades_dropped, writer)
@@ -103,12 +106,9 @@ def _trades_at(waiting: deque[TradeRow], at_ms: int) -> list[TradeRow]:
 
 
 def _header(capture: Capture, found: Survey) -> HeaderLine:
-    currencies = currencies_of(capture.meta.pair)
-    if currencies is None:
-        capture.orders.damaged(1, f"the pair {capture.meta.pair!r} is not one whose currencies are known")
     return HeaderLine(
         tidegate_recording=RECORDING_VERSION,
-        products=recorded_products(*currencies, found.price_increment),
+        products=recorded_products(*capture.currencies, found.price_increment),
         provenance=Provenance(source=capture.origin, made_by=IMPORTER),
         started_at=moment_of(found.opened_at_ms * 1_000),
         depth="orders",
@@ -141,6 +141,8 @@ def _report(
 
 def _notes(capture: Capture, found: Survey, cleaning: Cleaning) -> Iterator[str]:
     meta = capture.meta
+    if meta.pair is None:
+        yield f"the capture does not say its pair (meta.json does): it is taken for {DEFAULT_PAIR}"
     if meta.total_order_rows is not None and meta.total_order_rows != found.row_count:
         yield f"the collector counted {meta.total_order_rows} order rows, {found.row_count} were read"
     if meta.reconnects:

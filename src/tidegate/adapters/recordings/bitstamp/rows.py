@@ -18,6 +18,7 @@ _TRADE_COLUMNS = ("trade_id", "exchange_timestamp", "price", "amount", "buy_orde
 _DIRECTIONS: Final = {"bid": OrderSide.BUY, "ask": OrderSide.SELL}
 _AGGRESSORS: Final = {"buy": OrderSide.BUY, "sell": OrderSide.SELL}
 _ACTIONS: Final[dict[str, Action]] = {"created": "created", "changed": "changed", "deleted": "deleted"}
+_FIRST_MOMENT_MS = 1_312_156_800_000  # August 2011, when Bitstamp opened; seconds would be a day of 1970
 _LAST_MOMENT_MS = 253_402_300_799_999  # the last millisecond of the year 9999
 _ID_DIGITS_MAX = 20
 _LATE_MS_MAX = 1_000
@@ -97,9 +98,19 @@ def order_moments(file: CaptureFile, row_limit: int | None = None) -> Iterator[M
         yield Moment(at_ms, rows, late_count)
 
 
-def trade_rows(file: CaptureFile) -> Iterator[TradeRow]:
-    """The trades in the file's order; see `order_rows`."""
-    return _rows(file, _TRADE_COLUMNS, _trade_row)
+def trade_rows(file: CaptureFile) -> tuple[list[TradeRow], int]:
+    """The trades in the file's order, each once, and how many rows repeated one; see `order_rows`.
+
+    Raises:
+        CaptureDamaged: as `order_rows`, and where one id stands for two trades.
+    """
+    found: dict[str, TradeRow] = {}
+    count = 0
+    for number, row in enumerate(_rows(file, _TRADE_COLUMNS, _trade_row), start=2):
+        count += 1
+        if found.setdefault(row.trade_id, row) != row:
+            file.damaged(number, f"trade_id {row.trade_id} stands for another trade already")
+    return list(found.values()), count - len(found)
 
 
 def _rows(file: CaptureFile, columns: tuple[str, ...], parse: Callable[[list[str]], RowT]) -> Iterator[RowT]:
@@ -157,7 +168,8 @@ def _identifier(text: str, name: str) -> str:
 
 
 def _milliseconds(text: str, name: str) -> int:
-    if not (text.isdigit() and len(text) <= _ID_DIGITS_MAX and int(text) <= _LAST_MOMENT_MS):
+    is_whole = text.isdigit() and len(text) <= _ID_DIGITS_MAX
+    if not (is_whole and _FIRST_MOMENT_MS <= int(text) <= _LAST_MOMENT_MS):
         raise ValueError(f"{name} {shown_text(text)} is not a time in milliseconds")
     return int(text)
 

@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from tidegate.adapters.recordings.grid import Grid
-from tidegate.adapters.recordings.header import ProductEntry
+from tidegate.adapters.recordings.header import ProductEntry, moment_of
 from tidegate.adapters.recordings.tables.columns import Table
 from tidegate.adapters.recordings.tables.tape import AssumedBook, TableTape, book_assumption
 from tidegate.domain.amounts import DOMAIN_CONTEXT, plain
@@ -131,8 +131,8 @@ class BarPlay:
         bar = bar.on(self._grid)
         begins_us = bar.at_us - self._shift_us
         if self._ended_us is not None and begins_us < self._ended_us:
-            seconds = self._interval_us / _US
-            raise ValueError(f"a bar at {bar.at_us} begins before the one above it ended: bars last {seconds:g} s")
+            begun, seconds = f"{moment_of(bar.at_us):%Y-%m-%d %H:%M:%S}", self._interval_us / _US
+            raise ValueError(f"a bar at {begun} begins before the one above it ended: bars last {seconds:g} s")
         if self._ended_us is not None and begins_us > self._ended_us:
             self._tape.interrupt(self._ended_us, "there is no bar")
         self._ended_us = begins_us + self._interval_us
