@@ -32,6 +32,7 @@ _UNRESOLVED = (OrderStatus.SENDING, OrderStatus.UNKNOWN)
 ATTEMPTS_MAX = 3
 """How often an exit is sent altogether, while it is proven each time that the last attempt was lost."""
 _FAILURES_MAX = 3
+_BEHIND = timedelta(seconds=30)  # so far behind ours the clock may be that a venue stamps fills by
 _CONFIRM_AFTER_SECONDS = 5.0
 """How long executions may be known without their fills before that is a difference: lists of fills lag."""
 
@@ -224,9 +225,11 @@ class OrderResolver:
             )
 
     async def _fetch_fills(self, record: OrderRecord) -> OrderRecord:
-        """The venue's cumulative figure shows executions that we have no fill of: fetch them, never infer them."""
-        since = record.sent_at if record.sent_at is not None else record.order.created_at
-        fills = await self._venue.fills(since - timedelta(seconds=1))
+        """The venue's cumulative figure shows executions that we have no fill of: fetch them, never infer them.
+
+        They may be of its first attempt, and stamped by a clock that is behind ours.
+        """
+        fills = await self._venue.fills(record.order.created_at - _BEHIND)
         if not isinstance(fills, Unreachable):
             await self.fold_fills(tuple(fill for fill in fills if fill.client_order_id == record.client_order_id))
         return await self._desk.standing(record.client_order_id) or record
