@@ -137,6 +137,42 @@ async def test_a_position_that_somebody_else_moved_is_taken_up(ours: str, theirs
     assert "taken up by operator" in moved[0].reason
 
 
+@pytest.mark.parametrize("theirs", ["0.08", "-0.02", "0.02"], ids=["grown", "turned", "shrunk"])
+async def test_a_position_that_was_taken_up_costs_what_it_does_at_the_venue(theirs: str) -> None:
+    """What it is worth is the account's equity and no result of the day, and closing it is no mismatch of money."""
+    rig = Rig(risk={"collar_pct": Decimal("0.2")})
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(PERPETUAL, buy("0.05")))
+        rig.price(110_000)
+        await rig.clock.advance(1)
+        change = Decimal(theirs) - Decimal("0.05")
+        by_hand = Movement(
+            movement_id="by hand",
+            kind=MovementKind.ADJUSTMENT,
+            at=rig.clock.now(),
+            symbol=PERPETUAL,
+            quantity=change,
+            price=Decimal(110_000),
+        )
+        rig.venue.move(by_hand, is_told=False)
+        rig.venue.truth.movements.clear()
+        rig.price(105_000)
+        await rig.clock.advance(60)
+        earned = (await app.account()).day_pnl
+        assert (await app.reconcile(adopt=True, reason="seen")).adopted
+        await app.resume("taken up", PERPETUAL)
+        await app.resume("taken up")
+        taken_up, position = await app.account(), app.account_position(PERPETUAL)
+        assert taken_up.day_pnl == earned
+
+        (their,) = (await rig.venue.positions()).positions  # type: ignore[union-attr]  # it can be read
+        assert (position.quantity, position.entry_price) == (their.quantity, their.entry_price)
+        await rig.finished(app.close(PERPETUAL))
+        await rig.clock.advance(60)
+        assert (await read_twice(app, rig, adopt=False)).agrees
+        assert app.state() is TradingState.ACTIVE
+
+
 @pytest.mark.parametrize("entry", [120_000, 80_000])
 async def test_what_a_position_stood_at_when_it_was_taken_up_is_no_loss_and_no_high(entry: int) -> None:
     """It came about before the account knew of it; what it makes from then on is the account's."""

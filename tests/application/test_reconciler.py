@@ -4,6 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import pytest
 from msgspec.structs import replace
 
 from tests.application.interposing import InterposedStore, InterposedVenue
@@ -195,6 +196,44 @@ async def test_executions_without_their_fills_are_a_difference_once_they_stay_so
         assert app.position(SPOT).is_flat
 
     assert only(await rig.stored(IncidentRaised)).kind == "FILLS_DIFFER"
+
+
+@pytest.mark.parametrize("behind", [0, 3, 20])
+async def test_the_fills_of_an_order_are_found_by_whatever_clock_they_are_stamped(behind: int) -> None:
+    """A venue a few seconds behind had its fill looked for after it, and the symbol wait for an operator."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy()))
+        await rig.clock.advance(60)
+        rig.venue.next_submit(Answer.accept())
+        exit_order = placed(await app.coordinator.execute_decision(SPOT, sell(reduce_only=True)))
+        fill = rig.venue.fill(exit_order.client_order_id, is_told=False)
+        rig.venue.truth.fills[-1] = replace(fill, at=fill.at - timedelta(seconds=behind))
+        await rig.clock.advance(15)
+
+        assert app.position(SPOT).is_flat
+        assert app.state(SPOT) is TradingState.ACTIVE
+
+
+async def test_the_fills_of_an_attempt_that_was_taken_for_lost_are_found_with_the_next_one() -> None:
+    """They are older than the last send, which is not where the order began."""
+
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy()))
+        rig.venue.next_submit(Answer.timeout_after_fill())
+        exit_order = placed(await app.coordinator.execute_decision(SPOT, sell(reduce_only=True)))
+        order_id = exit_order.client_order_id
+        rig.venue.hidden.add(order_id)
+        late = [rig.venue.truth.fills.pop()]
+        await rig.clock.advance(HORIZON_SECONDS + 2)
+        assert only(app.open_orders()).attempt == 2
+        rig.venue.hidden.clear()
+        rig.venue.truth.fills.extend(late)
+        await app.coordinator.supervisor.resolver.resolve(order_id)
+
+        assert app.open_orders() == ()
+        assert app.position(SPOT).is_flat
 
 
 async def test_a_gap_in_the_reports_asks_for_everything() -> None:

@@ -173,6 +173,16 @@ def test_sight_in_between_begins_the_bound_anew() -> None:
     assert bound.judge(blind(), NOW + at(121)).answer is TRIP
 
 
+def test_a_clock_that_goes_back_begins_the_bound_anew() -> None:
+    """X7: what has been blind for nobody knows how long is not let be until the wall has come back."""
+    bound = BlindBound(Decimal(60))
+    bound.judge(blind(), NOW)
+    back = NOW - timedelta(hours=1)
+
+    assert bound.judge(blind(), back).answer is BLIND
+    assert bound.judge(blind(), back + at(60)).answer is TRIP
+
+
 def test_each_guard_of_each_symbol_has_a_bound_of_its_own() -> None:
     """One blind feed is not all of them."""
     bound = BlindBound(Decimal(60))

@@ -192,11 +192,13 @@ def test_the_strategies_sum_to_the_account_and_money_to_its_profit(
         ({"fee": Decimal(1)}, "a fee in no currency"),
         ({"quantity": Decimal(1), "symbol": "DOGE", "price": Decimal(1)}, "DOGE, which is not traded here"),
         ({"quantity": Decimal(1), "symbol": "BTC-PERP"}, "at no price"),
+        ({"quantity": Decimal(1), "symbol": "BTC-USD", "price": Decimal(1)}, "coins are told as money"),
     ],
 )
 def test_what_cannot_be_booked_says_why(wrong: dict[str, object], told: str) -> None:
     """No figure is made up for it."""
-    assert told in movement_flaw(movement(**wrong), {"BTC-PERP": PERP})  # type: ignore[arg-type]  # names of its fields
+    products = {"BTC-PERP": PERP, "BTC-USD": replace(PERP, symbol="BTC-USD", kind=ProductKind.SPOT)}
+    assert told in movement_flaw(movement(**wrong), products)  # type: ignore[arg-type]  # names of its fields
 
 
 def test_what_can_be_booked_has_no_flaw() -> None:

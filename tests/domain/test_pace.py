@@ -106,6 +106,34 @@ def test_requests_that_nobody_asks_about_are_forgotten_all_the_same() -> None:
     assert len(kept._requests) == 1
 
 
+def test_a_clock_that_goes_back_takes_along_what_was_sent_before() -> None:
+    """X7: it counts as sent then, so that each window forgets it in its own time, and not when the wall is back."""
+    kept = Pace(timedelta(seconds=10), {OF.symbol: timedelta(seconds=20)})
+    kept.note_order(OF, terms_of(OF), NOW)
+    kept.note_request(NOW + after(0.5))
+    back = NOW - timedelta(hours=1)
+    then = kept.reading(back, 1)
+    counted = kept.repeats(terms_of(OF))
+    kept.note_request(back + after(0.5))
+    later = kept.reading(back + after(1.2), 1)
+
+    assert (then.requests_last_second, then.entries_last_second, counted) == (2, 1, 1)
+    assert then.entry_free_at == back + after(1)
+    assert (later.requests_last_second, later.entries_last_second) == (1, 0)
+    assert kept.repeats(terms_of(OF)) == 1
+    kept.reading(back + after(21), 1)
+    assert kept.repeats(terms_of(OF)) == 0
+
+
+def test_an_order_that_was_just_sent_is_taken_along_by_the_smallest_jump() -> None:
+    """It has not entered the windows yet when the clock goes back."""
+    kept = pace()
+    kept.note_order(OF, terms_of(OF), NOW)
+    kept.reading(NOW - after(0.9), 5)
+
+    assert kept.reading(NOW + after(0.1), 5).entries_last_second == 0
+
+
 LIMITS = RiskLimits(max_orders_per_day=150, repeated_orders_max=8)
 BELOW = 5
 """Entries a second, and all requests a second."""

@@ -7,9 +7,10 @@ from msgspec import Struct
 
 from tidegate.application.desk import AccountDesk
 from tidegate.application.equity_flows import equity_shift
-from tidegate.domain.amounts import DOMAIN_CONTEXT, ZERO, exact
+from tidegate.domain.amounts import DOMAIN_CONTEXT, ZERO, exact, to_finest
 from tidegate.domain.events import AccountMoved, ExternalFlow
 from tidegate.domain.movements import Movement, MovementKind
+from tidegate.domain.positions import Position
 from tidegate.domain.reconciliation import Difference, DifferenceKind
 from tidegate.domain.records import NotCommitted, StepCommitted, why_not
 from tidegate.domain.submissions import VenueBalances, VenuePosition, VenuePositions
@@ -88,9 +89,9 @@ def _moved(
     for one in confirmed:
         if one.kind is not DifferenceKind.POSITION or theirs is None:
             continue
-        symbol, ours = one.subject, desk.ledger.account_position(one.subject).quantity
+        symbol, ours = one.subject, desk.ledger.account_position(one.subject)
         their = held.get(symbol, VenuePosition(symbol=symbol))
-        change = DOMAIN_CONTEXT.subtract(their.quantity, ours)
+        change = DOMAIN_CONTEXT.subtract(their.quantity, ours.quantity)
         price = _price(desk, their, ours)
         if price is None:
             failures.append(
@@ -109,16 +110,28 @@ def _moved(
     return moved, failures
 
 
-def _price(desk: AccountDesk, their: VenuePosition, ours: Decimal) -> Decimal | None:
-    """At what the change is booked: the venue's entry price where a position is new, else the mark.
+@exact
+def _price(desk: AccountDesk, their: VenuePosition, ours: Position) -> Decimal | None:
+    """At what the change is booked: what makes the position cost what it does at the venue, else the mark.
 
-    Of a product that is gone nobody says what a unit is worth.
+    One that is new or turned costs the venue's entry price, one that grew comes to it with what was added; at the mark,
+    it would realise another profit here than there once it is closed. Of a product that is gone nobody says what a unit
+    is worth.
     """
-    if desk.market_data.product(their.symbol) is None:
+    product = desk.market_data.product(their.symbol)
+    if product is None:
         return None
-    mark = desk.market_data.reading(their.symbol).mark
-    is_new = not ours and their.entry_price is not None
-    return their.entry_price if is_new else mark.price if mark is not None else their.entry_price
+    mark, entry, held = desk.market_data.reading(their.symbol).mark, their.entry_price, ours.quantity
+    if entry and their.quantity:
+        if their.quantity * held <= ZERO:
+            return entry
+        added = their.quantity - held
+        if added * held > ZERO:
+            cost = product.notional(their.quantity, entry) - ours.cost_of(product)
+            price = to_finest(cost / (added * product.multiplier))
+            if price > ZERO:
+                return price
+    return mark.price if mark is not None else entry
 
 
 @exact

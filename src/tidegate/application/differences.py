@@ -10,9 +10,11 @@ from tidegate.domain.orders import OrderRecord
 from tidegate.domain.reconciliation import Difference, DifferenceKind
 
 
-def is_older(record: OrderRecord, at: datetime) -> bool:
-    """Whether it was sent before the listing was asked for."""
-    return record.sent_at is not None and record.sent_at < at
+def is_older(record: OrderRecord, at: datetime, now: datetime) -> bool:
+    """Whether it was sent before the listing was asked for; one that was sent later than now was, before the clock
+    went back (X7).
+    """
+    return record.sent_at is not None and not at <= record.sent_at <= now
 
 
 def stranger(what: str, client_order_id: str, words: str) -> Difference:

@@ -168,7 +168,8 @@ class GuardWatch:
         entry = self._desk.ledger.states.own(reading.symbol)
         if entry is None or not _is_own(entry, reading.guard):
             return
-        if at - self._well_since.setdefault(reading.symbol, at) >= _COOL_DOWN:
+        since = self._well_since[reading.symbol] = min(at, self._well_since.get(reading.symbol, at))
+        if at - since >= _COOL_DOWN:
             await self._states.change(_changed(reading, TradingState.ACTIVE, at, is_latched=False))
 
     def _answer_before(self, reading: GuardReading) -> GuardAnswer:

@@ -25,7 +25,7 @@ from tidegate.domain.reconciliation import (
 from tidegate.domain.records import StepCommitted
 from tidegate.domain.submissions import Unreachable, VenueBalances, VenueOrder, VenuePositions
 
-_CONFIRM_AFTER = timedelta(seconds=5)
+_CONFIRM_AFTER_SECONDS = 5.0
 """A mismatch counts once two reads this far apart show it with nothing in flight: lists lag behind fills."""
 _OVERLAP = timedelta(seconds=30)
 """How far behind the last fill the watermark stays: lists lag, and a fill may be stamped before one already seen."""
@@ -51,7 +51,8 @@ class OrderReconciler:
         self._account = account
         self._movements = MovementBooks(desk)
         self._pass = Lock()
-        self._suspected: dict[str, tuple[Difference, datetime]] = {}
+        self._suspected: dict[str, tuple[Difference, float]] = {}
+        """Mismatches seen once, and when that was on the monotonic clock."""
         self._orphaned: datetime | None = None
         self._report: ReconciliationReport | None = None
 
@@ -76,7 +77,7 @@ class OrderReconciler:
             return await self._reconcile(report_only, adoption)
 
     async def _reconcile(self, report_only: bool, adoption: Adoption | None) -> ReconciliationReport:
-        at, gaps = self.desk.clock.now(), self.desk.sight.gaps
+        at, began, gaps = self.desk.clock.now(), self.desk.clock.monotonic(), self.desk.sight.gaps
         unreachable: list[str] = []
         differences: list[Difference] = []
         fills = await self.venue.fills(self._since(at))
@@ -107,7 +108,7 @@ class OrderReconciler:
             resolved = await self._compare_orders(at, theirs, differences, report_only)
         found, unseen, balances, positions = await self._money_differences()
         unreachable.extend(unseen)
-        confirmed = self._confirm(at, found, report_only)
+        confirmed = self._confirm(began, found, report_only)
         adopted: tuple[Difference, ...] = ()
         if adoption is not None and balances is not None:
             # At once, while the ledger stands where it was compared.
@@ -204,7 +205,8 @@ class OrderReconciler:
                 differences.append(stranger("order", order.client_order_id, words))
             elif not report_only:
                 await self.resolver.adopt(record, order)
-        lacking = [one for one in self.desk.live_orders() if one.client_order_id not in shown and is_older(one, at)]
+        now, live = self.desk.clock.now(), self.desk.live_orders()
+        lacking = [one for one in live if one.client_order_id not in shown and is_older(one, at, now)]
         if report_only:
             differences.extend(not_shown(record) for record in lacking)
             return []
@@ -272,16 +274,16 @@ class OrderReconciler:
     def _balances_against(self, theirs: VenueBalances) -> tuple[Difference, ...]:
         return balance_differences(self.desk.ledger.balances, theirs.balances, of_balances(self.desk.market_data))
 
-    def _confirm(self, at: datetime, found: tuple[Difference, ...], report_only: bool) -> tuple[Difference, ...]:
+    def _confirm(self, at: float, found: tuple[Difference, ...], report_only: bool) -> tuple[Difference, ...]:
         """Those of the differences that an earlier read, far enough back, has shown with the same figures."""
         confirmed = []
-        suspected: dict[str, tuple[Difference, datetime]] = {}
+        suspected: dict[str, tuple[Difference, float]] = {}
         for one in found:
             key = f"{one.kind} {one.subject}"
             first = self._suspected.get(key)
             since = first[1] if first is not None and first[0] == one else at
             suspected[key] = (one, since)
-            if at - since >= _CONFIRM_AFTER:
+            if at - since >= _CONFIRM_AFTER_SECONDS:
                 confirmed.append(one)
         if not report_only:
             self._suspected = suspected

@@ -65,6 +65,9 @@ class Settler:
             return InvalidRefused(message=f"order {order_id} is {record.status}: its outcome is known")
         capabilities = self._venue.capabilities
         waited = (desk.clock.now() - since).total_seconds()
+        if waited < 0:
+            # The wall has gone back since (X7), and tells nothing of how long that was.
+            waited = desk.clock.monotonic() - desk.unknown_since.get(order_id, desk.began)
         # Before H the request may still take effect, whatever anybody has seen.
         bound = desk.unknown_bound.total_seconds()
         if capabilities.delivery is Delivery.C:

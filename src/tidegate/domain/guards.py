@@ -152,7 +152,8 @@ class BlindBound:
         if reading.answer is not GuardAnswer.BLIND:
             self._since.pop(key, None)
             return reading
-        since = self._since.setdefault(key, at)
+        # Where the clock has gone back it has been blind for nobody knows how long (X7): it counts from now.
+        since = self._since[key] = min(at, self._since.get(key, at))
         if at - since < self._bound:
             return reading
         blind_for = f"blind for {(at - since).total_seconds():.0f} s: {reading.message}"

@@ -55,8 +55,9 @@ FORCED = frozenset({MovementKind.LIQUIDATION, MovementKind.DELEVERAGING})
 class Movement(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """One movement, known by the venue's own id.
 
-    `amount` is money in `currency`, signed. `quantity` is the signed change of the position of `symbol`, in base units
-    (contracts), at `price` in quote currency: its profit is reckoned from the position's cost, and is not in `amount`.
+    `amount` is money in `currency`, signed. `quantity` is the signed change of the position of `symbol`, a derivative,
+    in base units (contracts), at `price` in quote currency: its profit is reckoned from the position's cost, and is not
+    in `amount`.
     `fee` in `fee_currency` comes on top.
     """
 
@@ -155,4 +156,7 @@ def movement_flaw(movement: Movement, products: Mapping[str, Product]) -> str:
     product = products.get(movement.symbol)
     if product is None:
         return f"it moves a position of {movement.symbol}, which is not traded here"
+    if product.is_spot:
+        # A spot position is what our fills made it: booked as one, it would realise a profit that nobody was paid.
+        return f"it moves a position of {movement.symbol}, and coins are told as money, by their currency"
     return "it moves a position at no price" if movement.price <= ZERO else ""

@@ -13,7 +13,7 @@ from tidegate.domain.views import PaceReading
 from tidegate.domain.vocabulary import OrderSide, Purpose
 
 _SECOND, _DAY = timedelta(seconds=1), timedelta(days=1)
-_NEVER = datetime.max.replace(tzinfo=UTC)
+_NEVER, _LONG_AGO = datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
 _ENTRY = Purpose.ENTRY
 _ENTER_EVERY = 64
 """How many orders may wait to be entered in the windows, while there is room even with all of them."""
@@ -57,6 +57,7 @@ class Pace:
         self._today_of = dict.fromkeys(counted_apart, 0)
         self._alike: dict[Terms, _Alike] = {}
         self._most_alike = 0
+        self._latest = _LONG_AGO
         self._day_begins = self._day_ends = _NEVER
         self._orders_today = 0
 
@@ -74,6 +75,7 @@ class Pace:
     def note_request(self, at: datetime) -> None:
         """Any request that counts against the venue's budget."""
         self._enter_just_sent()  # The windows stay in the order of time, by which they forget.
+        self._follow(at)
         requests = self._requests
         while requests and requests[0] <= at - _SECOND:
             requests.popleft()
@@ -150,6 +152,8 @@ class Pace:
             self._orders_today += 1
             if symbol in self._today_of:
                 self._today_of[symbol] += 1
+        if just_sent and just_sent[-1][0] > self._latest:
+            self._latest = just_sent[-1][0]
         just_sent.clear()
 
     def _turn_day(self, at: datetime) -> None:
@@ -158,7 +162,19 @@ class Pace:
         self._orders_today = 0
         self._today_of = dict.fromkeys(self._today_of, 0)
 
+    def _follow(self, at: datetime) -> None:
+        """Go with a clock that has gone back (X7): what was sent before counts as sent now, and leaves in its time."""
+        if at < self._latest:
+            self._requests = deque(min(one, at) for one in self._requests)
+            self._entries = deque(min(one, at) for one in self._entries)
+            for _, recent in self._windows:
+                moved = [(min(sent_at, at), one) for sent_at, one in recent]
+                recent.clear()
+                recent.extend(moved)
+        self._latest = at
+
     def _forget(self, at: datetime) -> None:
+        self._follow(at)
         if not self._day_begins <= at < self._day_ends:
             self._turn_day(at)
         horizon = at - _SECOND

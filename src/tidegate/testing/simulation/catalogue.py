@@ -72,7 +72,7 @@ KINDS: dict[str, Kind] = {
     "S11": _lasts(1, 1, 1, 9),
     "S13": _strikes("stream", 1, 20),
     "X2": _lasts(1, 1, 1, 9),
-    "X7": _lasts(1, 1, 1, 3_600),
+    "X7": _lasts(1, 1, -3_600, 3_600),
 }
 """What can be drawn. Kills, bad input and operators are in a plan as endings and acts, and counted by `accounting`."""
 

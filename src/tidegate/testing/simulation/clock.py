@@ -33,7 +33,7 @@ class SimulatedClock:
         await asyncio.sleep(seconds)
 
     def jump(self, seconds: float) -> None:
-        """Somebody sets the wall clock forward."""
+        """Somebody sets the wall clock forward, or back where it is negative."""
         self.jumped += timedelta(seconds=seconds)
         self._told_at = -1.0
 
