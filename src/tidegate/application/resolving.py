@@ -32,7 +32,7 @@ _UNRESOLVED = (OrderStatus.SENDING, OrderStatus.UNKNOWN)
 ATTEMPTS_MAX = 3
 """How often an exit is sent altogether, while it is proven each time that the last attempt was lost."""
 _FAILURES_MAX = 3
-_CONFIRM_AFTER = timedelta(seconds=5)
+_CONFIRM_AFTER_SECONDS = 5.0
 """How long executions may be known without their fills before that is a difference: lists of fills lag."""
 
 
@@ -42,7 +42,7 @@ class OrderResolver:
     def __init__(self, desk: AccountDesk, venue: EnginePort) -> None:
         self._desk = desk
         self._venue = venue
-        self.lacking: dict[str, datetime] = {}  # since when the venue counts fills of these that we do not have
+        self.lacking: dict[str, float] = {}  # since when, by the monotonic clock, the venue counts fills we do not have
         self._ending: set[ClientOrderId] = set()  # ended at the venue, which counts fills that it has not listed yet
         self._failures: Counter[ClientOrderId] = Counter()
 
@@ -88,10 +88,15 @@ class OrderResolver:
 
     async def resolve_overdue(self, age_seconds: float) -> None:
         """Ask for every order, and every amend, that has been without an outcome for that long, or ends."""
-        until = self._desk.clock.now() - timedelta(seconds=age_seconds)
+        at, age = self._desk.clock.now(), timedelta(seconds=age_seconds)
         open_ones = [one for one in self._desk.live_orders() if self._is_open(one)]
+        # One whose last word is of the future says that the clock has gone back (X7), and is asked for at once.
         await self.resolve_each(
-            [one.client_order_id for one in open_ones if one.updated_at is not None and one.updated_at <= until]
+            [
+                one.client_order_id
+                for one in open_ones
+                if one.updated_at is not None and not timedelta() <= at - one.updated_at < age
+            ]
         )
 
     def _is_open(self, record: OrderRecord) -> bool:
@@ -209,8 +214,8 @@ class OrderResolver:
 
     def _has_lacked(self, order_id: ClientOrderId) -> bool:
         """Whether fills that the venue counts have been missing for so long that no list of them lags any more."""
-        at = self._desk.clock.now()
-        return at - self.lacking.setdefault(order_id, at) >= _CONFIRM_AFTER
+        now = self._desk.clock.monotonic()
+        return now - self.lacking.setdefault(order_id, now) >= _CONFIRM_AFTER_SECONDS
 
     def _found(self, difference: Difference) -> None:
         """Show what differs of one order, once; it stands until the venue is seen to agree."""
@@ -255,17 +260,16 @@ class OrderResolver:
     async def _absent(self, client_order_id: ClientOrderId, asked_at: datetime, asked_monotonic: float) -> None:
         """A complete query did not show it: evidence only if the last send is older than H (R3, B27).
 
-        H must have passed by both clocks: a wall that jumps ahead has not waited (X7). Without client order ids no
-        query can show it, and its absence proves nothing for as long as one likes: a person has to say.
+        Without client order ids no query can show it, and its absence proves nothing for as long as one likes: a person
+        has to say.
         """
         # As it stands now: an answer may have come while the query was under way.
         record = self._desk.ledger.orders.get(client_order_id)
-        if record is None or record.is_terminal or (last_send := record.doubtful_since) is None:
+        if record is None or record.is_terminal or record.doubtful_since is None:
             return
         if client_order_id in self._desk.in_transit or self._venue.capabilities.delivery is Delivery.C:
             return
-        waited = timedelta(seconds=asked_monotonic - self._desk.unknown_since.get(client_order_id, self._desk.began))
-        if min(asked_at - last_send, waited) <= self._horizon:
+        if self._desk.waited_for(record, asked_at, asked_monotonic) <= self._horizon:
             return
         if record.status not in _UNRESOLVED:
             kind, ours = DifferenceKind.MISSING_ON_VENUE, record.status.value

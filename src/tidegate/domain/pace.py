@@ -75,6 +75,8 @@ class Pace:
         """Any request that counts against the venue's budget."""
         self._enter_just_sent()  # The windows stay in the order of time, by which they forget.
         requests = self._requests
+        if requests and requests[-1] > at:
+            self._go_back(at)
         while requests and requests[0] <= at - _SECOND:
             requests.popleft()
         requests.append(at)
@@ -133,6 +135,11 @@ class Pace:
     def _enter_just_sent(self) -> None:
         # What raises in between, for want of memory say, counts an order twice and none too few.
         just_sent, requests, entries, recents = self._just_sent, self._requests, self._entries, self._recent_of
+        if not just_sent:
+            return
+        first, last = just_sent[0][0], just_sent[-1][0]
+        if requests and requests[-1] > first:
+            self._go_back(first)
         for at, terms, is_entry in just_sent:
             requests.append(at)
             if is_entry:
@@ -151,6 +158,8 @@ class Pace:
             if symbol in self._today_of:
                 self._today_of[symbol] += 1
         just_sent.clear()
+        if last < first:
+            self._go_back(last)
 
     def _turn_day(self, at: datetime) -> None:
         self._day_begins = datetime.combine(at.date(), time(), UTC)
@@ -163,6 +172,8 @@ class Pace:
             self._turn_day(at)
         horizon = at - _SECOND
         requests, entries, alike = self._requests, self._entries, self._alike
+        if requests and requests[-1] > at:
+            self._go_back(at)
         while requests and requests[0] <= horizon:
             requests.popleft()
         while entries and entries[0] <= horizon:
@@ -176,6 +187,17 @@ class Pace:
                     del alike[one.terms]
         if not alike:
             self._most_alike = 0
+
+    def _go_back(self, at: datetime) -> None:
+        """The clock has gone back (X7): what was sent at moments that are still to come was sent by now."""
+        for stamps in (self._requests, self._entries):
+            kept = [min(stamp, at) for stamp in stamps]
+            stamps.clear()
+            stamps.extend(kept)
+        for _, recent in self._windows:
+            entered = [(min(stamp, at), alike) for stamp, alike in recent]
+            recent.clear()
+            recent.extend(entered)
 
 
 def pace_for(risk_manager: RiskManager) -> Pace:
