@@ -149,7 +149,7 @@ class InterposedStore:
         return await self.inner.requests()
 
     async def answer(self, answer: InboxAnswer) -> CommitOutcome:
-        return await self.inner.answer(answer)
+        return self._refusal or await self.inner.answer(answer)
 
 
 class SlowStore(InterposedStore):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from copy import copy
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -34,6 +35,15 @@ HORIZON_SECONDS = 5.0
 
 T = TypeVar("T")
 E = TypeVar("E", bound=JournalEvent)
+
+
+class LeapingClock(ManualClock):
+    """A clock whose wall can be set ahead or back, with the monotonic one going on as it was."""
+
+    leap = timedelta(0)
+
+    def now(self) -> datetime:
+        return super().now() + self.leap
 
 
 class Rig:

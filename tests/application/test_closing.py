@@ -21,7 +21,7 @@ from tests.application.rig import (
     sell,
     statuses,
 )
-from tidegate import Action, Decision, OrderStatus
+from tidegate import Action, Decision, OrderSide, OrderStatus
 from tidegate.adapters.brokers.scripted import Answer, CancelAnswer
 from tidegate.adapters.clocks import settle
 from tidegate.domain.events import CancelRequested
@@ -409,3 +409,18 @@ async def test_an_exit_whose_blocker_cannot_be_called_off_is_refused() -> None:
             await rig.finished(app.coordinator.execute_decision(SPOT, close(strategy_id="a"))), "SELF_CROSS"
         )
         assert refusal.context["blocker"] == blocker.client_order_id
+
+
+async def test_a_spot_position_that_was_sold_below_zero_is_bought_back() -> None:
+    """S8: an exit filled for more than was held; the wallet caps what is sold, and there is nothing in it to buy."""
+    rig = Rig()
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy("0.05")))
+        sold = placed(await app.close(SPOT))
+        rig.venue.fill(sold.client_order_id, Decimal("0.005"))
+        await rig.clock.advance(1)
+        assert only(await app.positions()).position.quantity == Decimal("-0.005")
+        bought = placed(await rig.finished(app.close(SPOT, "too much was sold")))
+        assert only(await app.positions()).position.is_flat
+
+    assert (bought.side, bought.filled_quantity, bought.status) == (OrderSide.BUY, Decimal("0.005"), OrderStatus.FILLED)

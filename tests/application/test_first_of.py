@@ -1,6 +1,7 @@
 """A run ends with the first of its ends, and a failure is not kept waiting."""
 
 import asyncio
+from inspect import CORO_CLOSED, getcoroutinestate
 
 import pytest
 
@@ -35,3 +36,16 @@ async def test_a_good_end_waits_for_what_is_under_way() -> None:
 
     await first_of([_never(), _ends()], before_cancel=finish)
     assert done == ["finished"]
+
+
+async def test_what_is_cancelled_before_its_first_step_is_closed() -> None:
+    """A program that is ended at once cancels all its tasks, those among them that have not begun."""
+    ends = [_never(), _ends()]
+    waiting = asyncio.create_task(first_of(ends))
+    await asyncio.sleep(0)
+    for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+    assert [getcoroutinestate(end) for end in ends] == [CORO_CLOSED, CORO_CLOSED]

@@ -1,5 +1,6 @@
 """Guards: each answers PASS, TRIP or BLIND, moves the states towards safety only, and stops none of the others."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,6 +9,7 @@ from msgspec.structs import replace
 from tests.application.rig import (
     PERPETUAL,
     SPOT,
+    LeapingClock,
     Rig,
     buy,
     close,
@@ -159,6 +161,32 @@ async def test_a_feed_that_was_never_heard_counts_only_where_something_is_at_sta
 
     of_feeds = [event for event in await rig.stored(GuardReported) if event.guard == "feed"]
     assert [(event.symbol, event.answer) for event in of_feeds] == [(SPOT, "BLIND"), (SPOT, "TRIP")]
+
+
+async def test_what_guards_wait_for_is_not_read_off_a_clock_that_goes_back() -> None:
+    """X7: for that hour a symbol stayed REDUCING, a guard that could not see was no trip, and a mismatch not shown."""
+    clock = LeapingClock(STARTS_AT)
+    rig = Rig(clock=clock)
+    async with rig.open() as app:
+        rig.venue.silence()
+        rig.venue.move_balance("USD", Decimal(-100))
+        rig.venue.unreachable()
+        await rig.clock.advance(50)
+        clock.leap = timedelta(hours=-1)
+        await rig.clock.advance(60)
+        assert (app.state(SPOT), app.state()) == ("REDUCING", "REDUCING")
+        rig.venue.reachable()
+        rig.venue.speak()
+        first = await app.reconcile()
+        clock.leap = timedelta(hours=-2)
+        rig.venue.speak()
+        await rig.clock.advance(8)
+        second = await app.reconcile()
+        assert (only(first.suspected).subject, only(second.differences).subject) == ("USD", "USD")
+
+    of_venue = [event.answer for event in await rig.stored(GuardReported) if event.guard == "venue"]
+    of_spot = [event.state for event in await rig.stored(TradingStateChanged) if event.symbol == SPOT]
+    assert (of_venue, of_spot) == (["BLIND", "TRIP", "PASS"], ["REDUCING", "ACTIVE"])
 
 
 async def test_a_confirmed_mismatch_of_the_records_stops_entries() -> None:

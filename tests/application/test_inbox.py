@@ -6,9 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.application.interposing import InterposedStore
 from tests.application.rig import SPOT, Rig, buy, offer_to_buy, placed
 from tidegate import OrderStatus, TradingState
-from tidegate.adapters.brokers.scripted import Answer
+from tidegate.adapters.brokers.scripted import Answer, CancelAnswer
 from tidegate.adapters.stores.memory import MemoryOrderStore
 from tidegate.containers import open_application
 from tidegate.domain.events import TradingStateChanged
@@ -255,6 +256,23 @@ async def test_what_follows_a_decision_lets_it_go_first() -> None:
         await desk.rig.clock.advance(2)
         assert await desk.store.find_answer(cancelled) is not None
         assert [order.status for order in await app.orders()] == [OrderStatus.CANCELED]
+
+
+async def test_a_request_whose_answer_the_store_does_not_take_is_carried_out_once() -> None:
+    """It stays in the inbox for the next process; this one had sent its cancel twice a second."""
+    desk = Desk()
+    store = InterposedStore(desk.store)
+    async with desk.rig.open(order_store=store) as app:
+        resting = placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
+        store.disk_is_full = True
+        desk.rig.venue.next_cancel(*[CancelAnswer.never_received()] * 10)
+        await desk.store.submit_request(
+            RequestKind.CANCEL, msgspec.json.encode(CancelRequest(client_order_id=resting.client_order_id)).decode()
+        )
+        await desk.rig.clock.advance(4)
+
+    assert desk.rig.venue.truth.canceled == [resting.client_order_id]
+    assert [one.kind for one in await desk.store.requests()] == [RequestKind.CANCEL]
 
 
 async def test_a_decision_that_waited_for_a_live_account_is_as_old_as_its_request() -> None:

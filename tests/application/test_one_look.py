@@ -45,7 +45,7 @@ class Place:
             self.market.set_book(symbol, [(price - 1, 9)], [(price + 1, 9)])
         self.risk = RiskManager(limits if limits is not None else RiskLimits())
         self.capabilities: EngineCapabilities = ONE_ORDER_VENUE
-        self.desk = DeskReading(self.market, self.risk, "USD", is_live=False, began_at=NOW)
+        self.desk = DeskReading(self.market, self.risk, "USD", self.clock, is_live=False)
         opening = {"USD": "100000"} | balances
         self.tell(
             AccountOpened(

@@ -1,17 +1,27 @@
 """Refused ids are watched for H: what the venue works all the same is found, called off and never kept silent."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
 
 from tests.application.interposing import InterposedVenue
-from tests.application.rig import HORIZON_SECONDS, PERPETUAL, SPOT, Rig, buy, offer_to_buy, only, placed, refused
+from tests.application.rig import (
+    HORIZON_SECONDS,
+    PERPETUAL,
+    SPOT,
+    LeapingClock,
+    Rig,
+    buy,
+    offer_to_buy,
+    only,
+    placed,
+    refused,
+)
 from tidegate import OrderStatus, TradingState
 from tidegate.adapters.brokers.scripted import Answer, CancelAnswer
 from tidegate.adapters.brokers.scripted.broker import SCRIPTED_CAPABILITIES
-from tidegate.adapters.clocks import ManualClock
 from tidegate.containers.testing import STARTS_AT
 from tidegate.domain.events import IncidentRaised
 from tidegate.domain.identifiers import ClientOrderId
@@ -114,15 +124,6 @@ async def test_where_no_query_can_show_it_absence_is_no_evidence() -> None:
         await rig.clock.advance(HORIZON_SECONDS + 200)
         assert only(app.open_orders()).status is OrderStatus.UNKNOWN
         assert order.client_order_id in (await app.account()).restrained[SPOT].reason
-
-
-class LeapingClock(ManualClock):
-    """A clock whose wall can be set ahead, with the monotonic one going on as it was."""
-
-    leap = timedelta(0)
-
-    def now(self) -> datetime:
-        return super().now() + self.leap
 
 
 async def test_a_wall_clock_that_jumps_ahead_has_not_waited() -> None:

@@ -1,5 +1,6 @@
 """Settling: an operator's word on an order is taken where no question can settle it, and nowhere else."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -7,11 +8,21 @@ import pytest
 from msgspec.structs import replace
 
 from tests.application.interposing import InterposedStore
-from tests.application.rig import HORIZON_SECONDS, SPOT, Rig, buy, offer_to_buy, placed, refused
+from tests.application.rig import (
+    HORIZON_SECONDS,
+    SPOT,
+    LeapingClock,
+    Rig,
+    buy,
+    offer_to_buy,
+    placed,
+    refused,
+)
 from tidegate import OrderStatus
 from tidegate.adapters.brokers.scripted import Answer
 from tidegate.adapters.brokers.scripted.broker import SCRIPTED_CAPABILITIES
 from tidegate.application.application import Application
+from tidegate.containers.testing import STARTS_AT
 from tidegate.domain.events import OrderAmended, OrderCanceled, OrderFilled, OrderRejected
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.refusals import AnyRefusal
@@ -238,3 +249,20 @@ async def test_an_order_that_turns_up_after_all_is_a_late_accept() -> None:
         assert app.open_orders() == ()
         assert any(what.startswith("LATE_ACCEPT") for what in app.operations.desk.broken)
     assert rig.venue.truth.orders[order.client_order_id].is_canceled
+
+
+async def test_how_long_an_order_has_waited_is_not_read_off_a_clock_that_jumps() -> None:
+    """X7: set ahead it would have an order settled that may still take effect, set back nobody could say anything."""
+    clock = LeapingClock(STARTS_AT)
+    rig = Rig(clock=clock, capabilities=WITHOUT_IDS)
+    rig.venue.next_submit(Answer.timeout_never_received())
+    async with rig.open() as app:
+        order = placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
+        clock.leap = timedelta(hours=1)
+        too_soon = await not_taken(app, order.client_order_id, Verdict.NEVER_ARRIVED)
+        clock.leap = timedelta(hours=-1)
+        await rig.clock.advance(HORIZON_SECONDS + 1)
+        record = await settled(app, order.client_order_id, Verdict.NEVER_ARRIVED)
+
+    assert "is unanswered for 0 s" in too_soon
+    assert record.status is OrderStatus.REFUSED

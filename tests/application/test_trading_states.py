@@ -1,7 +1,7 @@
 """Trading states: what may be sent in each, what entering one does, and that the safer one always holds."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -10,6 +10,7 @@ from tests.application.interposing import InterposedStore
 from tests.application.rig import (
     PERPETUAL,
     SPOT,
+    LeapingClock,
     Rig,
     buy,
     close,
@@ -23,7 +24,7 @@ from tests.application.rig import (
 )
 from tidegate import OrderSide, OrderStatus, TradingState, open_application
 from tidegate.adapters.brokers.scripted import AmendAnswer, Answer, CancelAnswer
-from tidegate.adapters.clocks import ManualClock, settle
+from tidegate.adapters.clocks import settle
 from tidegate.containers.testing import STARTS_AT
 from tidegate.domain.events import OrderAccepted, OrderSending, TradingStateChanged
 from tidegate.domain.identifiers import ClientOrderId
@@ -280,14 +281,7 @@ async def test_the_states_of_a_symbol_do_not_lower_those_of_the_account() -> Non
 
 async def test_an_entry_whose_cancel_was_refused_is_asked_again_though_the_clock_went_back() -> None:
     """X7: how long one has waited is not read off a clock that jumps."""
-
-    class Jumping(ManualClock):
-        back = timedelta()
-
-        def now(self) -> datetime:
-            return super().now() - self.back
-
-    clock = Jumping(STARTS_AT)
+    clock = LeapingClock(STARTS_AT)
     rig = Rig(clock=clock)
     async with rig.open() as app:
         placed(await app.coordinator.execute_decision(SPOT, offer_to_buy(99_000)))
@@ -295,7 +289,7 @@ async def test_an_entry_whose_cancel_was_refused_is_asked_again_though_the_clock
         await app.halt("enough")
         (order,) = app.open_orders()
         assert order.cancel_requests == (1,)
-        clock.back = timedelta(hours=1)
+        clock.leap = timedelta(hours=-1)
         await rig.clock.advance(3)
 
         assert app.open_orders() == ()

@@ -1,6 +1,7 @@
 """After an unknown outcome nothing is guessed: exposure stays reserved, entries wait, and the venue is asked."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from tests.application.rig import (
     HORIZON_SECONDS,
     PERPETUAL,
     SPOT,
+    LeapingClock,
     Rig,
     buy,
     offer_to_buy,
@@ -28,6 +30,7 @@ from tidegate.adapters.brokers.scripted.answers import Effect, Told
 from tidegate.adapters.brokers.scripted.broker import SCRIPTED_CAPABILITIES
 from tidegate.application.application import Application
 from tidegate.containers import open_application
+from tidegate.containers.testing import STARTS_AT
 from tidegate.domain.events import IncidentRaised, OrderAccepted, OrderRejected, OrderSending, OrderUnanswered
 from tidegate.domain.fills import Fill
 from tidegate.domain.orders import OrderRecord
@@ -381,3 +384,42 @@ async def test_an_end_whose_fills_never_come_is_taken_and_shown() -> None:
         assert app.open_orders() == ()
         assert app.position(SPOT).is_flat
         assert "FILLS_DIFFER" in [incident.kind for incident in await rig.stored(IncidentRaised)]
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_an_order_in_doubt_is_resolved_though_the_clock_went_back(*, restarts: bool) -> None:
+    """X7: it would wait for the wall to come to where it had been, with its exposure reserved and no entry allowed."""
+    clock = LeapingClock(STARTS_AT)
+    rig = Rig(clock=clock)
+    rig.venue.next_submit(Answer.timeout_never_received())
+    async with AsyncExitStack() as lives:
+        app = await lives.enter_async_context(rig.open())
+        order = placed(await app.coordinator.execute_decision(SPOT, buy()))
+        clock.leap = timedelta(hours=-1)
+        if restarts:
+            await lives.aclose()
+            app = await lives.enter_async_context(rig.open())
+        await rig.clock.advance(HORIZON_SECONDS - 1)
+        assert statuses(app.open_orders()) == [OrderStatus.UNKNOWN]
+        await rig.clock.advance(4)
+        assert app.open_orders() == ()
+        record = only(await app.orders())
+
+    assert (record.client_order_id, record.status) == (order.client_order_id, OrderStatus.REFUSED)
+
+
+async def test_an_order_in_doubt_is_no_alarm_because_the_clock_went_ahead() -> None:
+    """X7: it had been taken for one that is past its bound, and the account waited for an operator."""
+    clock = LeapingClock(STARTS_AT)
+    rig = Rig(clock=clock)
+    rig.venue.next_submit(Answer.timeout_never_received())
+    async with rig.open() as app:
+        placed(await app.coordinator.execute_decision(SPOT, buy()))
+        clock.leap = timedelta(hours=1)
+        rig.price(100_000)
+        entry = refused(await app.coordinator.execute_decision(SPOT, buy()), "UNKNOWN_OUTCOME")
+        await app.coordinator.supervisor.guard_watch.run_all()
+        assert app.state(SPOT) is TradingState.ACTIVE
+
+    assert entry.remedy is not None
+    assert entry.remedy.not_before == clock.now() + timedelta(seconds=HORIZON_SECONDS + 6)

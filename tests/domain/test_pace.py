@@ -1,8 +1,9 @@
 """Pace: counts in windows that forget what has left them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -42,6 +43,28 @@ def test_a_request_keeps_no_order_that_was_sent_before_it_in_the_windows() -> No
     kept.note_request(NOW + after(0.9))
 
     assert kept.reading(NOW + after(1.5), 5).requests_last_second == 1
+
+
+@pytest.mark.parametrize("looks", [False, True])
+@pytest.mark.parametrize("heard", [(), (NOW + timedelta(hours=1),), (NOW,)])
+def test_a_clock_that_goes_back_leaves_no_budget_full_until_it_has_caught_up(
+    heard: tuple[datetime, ...], *, looks: bool
+) -> None:
+    """X7: every entry was refused (RATE) for as long as the clock had gone back, an hour say."""
+    kept, ahead = pace(), NOW + timedelta(hours=1)
+    kept.note_request(ahead)
+    for moment in (ahead, *heard, NOW):
+        kept.note_order(OF, terms_of(OF), moment)
+        if looks:
+            kept.reading(moment, 2)
+    kept.note_request(NOW)
+    then, later = kept.reading(NOW, 2), kept.reading(NOW + after(1), 2)
+
+    assert (then.entries_last_second, then.entry_free_at) == (len(heard) + 2, NOW + after(1))
+    assert (later.requests_last_second, later.entries_last_second) == (0, 0)
+    assert kept.repeats(terms_of(OF)) == len(heard) + 2
+    kept.reading(NOW + after(10), 2)
+    assert kept.repeats(terms_of(OF)) == 0
 
 
 def test_a_full_budget_says_when_it_has_room() -> None:

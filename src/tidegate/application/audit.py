@@ -129,18 +129,17 @@ class InvariantAudit:
 
     def _unresolved(self, fold: Refold) -> None:
         """4: nothing is without an outcome for longer than the venue's horizon and three polls of this process."""
-        bound, at = self._desk.unknown_bound, self._desk.clock.now()
+        desk = self._desk
+        bound, at, monotonic = desk.unknown_bound, desk.clock.now(), desk.clock.monotonic()
         for record in fold.orders.values():
             since = record.doubtful_since
             if record.is_terminal or record.is_accepted or record.trade_ids or since is None:
                 continue
-            if (
-                record.client_order_id in self._desk.quarantined
-                or record.client_order_id in self._desk.order_differences
-            ):
+            if record.client_order_id in desk.quarantined or record.client_order_id in desk.order_differences:
                 # Listed as such, for a person.
                 continue
-            if at - max(since, self._desk.began_at) > bound:
+            # By the wall as well: it may have been answered since its row was read, and is not waited for any more.
+            if min(at - since, desk.waited_for(record, at, monotonic)) > bound:
                 self._found(4, f"order {record.client_order_id} is {record.status}")
 
     @exact

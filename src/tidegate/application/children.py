@@ -85,18 +85,18 @@ class Children(AbstractAsyncContextManager["Children"]):
         self._tasks[name].cancel()
 
     def _run(self, name: str, work: Coroutine[None, None, None], is_done: Callable[[asyncio.Task[None]], None]) -> None:
-        task = self._tasks[name] = self._group.create_task(work, name=f"tidegate {name}")
+        try:
+            task = self._tasks[name] = self._group.create_task(work, name=f"tidegate {name}")
+        except RuntimeError:
+            # The group itself is being torn down: there is nobody left to run anything for.
+            work.close()
+            return
         task.add_done_callback(is_done)
 
     def _cancelled(self, name: str, loop: Loop, restarts: int, task: asyncio.Task[None]) -> None:
         """A loop that somebody else has cancelled is as dead as one that failed."""
         if task.cancelled() and not self._is_closing:
-            again = self._missed(name, loop, restarts)
-            try:
-                self._run(name, again, partial(self._cancelled, name, loop, restarts))
-            except RuntimeError:
-                # The group itself is being torn down: there is nobody left to tell.
-                again.close()
+            self._run(name, self._missed(name, loop, restarts), partial(self._cancelled, name, loop, restarts))
 
     async def _missed(self, name: str, loop: Loop, restarts: int) -> None:
         """It is a death unless the holder was cancelled too and leaves; one that swallows that is told all the same."""
@@ -142,25 +142,30 @@ async def first_of(
         Exception: what the one that ended first raised.
     """
     outcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    async with asyncio.TaskGroup() as group:
 
-        async def ended(one: Coroutine[None, None, object]) -> None:
-            failure: Exception | None = None
-            try:
-                await one
-            except Exception as error:  # noqa: BLE001 -- handed to whoever waits, whatever it is
-                failure = error
-            if not outcome.done():
-                outcome.set_result(None) if failure is None else outcome.set_exception(failure)
-
-        tasks = [group.create_task(ended(one)) for one in ends]
+    async def ended(one: Coroutine[None, None, object]) -> None:
+        failure: Exception | None = None
         try:
-            await asyncio.wait((outcome,))
-            if outcome.exception() is None and before_cancel is not None:
-                # After a failure nothing is waited for: what failed may be what the others wait on.
-                await before_cancel()
-        finally:
-            for task in tasks:
-                task.cancel()
+            await one
+        except Exception as error:  # noqa: BLE001 -- handed to whoever waits, whatever it is
+            failure = error
+        if not outcome.done():
+            outcome.set_result(None) if failure is None else outcome.set_exception(failure)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(ended(one)) for one in ends]
+            try:
+                await asyncio.wait((outcome,))
+                if outcome.exception() is None and before_cancel is not None:
+                    # After a failure nothing is waited for: what failed may be what the others wait on.
+                    await before_cancel()
+            finally:
+                for task in tasks:
+                    task.cancel()
+    finally:
+        for one in ends:
+            # One whose task was cancelled before its first step was never awaited.
+            one.close()
     # Outside the group, which would wrap the failure in a group of its own.
     outcome.result()

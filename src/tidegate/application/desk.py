@@ -46,9 +46,8 @@ class AccountDesk(DeskReading):
         is_live: bool = False,
         order_stats: OrderStats | None = None,
     ) -> None:
-        super().__init__(market_data, risk_manager, reporting_currency, is_live=is_live, began_at=clock.now())
+        super().__init__(market_data, risk_manager, reporting_currency, clock, is_live=is_live)
         self.store = store
-        self.clock = clock
         self.stats = order_stats if order_stats is not None else OrderStats()
         self.publisher = Publisher()
         self.tally = Tally()
@@ -64,8 +63,6 @@ class AccountDesk(DeskReading):
         """Orders that were sent and then refused, and when that was by the wall and the monotonic clock (B25)."""
         self.marks = StartMarks()
         """What the next start has to know, as last written."""
-        self.unknown_since: dict[ClientOrderId, float] = {}
-        """Since when, on the monotonic clock, orders of this process are without an answer."""
         self.amended_at: dict[ClientOrderId, float] = {}
         """When the terms of a live order last changed, or an amend of it was under way, on the monotonic clock."""
         self.amending: set[ClientOrderId] = set()  # Of these an amend is being made durable, or is under way.
@@ -76,7 +73,6 @@ class AccountDesk(DeskReading):
         """Orders that are not taken up: starts have ended at them, or their product is gone."""
         self.taken_up = asyncio.Event()
         """Set once the desk stands where the store stood: news that were folded before would be forgotten by it."""
-        self.began = clock.monotonic()
         self.store_watch = StoreWatch(store)
         self.ended = EndedOrders(store, self.store_watch)
         self.in_transit: set[ClientOrderId] = set()

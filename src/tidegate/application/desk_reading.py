@@ -15,7 +15,7 @@ from tidegate.domain.ledger import Ledger
 from tidegate.domain.one_look import OneLook
 from tidegate.domain.orders import Order, OrderRecord
 from tidegate.domain.pace import Terms, pace_for
-from tidegate.domain.ports import MarketDataPort
+from tidegate.domain.ports import ClockPort, MarketDataPort
 from tidegate.domain.products import Product
 from tidegate.domain.risk import RiskManager
 from tidegate.domain.submissions import EngineCapabilities
@@ -37,14 +37,17 @@ class DeskReading:
         market_data: MarketDataPort,
         risk_manager: RiskManager,
         reporting_currency: str,
+        clock: ClockPort,
         *,
         is_live: bool,
-        began_at: datetime,
     ) -> None:
         self.market_data = checked(market_data)
         self.risk_manager = risk_manager
+        self.clock = clock
         self.is_live = is_live
-        self.began_at = began_at
+        self.began = clock.monotonic()
+        self.unknown_since: dict[ClientOrderId, float] = {}
+        """Since when, on the monotonic clock, orders of this process are without an answer."""
         self.ledger = Ledger(self.market_data.product, risk_manager.states)
         self.pace = pace_for(risk_manager)
         self.one_look = OneLook(self.ledger, self.pace, self.market_data)
@@ -187,9 +190,23 @@ class DeskReading:
         return max((by for one in held if one is not None and (by := self.known_by(one)) is not None), default=None)
 
     def known_by(self, record: OrderRecord) -> datetime | None:
-        """By when an outcome should be known. A process that found it unknown waits for the horizon itself (X7)."""
-        since = record.doubtful_since
-        return None if since is None else max(since, self.began_at) + self.unknown_bound
+        """By when an outcome should be known; None of an order that was never attempted."""
+        if record.doubtful_since is None:
+            return None
+        at = self.clock.now()
+        return at + self.unknown_bound - self.waited_for(record, at, self.clock.monotonic())
+
+    def waited_for(self, record: OrderRecord, at: datetime, monotonic: float) -> timedelta:
+        """How long this process has waited, by then, to be told what became of an order that was sent (X7).
+
+        Where it is UNKNOWN the wall says nothing of that, which may have been set ahead or back: whichever process sent
+        it, that was before it was found to be unanswered here.
+        """
+        waited = timedelta(seconds=monotonic - self.unknown_since.get(record.client_order_id, self.began))
+        if record.is_unanswered or record.doubtful_since is None:
+            return waited
+        by_wall = at - record.doubtful_since
+        return waited if by_wall < timedelta() else min(by_wall, waited)
 
     def equity(self) -> Decimal | None:
         return self.valuation.equity(self.ledger)

@@ -1,20 +1,11 @@
 """Differences: what a listing shows that the records do not have, or the other way round, one by one."""
 
-from datetime import datetime
-
 from tidegate.application.moving import words
 from tidegate.domain.fills import Fill
 from tidegate.domain.identifiers import is_ours
 from tidegate.domain.movements import Movement
 from tidegate.domain.orders import OrderRecord
 from tidegate.domain.reconciliation import Difference, DifferenceKind
-
-
-def is_older(record: OrderRecord, at: datetime, now: datetime) -> bool:
-    """Whether it was sent before the listing was asked for; one that was sent later than now was, before the clock
-    went back (X7).
-    """
-    return record.sent_at is not None and not at <= record.sent_at <= now
 
 
 def stranger(what: str, client_order_id: str, words: str) -> Difference:

@@ -1,6 +1,6 @@
 """The guard watch: evaluates the guards, and moves the trading states towards safety."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tidegate.application.desk import AccountDesk
 from tidegate.application.equity_watch import EquityWatch
@@ -24,7 +24,7 @@ from tidegate.domain.guards import (
 from tidegate.domain.states import StateEntry, lowered
 from tidegate.domain.vocabulary import TradingState
 
-_COOL_DOWN = timedelta(seconds=5)
+_COOL_DOWN_SECONDS = 5.0
 """How long the feed must have been back before a symbol trades again, so that a flapping feed does not."""
 
 _RECOVERING = frozenset({FEED, VENUE})
@@ -39,7 +39,7 @@ class GuardWatch:
         self._states = states
         self._blind = BlindBound(desk.risk_manager.limits.blind_bound_seconds)
         self._answers: dict[tuple[str, str], GuardAnswer] = {}
-        self._well_since: dict[str, datetime] = {}
+        self._well_since: dict[str, float] = {}  # on the monotonic clock, as the bound of blindness is (X7)
         self._seen = (0, 0)
         self._equity = EquityWatch(desk)
 
@@ -131,7 +131,7 @@ class GuardWatch:
         return [records(tuple(sentences), symbol) for symbol, sentences in found.items()]
 
     async def _judge(self, reading: GuardReading, at: datetime) -> GuardReading:
-        counted = self._blind.judge(reading, at)
+        counted = self._blind.judge(reading, self._desk.clock.monotonic())
         key = (counted.guard, counted.symbol)
         before = self._answers.get(key) or self._answer_before(counted)
         self._answers[key] = counted.answer
@@ -168,8 +168,8 @@ class GuardWatch:
         entry = self._desk.ledger.states.own(reading.symbol)
         if entry is None or not _is_own(entry, reading.guard):
             return
-        since = self._well_since[reading.symbol] = min(at, self._well_since.get(reading.symbol, at))
-        if at - since >= _COOL_DOWN:
+        now = self._desk.clock.monotonic()
+        if now - self._well_since.setdefault(reading.symbol, now) >= _COOL_DOWN_SECONDS:
             await self._states.change(_changed(reading, TradingState.ACTIVE, at, is_latched=False))
 
     def _answer_before(self, reading: GuardReading) -> GuardAnswer:

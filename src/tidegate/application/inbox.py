@@ -12,7 +12,7 @@ from returns.result import Failure, Success
 from tidegate.application.operations import Operations
 from tidegate.application.placement import PlacementResult
 from tidegate.domain.outcomes import OrderPlaced
-from tidegate.domain.records import InboxAnswer, InboxRequest, RequestKind
+from tidegate.domain.records import InboxAnswer, InboxRequest, RequestKind, StepCommitted
 from tidegate.domain.requests import (
     CancelAllRequest,
     CancelRequest,
@@ -40,6 +40,8 @@ class InboxServer:
         self._process = process
         self._begun: set[str] = set()
         self._overtaken: set[str] = set()
+        self._unrecorded: dict[str, Reply] = {}
+        """Answers that the store has not taken, by their requests: it shows those again, and they are carried out."""
 
     async def serve_once(self, lane: Lane, beat: Callable[[], None]) -> None:
         """Carry out what of a lane waits now, with a beat of the pulse before each look and each request."""
@@ -51,14 +53,17 @@ class InboxServer:
                 continue
             beat()
             await self._let_begin(earlier)
-            reply = await self._carry_out_once(request)
+            reply = self._unrecorded.get(request.request_id) or await self._carry_out_once(request)
             answer = InboxAnswer(
                 request_id=request.request_id,
                 payload=msgspec.json.encode(reply).decode(),
                 process=self._process,
                 epoch=store.epoch,
             )
-            await store.answer(answer)
+            if isinstance(await store.answer(answer), StepCommitted):
+                self._unrecorded.pop(request.request_id, None)
+            else:
+                self._unrecorded[request.request_id] = reply
 
     async def _let_begin(self, decisions: Collection[str]) -> None:
         """Give decisions that were asked for before the time that most need; a venue that hangs keeps nothing back."""

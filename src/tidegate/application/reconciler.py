@@ -1,12 +1,13 @@
 """The order reconciler: our records against the venue's orders, fills, positions and balances, nothing guessed."""
 
 from asyncio import Lock
+from collections.abc import Set
 from datetime import datetime, timedelta
 
 from tidegate.application.adoption import Adoption, adopt
 from tidegate.application.configuration import require
 from tidegate.application.desk import AccountDesk
-from tidegate.application.differences import is_older, missing_fill, missing_movement, not_shown, stranger
+from tidegate.application.differences import missing_fill, missing_movement, not_shown, stranger
 from tidegate.application.moving import MovementBooks
 from tidegate.application.resolving import OrderResolver
 from tidegate.application.starts import write_marks
@@ -77,7 +78,8 @@ class OrderReconciler:
             return await self._reconcile(report_only, adoption)
 
     async def _reconcile(self, report_only: bool, adoption: Adoption | None) -> ReconciliationReport:
-        at, began, gaps = self.desk.clock.now(), self.desk.clock.monotonic(), self.desk.sight.gaps
+        at, gaps = self.desk.clock.now(), self.desk.sight.gaps
+        sent = {record.client_order_id for record in self.desk.live_orders() if record.sent_at is not None}
         unreachable: list[str] = []
         differences: list[Difference] = []
         fills = await self.venue.fills(self._since(at))
@@ -105,10 +107,10 @@ class OrderReconciler:
         elif repeated := repeated_page(theirs):
             unreachable.append(f"open orders: {repeated}")
         else:
-            resolved = await self._compare_orders(at, theirs, differences, report_only)
+            resolved = await self._compare_orders(sent, theirs, differences, report_only)
         found, unseen, balances, positions = await self._money_differences()
         unreachable.extend(unseen)
-        confirmed = self._confirm(began, found, report_only)
+        confirmed = self._confirm(found, report_only)
         adopted: tuple[Difference, ...] = ()
         if adoption is not None and balances is not None:
             # At once, while the ledger stands where it was compared.
@@ -192,9 +194,13 @@ class OrderReconciler:
         return await self.resolver.fold_fills(tuple(ours)) if ours else 0
 
     async def _compare_orders(
-        self, at: datetime, theirs: tuple[VenueOrder, ...], differences: list[Difference], report_only: bool
+        self,
+        sent: Set[ClientOrderId],
+        theirs: tuple[VenueOrder, ...],
+        differences: list[Difference],
+        report_only: bool,
     ) -> list[str]:
-        """Their open orders against ours, then ours that they do not show."""
+        """Their open orders against ours, then those of ours that were sent before and that they do not show."""
         shown = {order.client_order_id for order in theirs}
         for order in theirs:
             if order.client_order_id in self.desk.quarantined:
@@ -205,8 +211,7 @@ class OrderReconciler:
                 differences.append(stranger("order", order.client_order_id, words))
             elif not report_only:
                 await self.resolver.adopt(record, order)
-        now, live = self.desk.clock.now(), self.desk.live_orders()
-        lacking = [one for one in live if one.client_order_id not in shown and is_older(one, at, now)]
+        lacking = [one for one in self.desk.live_orders() if one.client_order_id in sent - shown]
         if report_only:
             differences.extend(not_shown(record) for record in lacking)
             return []
@@ -274,16 +279,16 @@ class OrderReconciler:
     def _balances_against(self, theirs: VenueBalances) -> tuple[Difference, ...]:
         return balance_differences(self.desk.ledger.balances, theirs.balances, of_balances(self.desk.market_data))
 
-    def _confirm(self, at: float, found: tuple[Difference, ...], report_only: bool) -> tuple[Difference, ...]:
+    def _confirm(self, found: tuple[Difference, ...], report_only: bool) -> tuple[Difference, ...]:
         """Those of the differences that an earlier read, far enough back, has shown with the same figures."""
-        confirmed = []
+        confirmed, now = [], self.desk.clock.monotonic()
         suspected: dict[str, tuple[Difference, float]] = {}
         for one in found:
             key = f"{one.kind} {one.subject}"
             first = self._suspected.get(key)
-            since = first[1] if first is not None and first[0] == one else at
+            since = first[1] if first is not None and first[0] == one else now
             suspected[key] = (one, since)
-            if at - since >= _CONFIRM_AFTER_SECONDS:
+            if now - since >= _CONFIRM_AFTER_SECONDS:
                 confirmed.append(one)
         if not report_only:
             self._suspected = suspected

@@ -259,19 +259,16 @@ class OrderResolver:
     async def _absent(self, client_order_id: ClientOrderId, asked_at: datetime, asked_monotonic: float) -> None:
         """A complete query did not show it: evidence only if the last send is older than H (R3, B27).
 
-        H must have passed by both clocks: a wall that jumps ahead has not waited (X7), and one that has gone back to
-        before the send tells nothing, so that the other one decides. Without client order ids no query can show it, and
-        its absence proves nothing for as long as one likes: a person has to say.
+        Without client order ids no query can show it, and its absence proves nothing for as long as one likes: a person
+        has to say.
         """
         # As it stands now: an answer may have come while the query was under way.
         record = self._desk.ledger.orders.get(client_order_id)
-        if record is None or record.is_terminal or (last_send := record.doubtful_since) is None:
+        if record is None or record.is_terminal or record.doubtful_since is None:
             return
         if client_order_id in self._desk.in_transit or self._venue.capabilities.delivery is Delivery.C:
             return
-        waited = timedelta(seconds=asked_monotonic - self._desk.unknown_since.get(client_order_id, self._desk.began))
-        by_wall = asked_at - last_send
-        if waited <= self._horizon or timedelta() <= by_wall <= self._horizon:
+        if self._desk.waited_for(record, asked_at, asked_monotonic) <= self._horizon:
             return
         if record.status not in _UNRESOLVED:
             kind, ours = DifferenceKind.MISSING_ON_VENUE, record.status.value

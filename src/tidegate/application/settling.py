@@ -63,11 +63,11 @@ class Settler:
         since = record.doubtful_since
         if record.is_terminal or not record.is_unanswered or record.is_accepted or since is None:
             return InvalidRefused(message=f"order {order_id} is {record.status}: its outcome is known")
-        capabilities = self._venue.capabilities
-        waited = (desk.clock.now() - since).total_seconds()
-        if waited < 0:
-            # The wall has gone back since (X7), and tells nothing of how long that was.
-            waited = desk.clock.monotonic() - desk.unknown_since.get(order_id, desk.began)
+        capabilities, at = self._venue.capabilities, desk.clock.now()
+        waited = desk.waited_for(record, at, desk.clock.monotonic()).total_seconds()
+        if order_id not in desk.unknown_since:
+            # Another process sent it, and this one may have begun a moment ago: only the wall has waited since.
+            waited = max((at - since).total_seconds(), waited)
         # Before H the request may still take effect, whatever anybody has seen.
         bound = desk.unknown_bound.total_seconds()
         if capabilities.delivery is Delivery.C:

@@ -1,12 +1,12 @@
 """Making: the few parts whose arguments are settings in another form."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from tidegate.adapters.brokers.simulated.broker import SimulatedBroker
 from tidegate.adapters.clocks import SessionClock
 from tidegate.adapters.ids import SeededIds
 from tidegate.adapters.settings import Settings
+from tidegate.adapters.settings.counting import reporting_currency
 from tidegate.application.application import Intervals
 from tidegate.application.checked_market import CheckedMarket, checked
 from tidegate.application.checked_venue import CheckedEngine
@@ -56,25 +56,6 @@ def make_risk_manager(settings: Settings, market_data: CheckedMarket) -> RiskMan
     risk_manager = limits_with(market_data.products)
     market_data.on_listed = lambda products: risk_manager.override(limits_with(products).overrides)
     return risk_manager
-
-
-def reporting_currency(settings: Settings, products: Sequence[Product]) -> str:
-    """What equity and limits are counted in.
-
-    Where the settings do not say, and a rehearsal's market knows no price in the default, it is what the first product
-    of that market is quoted in. A live account is always counted in what its settings say.
-    """
-    quotes = [product.quote_currency for product in products]
-    is_said = settings.profile == "live" or "reporting_currency" in settings.model_fields_set
-    return settings.reporting_currency if is_said or settings.reporting_currency in quotes or not quotes else quotes[0]
-
-
-def opening_balances(settings: Settings, products: Sequence[Product]) -> dict[str, Decimal]:
-    """What a rehearsal begins with: where nothing is said, the default amount of what is counted in."""
-    said = dict(settings.paper.opening_balances)
-    if "opening_balances" in settings.paper.model_fields_set:
-        return said
-    return {reporting_currency(settings, products): amount for amount in said.values()}
 
 
 def make_desk(

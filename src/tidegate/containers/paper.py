@@ -7,10 +7,11 @@ from dependency_injector import containers, providers
 from tidegate.adapters.brokers.simulated import SessionStart
 from tidegate.adapters.chance import SeededChance
 from tidegate.adapters.ids import SystemIds
+from tidegate.adapters.sessions.choosing import recording_of
 from tidegate.adapters.stores.opening import chain_check_of, open_store
 from tidegate.containers.core import CoreContainer
 from tidegate.containers.parts import Opening, Part, same
-from tidegate.containers.sessions import paper_session, process_name, recording_of, writer_lock
+from tidegate.containers.sessions import paper_session, process_name, writer_lock
 
 
 class PaperContainer(containers.DeclarativeContainer):

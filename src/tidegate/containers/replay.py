@@ -5,11 +5,12 @@ from contextlib import ExitStack
 from dependency_injector import containers, providers
 
 from tidegate.adapters.chance import SeededChance
+from tidegate.adapters.sessions.choosing import recording_of
 from tidegate.adapters.stores.opening import chain_check_of
 from tidegate.containers.core import CoreContainer
 from tidegate.containers.making import seeded_ids
 from tidegate.containers.parts import Opening, Part, same
-from tidegate.containers.sessions import recording_of, replay_session, replay_store
+from tidegate.containers.sessions import replay_session, replay_store
 
 
 class ReplayContainer(containers.DeclarativeContainer):

@@ -143,18 +143,20 @@ class BlindBound:
     """Turns BLIND into TRIP once it has lasted as long as its bound."""
 
     def __init__(self, seconds: Decimal) -> None:
-        self._bound = timedelta(seconds=float(seconds))
-        self._since: dict[tuple[str, str], datetime] = {}
+        self._bound = float(seconds)
+        self._since: dict[tuple[str, str], float] = {}
 
-    def judge(self, reading: GuardReading, at: datetime) -> GuardReading:
-        """The reading as it counts: BLIND within the bound stays BLIND, past it is a TRIP that says so."""
+    def judge(self, reading: GuardReading, monotonic: float) -> GuardReading:
+        """The reading as it counts: BLIND within the bound stays BLIND, past it is a TRIP that says so.
+
+        `monotonic` is when it was taken, in seconds of a clock that does not jump (X7).
+        """
         key = (reading.guard, reading.symbol)
         if reading.answer is not GuardAnswer.BLIND:
             self._since.pop(key, None)
             return reading
-        # Where the clock has gone back it has been blind for nobody knows how long (X7): it counts from now.
-        since = self._since[key] = min(at, self._since.get(key, at))
-        if at - since < self._bound:
+        lasted = monotonic - self._since.setdefault(key, monotonic)
+        if lasted < self._bound:
             return reading
-        blind_for = f"blind for {(at - since).total_seconds():.0f} s: {reading.message}"
+        blind_for = f"blind for {lasted:.0f} s: {reading.message}"
         return _reading(reading.guard, GuardAnswer.TRIP, blind_for, reading.symbol)

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
+from operator import itemgetter
 
 from msgspec import Struct
 
@@ -14,7 +15,7 @@ from tidegate.domain.vocabulary import OrderSide, Purpose
 
 _SECOND, _DAY = timedelta(seconds=1), timedelta(days=1)
 _NEVER, _LONG_AGO = datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
-_ENTRY = Purpose.ENTRY
+_ENTRY, _SENT_AT = Purpose.ENTRY, itemgetter(0)
 _ENTER_EVERY = 64
 """How many orders may wait to be entered in the windows, while there is room even with all of them."""
 Terms = tuple[str, OrderSide, Decimal, Decimal | None]
@@ -152,8 +153,8 @@ class Pace:
             self._orders_today += 1
             if symbol in self._today_of:
                 self._today_of[symbol] += 1
-        if just_sent and just_sent[-1][0] > self._latest:
-            self._latest = just_sent[-1][0]
+        if just_sent:
+            self._latest = max(self._latest, *map(_SENT_AT, just_sent))
         just_sent.clear()
 
     def _turn_day(self, at: datetime) -> None:

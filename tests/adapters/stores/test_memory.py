@@ -1,10 +1,17 @@
 """The memory store beside the durable one: the same steps give the same bytes."""
 
+from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
 
 from tests.adapters.stores.sqlite.stores import open_at
 from tidegate.adapters.stores.memory import MemoryOrderStore
 from tidegate.adapters.stores.sqlite import SqliteOrderStore
+from tidegate.domain.events import ExternalFlow
+from tidegate.domain.positions import Position
 from tidegate.domain.records import InboxAnswer, JournalRow, RequestKind
 from tidegate.domain.vocabulary import TradingState
 from tidegate.testing.contracts.order_store import FixedClock, OrderSteps
@@ -54,3 +61,31 @@ async def test_an_answer_is_found_by_its_request() -> None:
     answer = InboxAnswer(request_id=request_id, payload="{}", process="run", epoch=1)
     await store.answer(answer)
     assert await store.find_answer(request_id) == answer
+
+
+class _TooLittleMemory:
+    """Positions that cannot be gone through the first time."""
+
+    def __init__(self) -> None:
+        self._is_short = True
+
+    def __iter__(self) -> Iterator[Position]:
+        if self._is_short:
+            self._is_short = False
+            raise MemoryError
+        return iter(())
+
+
+async def test_a_reading_that_was_interrupted_counts_nothing_twice() -> None:
+    """P14: whatever ends it midway, the next one comes to what a store in a file says."""
+    store, steps = MemoryOrderStore("paper", FixedClock()), OrderSteps("paper", 1)
+    await store.commit(steps.opened())
+    sent = steps.sending("d1")
+    await store.record_sending(sent.approved, sent.step)
+    flow = ExternalFlow(currency="BTC", amount=Decimal("2.5"), by="operator", reason="", at=sent.step.at)
+    await store.commit(replace(steps.step(flow), positions=_TooLittleMemory()))
+    with pytest.raises(MemoryError):
+        await store.load()
+
+    stored = await store.load()
+    assert (stored.orders_today, stored.opening_balances["BTC"]) == (1, Decimal(3))

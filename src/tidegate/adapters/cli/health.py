@@ -9,13 +9,13 @@ from pathlib import Path
 
 from tidegate import __version__
 from tidegate.adapters.brokers.registry import venue_point
-from tidegate.adapters.brokers.simulated.peeking import peek_state
+from tidegate.adapters.brokers.simulated.peeking import peek_state, world_path
 from tidegate.adapters.brokers.simulated.world import WorldError
 from tidegate.adapters.cli import figures
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.findings import fail, ok, warn
 from tidegate.adapters.cli.recording_health import recording_findings
-from tidegate.adapters.cli.stored import WORLD_SUFFIX, last_state, lost_store, require_store
+from tidegate.adapters.cli.stored import last_state, lost_store, require_store
 from tidegate.adapters.cli.symbols import known_symbols
 from tidegate.adapters.cli.wire_upkeep import FindingLine
 from tidegate.adapters.clocks import WallClock
@@ -76,9 +76,7 @@ def _origins(call: Call) -> str:
 
 
 def _file_mode(path: Path) -> FindingLine:
-    wide = [
-        name.name for name in (path, Path(f"{path}{WORLD_SUFFIX}")) if name.exists() and name.stat().st_mode & _OTHERS
-    ]
+    wide = [name.name for name in (path, world_path(path)) if name.exists() and name.stat().st_mode & _OTHERS]
     if wide:
         return fail("file modes", f"others may read {', '.join(wide)}; run: chmod 600 on it")
     return ok("file modes", f"{path}: for its owner only")
@@ -152,7 +150,7 @@ def _adapter(settings: Settings) -> FindingLine:
 
 
 def _world(path: Path, settings: Settings) -> FindingLine:
-    file = Path(f"{path}{WORLD_SUFFIX}")
+    file = world_path(path)
     if not file.exists() and (kept := last_state(settings)) is not None and kept.is_replayed:
         stood = f"at {figures.moment(moment_of(kept.lease_us))} UTC, row {kept.rows:,}"
         ended = f"it ended {stood}" if kept.is_closed else "it was interrupted"

@@ -12,9 +12,10 @@ from typing import Annotated, Any
 
 import typer
 
+from tidegate.adapters.brokers.simulated.peeking import world_path
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.failures import UsageError
-from tidegate.adapters.cli.stored import WORLD_SUFFIX, last_state, lost_store, require_store
+from tidegate.adapters.cli.stored import last_state, lost_store, require_store
 from tidegate.adapters.recordings.joined import RecordingsClash, open_recordings
 from tidegate.adapters.recordings.reader import RecordingDamaged
 from tidegate.adapters.recordings.synthetic import as_installed
@@ -63,7 +64,7 @@ def market_of(call: Call, recording: list[str] | None) -> Market:
         return _without(call, unknown) if unknown else Market(_load(call, list(map(str, sources))))
     store = settings.store_url.path
     if has_orders(store):
-        world = Path(f"{store}{WORLD_SUFFIX}")
+        world = world_path(store)
         has_none = f"{world.name} cannot be read" if world.exists() else f"there is no {world.name}"
         return _without(call, f"{has_none} to say on which market it was traded")
     return Market(settings)

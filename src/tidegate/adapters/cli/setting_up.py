@@ -11,11 +11,11 @@ from pydantic import BaseModel, SecretStr
 from rich.table import Table
 from rich.text import Text
 
-from tidegate.adapters.brokers.simulated.peeking import keep_place, place_path
+from tidegate.adapters.brokers.simulated.peeking import keep_place, place_path, world_path
 from tidegate.adapters.cli import figures, wire_upkeep
 from tidegate.adapters.cli.call import Call
 from tidegate.adapters.cli.failures import DONE, FileUnusable, UsageError
-from tidegate.adapters.cli.stored import WORLD_SUFFIX, last_state, require_store
+from tidegate.adapters.cli.stored import last_state, require_store
 from tidegate.adapters.settings.file import CONFIG_NAME
 from tidegate.adapters.settings.keys import dotted
 from tidegate.adapters.settings.store_url import masked
@@ -129,7 +129,7 @@ def backup(
     report = back_up(require_store(call.settings), file)
     state, place = last_state(call.settings), ""
     if state is not None:
-        kept = place_path(Path(f"{report.path}{WORLD_SUFFIX}"))
+        kept = place_path(world_path(Path(report.path)))
         keep_place(kept, state)
         place = str(kept)
     line = wire_upkeep.BackupLine(

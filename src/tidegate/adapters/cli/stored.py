@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tidegate.adapters.brokers.simulated.archive import WorldState
-from tidegate.adapters.brokers.simulated.peeking import PLACE_SUFFIX, peek_standing
+from tidegate.adapters.brokers.simulated.peeking import PLACE_SUFFIX, WORLD_SUFFIX, peek_standing, world_path
 from tidegate.adapters.brokers.simulated.world import WorldError
 from tidegate.adapters.cli.failures import FileUnusable, UsageError
 from tidegate.adapters.clocks import WallClock
@@ -15,7 +15,6 @@ from tidegate.adapters.stores.sqlite.errors import NoSuchStore, StoreLocked
 from tidegate.adapters.stores.sqlite.files import refuse_other_kinds
 from tidegate.adapters.stores.sqlite.lock import writer_of
 
-WORLD_SUFFIX = ".world"
 _SIDE_FILES = ("-wal", "-shm", ".lock", WORLD_SUFFIX, f"{WORLD_SUFFIX}-wal", f"{WORLD_SUFFIX}-shm", PLACE_SUFFIX)
 
 
@@ -60,7 +59,7 @@ def last_state(settings: Settings) -> WorldState | None:
     if settings.profile not in ("paper", "replay") or not isinstance(url, SqliteStoreUrl):
         return None
     try:
-        return peek_standing(Path(f"{url.path}{WORLD_SUFFIX}"))
+        return peek_standing(world_path(url.path))
     except WorldError:
         return None  # the finding of the world itself says so
 
@@ -74,7 +73,7 @@ def clock_reading(settings: Settings) -> datetime:
 def lost_store(settings: Settings) -> WorldState | None:
     """The world that has traded of a store that is gone from beside it; None where that is not so."""
     url = settings.store_url
-    if not isinstance(url, SqliteStoreUrl) or url.path.is_file() or not Path(f"{url.path}{WORLD_SUFFIX}").exists():
+    if not isinstance(url, SqliteStoreUrl) or url.path.is_file() or not world_path(url.path).exists():
         return None
     state = last_state(settings)
     return state if state is not None and state.order_count else None

@@ -9,6 +9,8 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import islice
 
+from msgspec.structs import replace
+
 from tidegate.adapters.stores.journal import encode_events, genesis, journal_lines, microseconds, row_hash
 from tidegate.adapters.stores.steps import (
     CLAIMS,
@@ -178,35 +180,45 @@ class MemoryOrderStore:
                 self._has_account_state = self._has_account_state or not event.symbol
 
     def _catch_up(self) -> None:
-        """Put orders, fills, holdings and counts where they can be read, as the steps since the last time tell them."""
-        for step in islice(self._steps, self._caught_up, None):
+        """Put orders, fills, holdings and counts where they can be read, as the steps since the last time tell them.
+
+        Interrupted (P14), it begins there again: what a step adds up is kept apart until the last of them is through,
+        and everything else of a step may be said twice.
+        """
+        until = len(self._steps)
+        if self._caught_up == until:
+            return
+        sums = replace(self._facts, opening_balances=dict(self._facts.opening_balances))
+        history = self._equity_history
+        for step in islice(self._steps, self._caught_up, until):
             for record in step.orders:
                 self._orders[record.order.client_order_id] = record
             for event in step.events:
-                self._project(step, event)
+                self._project(sums, step, event)
+                if isinstance(event, EQUITY_EVENTS):
+                    history = history.after(event)
             for fill in step.fills:
                 # The first record of a fill stands: none is ever overwritten.
                 if self._fills.setdefault((fill.symbol, fill.trade_id), fill) is fill:
-                    self._facts.filled(fill.at)
+                    sums.filled(fill.at)
             for position in step.positions:
                 self._positions[position.strategy_id, position.symbol] = position
             self._balances.update(step.balances)
-        self._caught_up = len(self._steps)
+        self._facts, self._equity_history, self._caught_up = sums, history, until
 
-    def _project(self, step: Step, event: JournalEvent) -> None:
+    def _project(self, sums: Facts, step: Step, event: JournalEvent) -> None:
         if isinstance(event, OrderSending):
             if event.attempt == 1:
-                self._facts.sent(step.at)
+                sums.sent(step.at)
         elif isinstance(event, AccountOpened):
-            self._facts.opened(event)
+            sums.opened(event)
         elif isinstance(event, ExternalFlow):
-            self._facts.flowed(event.currency, event.amount)
+            sums.flowed(event.currency, event.amount)
         elif isinstance(event, AccountMoved):
-            self._facts.moved(event)
+            sums.moved(event)
             self._movements.setdefault(event.movement.movement_id, event.movement.at)
         elif isinstance(event, EQUITY_EVENTS):
-            self._facts.day(event)
-            self._equity_history = self._equity_history.after(event)
+            sums.day(event)
 
     async def find_decision(self, decision_id: str) -> StoredDecision | None:
         event = self._decisions.get(decision_id)

@@ -11,8 +11,8 @@ def reducible_quantity(draft: Draft) -> Decimal:
     """What the order's side may still take: the lesser of |position| and the account's on that side.
 
     Each is taken less the leaves of live reductions: of the strategy's own from its position, of all strategies' on
-    this side from the account's, which two of them together must not open the other way. The wallet caps a spot
-    position: coins that fees or a withdrawal have taken cannot be sold.
+    this side from the account's, which two of them together must not open the other way. The wallet caps what is sold
+    of a spot position: coins that fees or a withdrawal have taken are not there.
     """
     view = draft.view
     held = view.position.quantity
@@ -23,7 +23,7 @@ def reducible_quantity(draft: Draft) -> Decimal:
     left = held - view.own_orders.reducing_leaves
     account -= view.own_orders.account_reducing_leaves
     left = account if account < left else left
-    if draft.is_spot:
+    if draft.is_spot and not draft.is_buy:
         free = view.account.available.get(draft.product.base_currency, ZERO)
         left = free if free < left else left
     return left if left > ZERO else ZERO

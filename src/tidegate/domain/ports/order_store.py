@@ -25,7 +25,7 @@ class OrderStorePort(Protocol):
 
     Journal order is the order of the calls below, whichever of them is awaited. A store never raises for what a disk
     or a connection may do: it answers StoreUnavailable, and from then on refuses every write until reopened, because
-    what was appended but not awaited may be missing.
+    what was appended but not awaited may be missing. What was written can still be read then, and once it is closed.
     """
 
     @property

@@ -147,6 +147,15 @@ async def test_a_request_under_way_arrives_when_released(broker: ScriptedBroker,
     assert broker.truth.orders[O].accepted_at == START + timedelta(seconds=60)
 
 
+async def test_a_request_under_way_that_was_sent_again_is_taken_once(broker: ScriptedBroker) -> None:
+    """Class A: what the second one has filled by then stays."""
+    broker.next_submit(Answer.timeout_accepted_at_release(), Answer.fill(Decimal("0.5"), Decimal(95)))
+    for _ in range(2):
+        await broker.submit(RESTS)
+    broker.release()
+    assert (await stands(broker)).filled_quantity == Decimal("0.5")
+
+
 async def test_a_fill_may_come_before_the_answer(broker: ScriptedBroker) -> None:
     """S5: the stream first; the answer tells it again, as a venue may."""
     stream = broker.reports()

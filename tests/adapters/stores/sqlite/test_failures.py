@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 from msgspec.structs import replace
@@ -113,6 +114,23 @@ async def test_a_file_that_was_taken_from_under_its_writer_takes_nothing_more(
         if becomes == "another":
             path.write_bytes(b"")
         await assert_refuses_everything(store, "is gone from its place")
+
+
+@both_lanes
+@pytest.mark.parametrize("suffix", ["-wal", "-shm"])
+async def test_a_log_that_was_taken_from_under_its_writer_takes_nothing_more(
+    tmp_path: Path, inline: bool, suffix: str
+) -> None:
+    """A full disk tempts to it; orders were called durable in a log without a name, and were gone with the process."""
+    path = tmp_path / "store.db"
+    with store_over(path, inline) as (store, _):
+        await fill_with(store, 3)
+        path.with_name(path.name + suffix).unlink()
+        await assert_refuses_everything(store, f"{path.name}{suffix} was moved, deleted or replaced")
+        killed = tmp_path / "killed.db"
+        copyfile(path, killed)
+        with closing(sqlite3.connect(killed)) as found:
+            assert found.execute("SELECT count(*) FROM journal").fetchone() == (5,)
 
 
 @both_lanes

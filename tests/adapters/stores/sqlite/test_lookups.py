@@ -1,6 +1,8 @@
 """Decision ids are looked up together, and each delivery gets the answer to its own."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -39,8 +41,12 @@ async def test_a_cancelled_lookup_leaves_the_others_their_answers(tmp_path: Path
 async def test_every_lookup_of_a_store_that_cannot_be_read_says_so(tmp_path: Path) -> None:
     """A failed reading is an error to each that asked, and never a new id."""
     store = open_at(tmp_path / "store.db", inline=False)
-    store.close()
+    for name in "abcd":
+        await store.commit(steps_for(store).refused(name))
+    with closing(sqlite3.connect(store.path)) as somebody:
+        somebody.execute("DROP TABLE decisions")
     answers = await asyncio.gather(*(store.find_decision(name) for name in "abc"), return_exceptions=True)
     assert [type(answer) for answer in answers] == [StoreUnusable] * 3
     with pytest.raises(StoreUnusable):
         await store.find_decision("d")
+    store.close()

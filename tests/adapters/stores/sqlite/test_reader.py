@@ -153,10 +153,12 @@ def test_a_store_that_awaits_its_migration_is_not_read(tmp_path: Path, monkeypat
         open_sqlite_reader(path, clock=FixedClock())
 
 
-async def test_a_reading_of_a_closed_connection_is_a_store_error(tmp_path: Path) -> None:
+async def test_a_closed_reader_reads_for_as_long_as_the_file_is_there(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     open_at(path).close()
     reader = open_sqlite_reader(path, clock=FixedClock())
     reader.close()
+    assert (await reader.orders(), reader.epoch) == ((), 1)
+    path.unlink()
     with pytest.raises(StoreError):
         await reader.orders()

@@ -66,7 +66,10 @@ class ScriptedVenue:
         return fill
 
     def accept_late(self, order: Order, at: datetime) -> TruthOrder:
-        """Take an order that was rejected, or lost, before."""
+        """Take an order that was rejected, or lost, before; one that came since by another way is not taken twice."""
+        known = self.truth.orders.get(order.client_order_id)
+        if known is not None and not known.rejected_code:
+            return known
         self.truth.orders.pop(order.client_order_id, None)
         return self.truth.accept(order, at)
 

@@ -13,8 +13,14 @@ from tidegate.adapters.brokers.simulated.archive import MemoryArchive, WorldStat
 from tidegate.adapters.brokers.simulated.world import World
 from tidegate.adapters.brokers.simulated.world_file import FileArchive, WorldError
 
+WORLD_SUFFIX = ".world"
 PLACE_SUFFIX = ".place"
 _OWNER_ONLY = 0o600
+
+
+def world_path(store: Path) -> Path:
+    """The file of the world that an account on paper lives in: beside the store's, and named alike."""
+    return store.with_name(f"{store.name}{WORLD_SUFFIX}")
 
 
 def place_path(world: Path) -> Path:

@@ -1,10 +1,10 @@
-"""Durability in doubt: whether a commit that failed took place (D8), and whether the file is still where it was."""
+"""Durability in doubt: whether a commit that failed took place (D8), and whether the files are where they were."""
 
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from tidegate.adapters.stores.sqlite.files import connect_to_write, make_durable
+from tidegate.adapters.stores.sqlite.files import connect_to_write, make_durable, side_files
 
 
 def is_durable(path: Path, end: tuple[int, bytes]) -> bool:
@@ -23,19 +23,28 @@ def is_durable(path: Path, end: tuple[int, bytes]) -> bool:
 
 
 class Place:
-    """Where a store stands, and which file that was: one that was moved, deleted or replaced can still be written."""
+    """Where a store stands, and which files those were: one that was moved, deleted or replaced can still be written.
+
+    Made over a store that is open for writing: only then do the log and its index stay where they are.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._identity = self._found()
+        log, index = side_files(path)
+        named = {path: "the store's file", log: "the store's log", index: "the index of the store's log"}
+        self._kept = [(one, name, _identity(one)) for one, name in named.items()]
 
-    def is_kept(self) -> bool:
-        """Whether the next start, and whoever looks meanwhile, finds the file that this process writes."""
-        return self._found() == self._identity
+    @property
+    def loss(self) -> str:
+        """Which file the next start, and whoever looks meanwhile, does not find any more; empty where they find all."""
+        for path, name, identity in self._kept:
+            if _identity(path) != identity:
+                return f"{name} is gone from its place: {path.name} was moved, deleted or replaced"
+        return ""
 
-    def _found(self) -> tuple[int, int] | None:
-        try:
-            status = self._path.stat()
-        except OSError:
-            return None
-        return status.st_dev, status.st_ino
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

@@ -73,8 +73,7 @@ class Committer:
 
     def commit(self, units: Sequence[AnyUnit]) -> None:
         """Give every unit its outcome, whatever happens."""
-        if not self.refusal and not self._place.is_kept():
-            self.refusal = "the store's file is gone from its place: it was moved, deleted or replaced"
+        self._look_at_place()
         if self.refusal:
             self._refuse(units)
             return
@@ -93,6 +92,12 @@ class Committer:
                 self._refuse(units)
         if is_durable:
             self._committed(self._sequence)
+
+    def _look_at_place(self) -> None:
+        if not self.refusal and (loss := self._place.loss):
+            # What is in a log without a name is in the file at once, or a death of this process would lose it.
+            self.tidy(0)
+            self.refusal = loss
 
     def _refuse(self, units: Sequence[AnyUnit]) -> None:
         self.refusal = self.refusal or ENDED

@@ -187,6 +187,16 @@ class Queries:
             for sequence, at_us, payload, digest in (checked(f"journal row {row[0]}", row, *_JOURNAL) for row in rows)
         )
 
+    def sequence(self) -> int:
+        """The number of the journal's last row; 0 before the first."""
+        row = self._connection.execute("SELECT coalesce(max(sequence), 0) FROM journal").fetchone()
+        return int(row[0])
+
+    def last_writer(self) -> tuple[str, int, int]:
+        """The name, the process id and the epoch of who writes the account, or did last."""
+        process, pid, epoch = self._connection.execute("SELECT process, pid, epoch FROM account").fetchone()
+        return process, pid, epoch
+
     def requests(self) -> tuple[InboxRequest, ...]:
         """Unanswered requests, oldest first."""
         select = "SELECT request_row, kind, payload, at FROM inbox WHERE answer IS NULL ORDER BY request_row"

@@ -108,7 +108,8 @@ class SqliteStoreReader(SqliteReadings):
         self.close()
 
     def close(self) -> None:
-        self._connection.close()
+        """Let go of the file; it can still be read. Harmless twice."""
+        self._disconnect()
 
     @property
     def epoch(self) -> int:
@@ -117,9 +118,8 @@ class SqliteStoreReader(SqliteReadings):
 
     def writer(self) -> WriterReading:
         """Who writes the account now, or did last."""
-        with in_our_words(self.path):
-            row = self._connection.execute("SELECT process, pid, epoch FROM account").fetchone()
-        return WriterReading(process=row[0], pid=row[1], epoch=row[2], is_alive=writer_of(self.path) is not None)
+        process, pid, epoch = self._read(lambda queries: queries.last_writer())
+        return WriterReading(process=process, pid=pid, epoch=epoch, is_alive=writer_of(self.path) is not None)
 
     async def record_sending(self, approved: ApprovedOrder, step: Step) -> RecordOutcome:
         return _READ_ONLY
@@ -131,9 +131,7 @@ class SqliteStoreReader(SqliteReadings):
         """Refused like every write; there is nobody to tell."""
 
     async def flush(self) -> CommitOutcome:
-        with in_our_words(self.path):
-            row = self._connection.execute("SELECT coalesce(max(sequence), 0) FROM journal").fetchone()
-        return StepCommitted(sequence=row[0])
+        return StepCommitted(sequence=self._read(lambda queries: queries.sequence()))
 
     async def write_state(self, change: TradingStateChanged) -> CommitOutcome:
         return _READ_ONLY

@@ -33,7 +33,8 @@ T = TypeVar("T")
 class SqliteReadings(ABC):
     """What a store answers to a question; what is queued in this process is committed before, where it matters.
 
-    Every reading raises a StoreError when the file is damaged or gone, since none of its answers could say so.
+    Every reading raises a StoreError when the file is damaged or gone, since none of its answers could say so. Once
+    closed each reads over a connection of its own.
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection, clock: ClockPort, is_threaded: bool) -> None:
@@ -41,6 +42,7 @@ class SqliteReadings(ABC):
         self._connection = connection
         self._clock = clock
         self._is_threaded = is_threaded
+        self._is_open = True
         with in_our_words(path):
             self._queries = Queries(connection, path)
 
@@ -52,11 +54,17 @@ class SqliteReadings(ABC):
     async def flush(self) -> CommitOutcome:
         """Everything queued in this process is durable."""
 
+    def _disconnect(self) -> None:
+        self._is_open = False
+        self._connection.close()
+
     async def load(self) -> StoredAccount:
         await self.flush()
         return self._read(lambda queries: queries.load(self._clock.now()))
 
     async def find_decision(self, decision_id: str) -> StoredDecision | None:
+        if not self._is_open:
+            return self._read_apart(lambda queries: queries.find_decision(decision_id))
         # Asked of every decision before anything else, so the shortest way.
         try:
             return self._queries.find_decision(decision_id)
@@ -119,5 +127,7 @@ class SqliteReadings(ABC):
             return query(Queries(connection, self.path))
 
     def _read(self, query: Callable[[Queries], T]) -> T:
+        if not self._is_open:
+            return self._read_apart(query)
         with in_our_words(self.path):
             return query(self._queries)

@@ -26,7 +26,6 @@ class SqliteOrderStore(SqliteReadings):
         self._epoch = epoch
         self._lane = lane
         self._release = release
-        self._is_open = True
         self._lookups = Lookups(self._connection, self.account_id)
         if self._is_threaded:
             with in_our_words(path):
@@ -41,13 +40,13 @@ class SqliteOrderStore(SqliteReadings):
         if self._is_open:
             self._is_open = False
             self._lane.close()
-            self._connection.close()
+            self._disconnect()
             self._release()
 
     async def find_decision(self, decision_id: str) -> StoredDecision | None:
-        # Nearly every id that is asked for is new.
-        if self._is_threaded:
-            if self._is_open and self._lookups.is_new(decision_id):
+        if self._is_threaded and self._is_open:
+            # Nearly every id that is asked for is new.
+            if self._lookups.is_new(decision_id):
                 return None
             with in_our_words(self.path):
                 if not await self._lookups.is_used(decision_id):

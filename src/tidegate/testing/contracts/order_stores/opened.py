@@ -16,7 +16,9 @@ ACCOUNT_ID = "contract"
 class OpenedStore(OrderStorePort, Protocol):
     """A store that the suite can close."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Refuse every later write; what was written can still be read. Harmless twice."""
+        ...
 
 
 class StoreContract(ABC):

@@ -16,7 +16,7 @@ from tidegate.domain.movements import Movement, MovementKind
 from tidegate.domain.orders import OrderRecord, RecordedOrder
 from tidegate.domain.records import InboxAnswer, RequestKind, StepCommitted, StoreUnavailable
 from tidegate.domain.vocabulary import OrderStatus, TradingState
-from tidegate.testing.contracts.order_stores.opened import ACCOUNT_ID, StoreContract
+from tidegate.testing.contracts.order_stores.opened import ACCOUNT_ID, OpenedStore, StoreContract
 from tidegate.testing.contracts.order_stores.steps import OPENS_AT, FixedClock, OrderSteps
 
 
@@ -217,6 +217,33 @@ class ProjectionClaims(StoreContract):
             assert isinstance(outcome, StoreUnavailable)
             assert outcome.reason
             assert "\n" not in outcome.reason
+
+    async def test_what_was_written_can_be_read_once_the_store_is_closed(self, tmp_path: Path) -> None:
+        """Whoever has left an application still asks it what came of the run."""
+        store = self.open_store(tmp_path, FixedClock())
+        steps = OrderSteps(store.account_id, store.epoch)
+        await store.commit(steps.opened())
+        sent = steps.sending("d1")
+        await store.record_sending(sent.approved, sent.step)
+        store.append(steps.filled(sent.order_id, "t1"))
+        await self.leave_request(tmp_path, store, RequestKind.RECONCILE, "{}")
+        while_open = await _all_of(store, sent.order_id)
+        store.close()
+        assert await _all_of(store, sent.order_id) == while_open
+        assert await store.find_decision("d2") is None
+
+
+async def _all_of(store: OpenedStore, order_id: ClientOrderId) -> tuple[object, ...]:
+    """What a store answers to each question."""
+    return (
+        await store.load(),
+        await store.orders(),
+        await store.fills(),
+        await store.journal(),
+        await store.requests(),
+        await store.find_order(order_id),
+        await store.find_decision("d1"),
+    )
 
 
 def _ids(records: Sequence[OrderRecord]) -> list[str]:
