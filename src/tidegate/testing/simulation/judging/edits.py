@@ -16,13 +16,14 @@ Terms = tuple[Decimal, Decimal | None]
 def terms_at_venue(record: OrderRecord, order: TrueOrder) -> str:
     """6: the venue works the recorded total at the recorded price; of an ended order an edit may have stayed unknown.
 
-    What the venue changed of its own accord and ended at once, with nothing filled, it has told nobody.
+    What the venue changed of its own accord, of an order that then ended with some of it left, nobody need have heard:
+    its end is told without its total.
     """
     accepted: list[Terms] = [(record.quantity, record.limit_price)]
     if record.is_terminal and is_edit_open(record) and record.asked_quantity is not None:
         accepted.append((record.asked_quantity, record.asked_price))
     theirs: list[Terms] = [(order.quantity, order.limit_price)]
-    if not order.is_open and not order.filled:
+    if not order.is_open and order.left and (order.reduced_reason or not order.filled):
         untold: Terms = (order.asked_quantity, order.limit_price)
         theirs = [*theirs, untold] if order.reduced_reason else [untold]
     return "" if any(one in accepted for one in theirs) else f"recorded {accepted}, at the venue {theirs}"
